@@ -1,0 +1,82 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mem.h"
+
+/* A page is a few kilobytes: most are made without growing. */
+#define BUF_FIRST_SIZE 4096
+
+void buf_reserve(struct buf *b, size_t len)
+{
+	size_t size = b->size > 0 ? b->size : BUF_FIRST_SIZE;
+
+	if (len < b->size - b->len)
+		return;
+	while (len >= size - b->len) {
+		if (size > SIZE_MAX / 2) {
+			size = SIZE_MAX; /* more than there is */
+			break;
+		}
+		size *= 2;
+	}
+	b->data = mem_grow(b->data, size, 1);
+	b->size = size;
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	buf_reserve(b, (size_t)len);
+	va_start(args, fmt);
+	vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
+	va_end(args);
+	b->len += (size_t)len;
+}
+
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+const char *buf_text(const struct buf *b)
+{
+	return b->data != NULL ? b->data : "";
+}
+
+char *buf_take(struct buf *b)
+{
+	char *text = b->data != NULL ? b->data : mem_copy("", 0);
+
+	*b = (struct buf)BUF_INIT;
+	return text;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf)BUF_INIT;
+}

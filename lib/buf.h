@@ -1,0 +1,53 @@
+#ifndef BUF_H
+#define BUF_H
+
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * A growable string.  Start with BUF_INIT, end with buf_free().  data is NULL
+ * until something was added; from then on it has a NUL behind its len bytes.
+ * It may move on every append.
+ */
+struct buf {
+	char *data;
+	size_t len;
+	size_t size; /* bytes allocated */
+};
+
+#define BUF_INIT                                                               \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
+
+/* Make room for len more bytes and their NUL. */
+void buf_reserve(struct buf *b, size_t len);
+
+/* Inline: most of what a template writes goes through here. */
+static inline void buf_add(struct buf *b, const char *s, size_t len)
+{
+	if (len >= b->size - b->len)
+		buf_reserve(b, len);
+	memcpy(b->data + b->len, s, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Shorten to len bytes; a longer len changes nothing. */
+void buf_truncate(struct buf *b, size_t len);
+
+/* The text, "" for an empty buffer; borrowed until the next append. */
+const char *buf_text(const struct buf *b);
+
+/* Hand the text over: release it with free().  b is empty afterwards. */
+char *buf_take(struct buf *b);
+
+/* Release the memory; b is empty and can be used again. */
+void buf_free(struct buf *b);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef CATALOG_H
+#define CATALOG_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "error.h"
+#include "network.h"
+#include "release.h"
+#include "watch.h"
+
+/*
+ * What can be booted, the menus that offer it and who may see them, as read
+ * from catalog.json.  Immutable.  All it hands out is borrowed and lives until
+ * catalog_free(); every text in it can be written by every boot dialect, and
+ * every URL is one that uri_parse() takes.
+ */
+struct catalog;
+
+/* What holds for the whole site. */
+struct settings {
+	const char *base;       /* URL of the pages' directory, ends in '/' */
+	const char *suffix;     /* of the pages' names: ".php", ".cgi" or "" */
+	const char *title;      /* of the site, and of menus without one */
+	const char *background; /* picture beside vesamenu.c32; NULL: none */
+	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
+	unsigned timeout;       /* seconds until a menu's default boots; 0:
+				   it waits for ever */
+};
+
+struct menu;
+
+enum entry_kind {
+	ENTRY_HEADING,
+	ENTRY_RELEASE,
+	ENTRY_MENU,
+	ENTRY_CUSTOMER, /* the menu of the client's customer */
+	ENTRY_LOCAL,    /* the local disk */
+};
+
+struct menu_entry {
+	enum entry_kind kind;
+	const char *id; /* unique in its menu; headings have one too */
+	const char *title;
+	char hotkey;                   /* as written; '\0': none */
+	const struct release *release; /* ENTRY_RELEASE */
+	const struct menu *menu;       /* ENTRY_MENU */
+};
+
+struct menu {
+	const char *id;
+	const char *title;
+	unsigned timeout;         /* seconds */
+	const char *default_id;   /* of an entry; NULL: the first */
+	const struct menu *parent; /* where Back leads; NULL: nowhere */
+	const struct menu_entry *entries;
+	size_t count;
+	int is_closed; /* only customers with networks show it */
+};
+
+struct customer {
+	const char *id;
+	const struct menu *menu;
+	const struct network *networks; /* none: anyone may see the menu */
+	size_t network_count;
+};
+
+/*
+ * Read and check a catalogue and what it includes.  base, unless NULL, takes
+ * the place of the catalogue's own.  Every file looked at is added to w.
+ * Returns NULL with err set: a syntax error as "catalog.json:12: column 3:
+ * ...", one of meaning with its place as a JSON Pointer,
+ * "catalog.json: /distros/debian/mirror: ...".  Release with catalog_free().
+ */
+struct catalog *catalog_load(const char *path, const char *base,
+			     struct watch *w, struct error *err);
+void catalog_free(struct catalog *c);
+
+const struct settings *catalog_settings(const struct catalog *c);
+
+/* Append the URL of a page, without parameters. */
+void catalog_add_url(const struct catalog *c, const char *page,
+		     struct buf *out);
+
+/* variant: NULL for the release itself.  NULL if the catalogue does not have
+ * it. */
+const struct release *catalog_release(const struct catalog *c,
+				      const char *distro, const char *version,
+				      const char *arch, const char *variant);
+
+/* The menu of that name, or for NULL the site's main menu.  NULL if there is
+ * none of that name. */
+const struct menu *catalog_menu(const struct catalog *c, const char *name);
+
+/* NULL if there is no such customer. */
+const struct customer *catalog_customer(const struct catalog *c,
+					const char *name);
+
+/* The customer whose networks hold the address, the longest prefix first;
+ * the default customer without an address or a network that holds it; NULL if
+ * the catalogue has no default customer.  address may be NULL. */
+const struct customer *catalog_customer_at(const struct catalog *c,
+					   const struct network *address);
+
+/* Whether a client at address, NULL: not known, may see the menu. */
+int catalog_may_see(const struct catalog *c, const struct menu *menu,
+		    const struct network *address);
+
+#endif

@@ -1,0 +1,406 @@
+#include "dialect.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "uri.h"
+
+/* What no boot dialect can write: it reads lines of printable ASCII. */
+static const char *check_bytes(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '\n' || c == '\r')
+			return "contains a line break";
+		if (c < ' ' || c == 0x7f)
+			return "contains a control character";
+		if (c > 0x7f)
+			return "contains a character that is not ASCII";
+	}
+	return NULL;
+}
+
+/* Dialects without quoting split a line at spaces and join it with single
+ * ones, so these would not read back. */
+static const char *check_spaces(const char *s, size_t len)
+{
+	if (len == 0)
+		return "is empty";
+	if (s[0] == ' ' || s[len - 1] == ' ')
+		return "begins or ends with a space";
+	for (size_t i = 1; i < len; i++)
+		if (s[i] == ' ' && s[i - 1] == ' ')
+			return "contains two spaces in a row";
+	return NULL;
+}
+
+/* A word of an iPXE line (src/core/exec.c): operators stand alone, a comment
+ * begins with '#'. */
+static const char *check_script_word(const char *word, size_t len)
+{
+	if (word[0] == '#')
+		return "contains a word that begins with '#', a comment";
+	if ((len == 1 && word[0] == ';') ||
+	    (len == 2 &&
+	     (memcmp(word, "&&", 2) == 0 || memcmp(word, "||", 2) == 0)))
+		return "contains '&&', '||' or ';' as a word, an operator";
+	return NULL;
+}
+
+/*
+ * gPXE and iPXE scripts have no quoting.  Both read the gpxe dialect, so a
+ * value must be harmless in either: gPXE expands ${...} before it splits the
+ * line, iPXE joins a line that ends in '\' with the next.
+ */
+static const char *check_script(const char *s, size_t len)
+{
+	const char *reason = check_bytes(s, len);
+
+	if (reason == NULL)
+		reason = check_spaces(s, len);
+	if (reason != NULL)
+		return reason;
+	if (s[0] == '-')
+		return "begins with '-', which a command takes for an option";
+	if (s[len - 1] == '\\')
+		return "ends with '\\', which joins the next line to it";
+	for (size_t i = 0; i < len; i++)
+		if (s[i] == '$' && (i + 1 == len || s[i + 1] == '{'))
+			return "contains '${' or ends with '$', which begins a "
+			       "setting";
+	for (size_t i = 0; i < len; i++) {
+		const char *space = memchr(s + i, ' ', len - i);
+		size_t word = space != NULL ? (size_t)(space - s) - i : len - i;
+
+		reason = check_script_word(s + i, word);
+		if (reason != NULL)
+			return reason;
+		i += word;
+	}
+	return NULL;
+}
+
+static const char *escape_script(struct buf *out, const char *s, size_t len)
+{
+	const char *reason = check_script(s, len);
+
+	if (reason == NULL)
+		buf_add(out, s, len);
+	return reason;
+}
+
+/* SYSLINUX configuration, read by its core and by its menu programs: no
+ * quoting either.  '^' marks the hotkey (com32/menu/readconfig.c). */
+static const char *escape_menu(struct buf *out, const char *s, size_t len)
+{
+	const char *reason = check_bytes(s, len);
+
+	if (reason == NULL)
+		reason = check_spaces(s, len);
+	if (reason != NULL)
+		return reason;
+	if (memchr(s, '^', len) != NULL)
+		return "contains '^', which marks a hotkey";
+	if (len == 1 && s[0] == '-')
+		return "is '-', which stands for nothing";
+	buf_add(out, s, len);
+	return NULL;
+}
+
+/* GRUB script: in single quotes nothing is special but the quote itself. */
+static const char *escape_grub(struct buf *out, const char *s, size_t len)
+{
+	const char *reason = check_bytes(s, len);
+
+	if (reason != NULL)
+		return reason;
+	if (len > 0 && s[0] == '-')
+		return "begins with '-', which a command takes for an option";
+	buf_putc(out, '\'');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, s[i]);
+	}
+	buf_putc(out, '\'');
+	return NULL;
+}
+
+static const char *html_entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+/* The bytes that escape_html() cannot copy: the five above, control bytes
+ * other than tab, line feed and carriage return, and DEL. */
+static const char html_special[] = "&<>\"'"
+				   "\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c"
+				   "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
+				   "\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f";
+
+static const char *escape_html(struct buf *out, const char *s, size_t len)
+{
+	size_t before = out->len;
+	size_t i = 0;
+
+	for (;;) {
+		size_t run = strcspn(s + i, html_special);
+		const char *entity;
+
+		if (run > len - i)
+			run = len - i;
+		buf_add(out, s + i, run);
+		i += run;
+		if (i == len)
+			return NULL;
+		entity = html_entity(s[i++]);
+		if (entity == NULL)
+			break;
+		buf_puts(out, entity);
+	}
+	buf_truncate(out, before);
+	return "contains a control character";
+}
+
+/*
+ * Longest lines: gPXE keeps a line and what it makes of it on a stack of
+ * 4096 bytes without a guard; SYSLINUX 3.x takes file names into buffers of
+ * 256 bytes and its menu reads lines by 4096 bytes, the rest as a new line.
+ */
+static const struct dialect gpxe = {
+	.name = "gpxe",
+	.content_type = "text/plain",
+	.magic = "#!gpxe\n",
+	.max_line = 512,
+	.max_words = 32,
+	.escape = escape_script,
+};
+
+static const struct dialect pxelinux = {
+	.name = "pxelinux",
+	.content_type = "text/plain",
+	.magic = "menu ",
+	.max_line = 1023,
+	.escape = escape_menu,
+};
+
+static const struct dialect ipxe = {
+	.name = "ipxe",
+	.content_type = "text/plain",
+	.magic = "#!ipxe\n",
+	.max_line = 1023,
+	.max_words = 255,
+	.escape = escape_script,
+};
+
+static const struct dialect syslinux = {
+	.name = "syslinux",
+	.content_type = "text/plain",
+	.magic = "menu ",
+	.max_line = 1023,
+	.escape = escape_menu,
+};
+
+static const struct dialect grub = {
+	.name = "grub",
+	.content_type = "text/plain",
+	.magic = "set ",
+	.max_line = 1023,
+	.escape = escape_grub,
+};
+
+static const struct dialect html = {
+	.name = "html",
+	.content_type = "text/html; charset=utf-8",
+	.magic = "<!DOCTYPE html>\n",
+	.escape = escape_html,
+};
+
+const struct dialect *const dialects[] = {
+	&gpxe, &pxelinux, &ipxe, &syslinux, &grub, &html, NULL,
+};
+
+const struct dialect *dialect_find(const char *name)
+{
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (strcmp(dialects[i]->name, name) == 0)
+			return dialects[i];
+	return NULL;
+}
+
+const struct dialect *dialect_of_user_agent(const char *user_agent)
+{
+	static const struct {
+		const char *begin;
+		const struct dialect *dialect;
+	} loaders[] = {
+		{ "gPXE/", &gpxe },
+		{ "iPXE/", &ipxe },
+		{ "Syslinux/", &syslinux },
+		{ "GRUB", &grub },
+	};
+
+	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
+		if (strncmp(user_agent, loaders[i].begin,
+			    strlen(loaders[i].begin)) == 0)
+			return loaders[i].dialect;
+	return NULL;
+}
+
+/* The end of the URL that begins at s: where a client's word ends. */
+static const char *url_end(const char *s, const char *end)
+{
+	while (s<end && * s> ' ' && *s != '\'' && *s != '"')
+		s++;
+	return s;
+}
+
+/* Parameters: values of harmless characters, or a setting of the client's
+ * that the template's author wrote, as in arch=${arch}. */
+static const char *check_params(const char *s, const char *end)
+{
+	for (; s < end; s++) {
+		if (end - s > 2 && s[0] == '$' && s[1] == '{') {
+			s = memchr(s, '}', (size_t)(end - s));
+			if (s == NULL)
+				return "has a setting that is never closed";
+		} else if (!uri_is_value_char(*s) && *s != '=' && *s != '&') {
+			return "has a parameter with a byte other than "
+			       "letters, digits, '.', '_', '~', '-'";
+		}
+	}
+	return NULL;
+}
+
+/*
+ * gPXE takes a file for native code by the end of its name, without a look
+ * at its content; the name is what follows the last '/' of the argument,
+ * query included, cut to 15 bytes (src/include/gpxe/image.h).
+ */
+static const char *check_name(const char *s, const char *end)
+{
+	static const char *const native[] = { ".c32", ".com", ".cbt" };
+	const char *query = memchr(s, '?', (size_t)(end - s));
+	const char *path_end = query != NULL ? query : end;
+	const char *name = end;
+
+	while (name > s && name[-1] != '/')
+		name--;
+	if (end - name > 15)
+		end = name + 15;
+	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++)
+		if (end - name >= 4 &&
+		    strncasecmp(end - 4, native[i], 4) == 0 &&
+		    strncasecmp(path_end - 4, native[i], 4) != 0)
+			return "has a name that gPXE would run as native code";
+	return NULL;
+}
+
+/* Every URL in the text from s to end. */
+static const char *check_urls(const struct dialect *d, const char *s,
+			      const char *end)
+{
+	for (; end - s >= 8; s++) {
+		const char *reason;
+		const char *last;
+		const char *query;
+
+		if (strncmp(s, "http://", 7) != 0 &&
+		    strncmp(s, "https://", 8) != 0)
+			continue;
+		last = url_end(s, end);
+		if (last - s > URI_MAX)
+			return "has a URL of more than 250 bytes";
+		reason = d == &gpxe ? check_name(s, last) : NULL;
+		query = memchr(s, '?', (size_t)(last - s));
+		if (reason == NULL && query != NULL)
+			reason = check_params(query + 1, last);
+		if (reason != NULL)
+			return reason;
+		s = last - 1;
+	}
+	return NULL;
+}
+
+int dialect_check_value(const char *s, size_t len, struct error *err)
+{
+	struct buf scratch = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; dialects[i] != NULL && rc == 0; i++) {
+		const char *reason;
+
+		if (dialects[i] == &html)
+			continue;
+		buf_truncate(&scratch, 0);
+		reason = dialects[i]->escape(&scratch, s, len);
+		if (reason == NULL)
+			reason = check_urls(dialects[i], s, s + len);
+		if (reason != NULL)
+			rc = error_set(err, NULL, 0,
+				       "dialect %s cannot write a value that "
+				       "%s", dialects[i]->name, reason);
+	}
+	buf_free(&scratch);
+	return rc;
+}
+
+static const char *check_line(const struct dialect *d, const char *s,
+			      size_t len)
+{
+	const char *reason = check_bytes(s, len);
+	size_t words = 0;
+
+	if (reason != NULL)
+		return reason;
+	for (size_t i = 0; i < len; i++)
+		if (s[i] != ' ' && (i == 0 || s[i - 1] == ' '))
+			words++;
+	if (d->max_line > 0 && len > d->max_line)
+		return "is longer than its clients take";
+	if (d->max_words > 0 && words > d->max_words)
+		return "has more words than its clients take";
+	return check_urls(d, s, s + len);
+}
+
+int dialect_check(const struct dialect *d, const char *name, const char *text,
+		  size_t len, struct error *err)
+{
+	size_t magic = strlen(d->magic);
+	unsigned line = 1;
+
+	if (len < magic || memcmp(text, d->magic, magic) != 0)
+		return error_set(err, name, 1,
+				 "text does not begin with '%.*s'",
+				 (int)strcspn(d->magic, "\n"), d->magic);
+	if (text[len - 1] != '\n')
+		return error_set(err, name, 0,
+				 "text does not end in a newline");
+	if (d == &html)
+		return 0;
+	for (const char *end = text + len; text < end; line++) {
+		const char *eol = memchr(text, '\n', (size_t)(end - text));
+		const char *reason = check_line(d, text, (size_t)(eol - text));
+
+		if (reason != NULL)
+			return error_set(err, name, 0, "line %u of the text %s",
+					 line, reason);
+		text = eol + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,87 @@
+#include "mem.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void *mem_check(void *p)
+{
+	if (p == NULL) {
+		fputs("out of memory\n", stderr);
+		_Exit(EX_OSERR);
+	}
+	return p;
+}
+
+void *mem_alloc(size_t size)
+{
+	return mem_check(calloc(1, size > 0 ? size : 1));
+}
+
+void *mem_grow(void *p, size_t count, size_t size)
+{
+	if (size > 0 && count > SIZE_MAX / size)
+		return mem_check(NULL);
+	return mem_check(realloc(p, count * size > 0 ? count * size : 1));
+}
+
+char *mem_copy(const char *s, size_t len)
+{
+	char *copy = mem_grow(NULL, len + 1, 1);
+
+	if (len > 0)
+		memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+struct mem_block {
+	struct mem_block *next;
+	max_align_t data[];
+};
+
+#define BLOCK_SIZE ((size_t)16384)
+
+void *mem_pool_alloc(struct mem_pool *pool, size_t size)
+{
+	struct mem_block *block;
+
+	if (size > SIZE_MAX / 2)
+		return mem_check(NULL);
+	if (size == 0)
+		size = 1;
+	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
+	       sizeof(max_align_t);
+	if (size > pool->left) {
+		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+
+		block = mem_alloc(sizeof(*block) + room);
+		block->next = pool->blocks;
+		pool->blocks = block;
+		pool->left = room;
+	}
+	block = pool->blocks;
+	pool->left -= size;
+	return (char *)block->data + pool->left;
+}
+
+char *mem_pool_copy(struct mem_pool *pool, const char *s)
+{
+	size_t size = strlen(s) + 1;
+
+	return memcpy(mem_pool_alloc(pool, size), s, size);
+}
+
+void mem_pool_free(struct mem_pool *pool)
+{
+	while (pool->blocks != NULL) {
+		struct mem_block *next = pool->blocks->next;
+
+		free(pool->blocks);
+		pool->blocks = next;
+	}
+	pool->left = 0;
+}

@@ -1,0 +1,28 @@
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include <stddef.h>
+
+/* An IP network, or a single address.  IPv4 is kept as ::ffff:a.b.c.d. */
+struct network {
+	unsigned char bytes[16];
+	unsigned bits; /* of the prefix, 0 to 128 */
+};
+
+/*
+ * Read "192.0.2.0/24", "2001:db8::/32" or an address alone.  Returns NULL, or
+ * a phrase that says what is wrong ("has bits set behind its prefix").
+ */
+const char *network_parse(const char *s, struct network *n);
+
+/* Read an address as REMOTE_ADDR has it; a zone ("%eth0") is dropped.
+ * Returns 0, or -1 when it is none. */
+int network_parse_address(const char *s, struct network *address);
+
+/* Whether address lies in n.  An IPv4 address lies in IPv4 networks alone,
+ * also when it was written ::ffff:a.b.c.d. */
+int network_has(const struct network *n, const struct network *address);
+
+int network_is_equal(const struct network *a, const struct network *b);
+
+#endif

@@ -1,0 +1,266 @@
+#include "overlay.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "mem.h"
+
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
+#define FILES_MAX 256
+#define DEPTH_MAX 8
+
+struct reading {
+	struct overlay *o;
+	const char *const *sections;
+	struct watch *watch;
+	struct error *err;
+	unsigned files;
+	unsigned depth;
+};
+
+static int read_file(struct reading *r, const char *path);
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static json_t *parse(struct reading *r, const char *path)
+{
+	struct buf text = BUF_INIT;
+	json_t *root = NULL;
+	json_error_t where;
+	int found = watch_read(r->watch, path, FILE_MAX_BYTES, &text, r->err);
+
+	if (found == 0)
+		error_set(r->err, path, 0, "no such file");
+	if (found <= 0)
+		goto out;
+	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
+			  &where);
+	if (root == NULL) {
+		unsigned line = where.line > 0 ? (unsigned)where.line : 1;
+
+		error_set(r->err, path, line, "column %d: %s", where.column,
+			  where.text);
+	} else if (!json_is_object(root)) {
+		error_set(r->err, path, 1, "must be an object, in { }");
+		json_decref(root);
+		root = NULL;
+	}
+out:
+	buf_free(&text);
+	return root;
+}
+
+static int lay_section(struct reading *r, const char *path, const char *name,
+		       json_t *values)
+{
+	json_t *section = json_object_get(r->o->sections, name);
+	json_t *origin = json_object_get(r->o->origins, name);
+	const char *id;
+	json_t *value;
+
+	if (!json_is_object(values))
+		return error_set(r->err, path, 0,
+				 "/%s: must be an object, in { }", name);
+	json_object_foreach(values, id, value) {
+		if (json_is_null(value)) {
+			json_object_del(section, id);
+			json_object_del(origin, id);
+		} else {
+			json_object_set(section, id, value);
+			json_object_set_new(origin, id,
+					    json_string(base_name(path)));
+		}
+	}
+	return 0;
+}
+
+static int unknown_section(struct reading *r, const char *path,
+			   const char *name)
+{
+	struct buf known = BUF_INIT;
+
+	for (const char *const *s = r->sections; *s != NULL; s++)
+		buf_printf(&known, "%s, ", *s);
+	error_set(r->err, path, 0, "/%s: unknown key; here are %sinclude", name,
+		  buf_text(&known));
+	buf_free(&known);
+	return -1;
+}
+
+static int lay_sections(struct reading *r, const char *path, json_t *root)
+{
+	const char *name;
+	json_t *values;
+
+	json_object_foreach(root, name, values) {
+		if (strcmp(name, "include") == 0 ||
+		    strcmp(name, "$schema") == 0)
+			continue;
+		if (json_object_get(r->o->sections, name) == NULL)
+			return unknown_section(r, path, name);
+		if (lay_section(r, path, name, values) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What glob() takes for special. */
+#define WILD "*?[\\"
+
+/* name as seen from the file at path.  In a pattern, the directory of that
+ * file stands for itself, whatever bytes it has. */
+static char *resolve(const char *path, const char *name, int is_pattern)
+{
+	struct buf full = BUF_INIT;
+	size_t dir = name[0] != '/' ? (size_t)(base_name(path) - path) : 0;
+
+	for (size_t i = 0; i < dir; i++) {
+		if (is_pattern && strchr(WILD, path[i]) != NULL)
+			buf_putc(&full, '\\');
+		buf_putc(&full, path[i]);
+	}
+	buf_puts(&full, name);
+	return buf_take(&full);
+}
+
+/* A file that is added or removed changes the directory. */
+static void watch_directory(struct reading *r, const char *path,
+			    const char *name)
+{
+	char *full = resolve(path, name, 0);
+	char *last = strrchr(full, '/');
+
+	if (last != NULL)
+		*last = '\0';
+	watch_add(r->watch, last == NULL ? "." : last == full ? "/" : full);
+	free(full);
+}
+
+static int include_matches(struct reading *r, const char *path,
+			   const char *name)
+{
+	char *pattern = resolve(path, name, 1);
+	glob_t found = { 0 };
+	int rc = glob(pattern, 0, NULL, &found);
+
+	watch_directory(r, path, name);
+	if (rc == GLOB_NOMATCH)
+		rc = 0;
+	else if (rc != 0)
+		rc = error_set(r->err, path, 0,
+			       "directory of an include "
+			       "cannot be read");
+	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
+		rc = read_file(r, found.gl_pathv[i]);
+	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+static int include(struct reading *r, const char *path, size_t index,
+		   const char *name)
+{
+	char *full;
+	int rc;
+
+	if (name == NULL || name[0] == '\0')
+		return error_set(
+			r->err, path, 0,
+			"/include/%zu: must be a file's name, a string", index);
+	if (strcspn(name, WILD) < (size_t)(base_name(name) - name))
+		return error_set(r->err, path, 0,
+				 "/include/%zu: only the last part of the name "
+				 "may have wildcards",
+				 index);
+	if (strpbrk(base_name(name), WILD) != NULL)
+		return include_matches(r, path, name);
+	full = resolve(path, name, 0);
+	rc = read_file(r, full);
+	free(full);
+	return rc;
+}
+
+static int read_file(struct reading *r, const char *path)
+{
+	json_t *root = NULL;
+	json_t *includes;
+	json_t *value;
+	size_t i;
+	int rc = -1;
+
+	if (r->files == FILES_MAX || r->depth == DEPTH_MAX)
+		return error_set(r->err, path, 0,
+				 "too many includes: at most "
+				 "%d files, %d levels (does a file include "
+				 "itself?)",
+				 FILES_MAX, DEPTH_MAX);
+	r->files++;
+	r->depth++;
+	root = parse(r, path);
+	if (root == NULL || lay_sections(r, path, root) < 0)
+		goto out;
+	includes = json_object_get(root, "include");
+	if (includes != NULL && !json_is_array(includes)) {
+		error_set(r->err, path, 0,
+			  "/include: must be an array, in "
+			  "[ ]");
+		goto out;
+	}
+	rc = 0;
+	json_array_foreach(includes, i, value)
+		if (rc == 0)
+			rc = include(r, path, i, json_string_value(value));
+out:
+	json_decref(root);
+	r->depth--;
+	return rc;
+}
+
+int overlay_read(struct overlay *o, const char *path,
+		 const char *const *sections, struct watch *w,
+		 struct error *err)
+{
+	struct reading r = {
+		.o = o,
+		.sections = sections,
+		.watch = w,
+		.err = err,
+	};
+
+	o->sections = json_object();
+	o->origins = json_pack("{s:s}", "", base_name(path));
+	for (; *sections != NULL; sections++) {
+		json_object_set_new(o->sections, *sections, json_object());
+		json_object_set_new(o->origins, *sections, json_object());
+	}
+	if (read_file(&r, path) == 0)
+		return 0;
+	overlay_free(o);
+	return -1;
+}
+
+void overlay_free(struct overlay *o)
+{
+	json_decref(o->sections);
+	json_decref(o->origins);
+	o->sections = NULL;
+	o->origins = NULL;
+}
+
+const char *overlay_file(const struct overlay *o, const char *section,
+			 const char *id)
+{
+	json_t *origins = json_object_get(o->origins, section);
+	const char *file = json_string_value(json_object_get(origins, id));
+
+	if (file == NULL)
+		file = json_string_value(json_object_get(o->origins, ""));
+	return file;
+}

@@ -1,0 +1,42 @@
+#ifndef OVERLAY_H
+#define OVERLAY_H
+
+#include <jansson.h>
+
+#include "error.h"
+#include "watch.h"
+
+/*
+ * JSON files laid over one another.  A file is an object of sections, a
+ * section an object of values by id:
+ *
+ *     {"include": ["more.d/...json"], "distros": {"debian": {...}}}
+ *
+ * The files that "include" names (relative to the file that names them; the
+ * last part may have wildcards, then in order of name) come after the file's
+ * own content.  A later value replaces the whole of an earlier one with the
+ * same section and id; null removes it.
+ */
+struct overlay {
+	json_t *sections; /* section -> id -> value; every section is there */
+	json_t *origins;  /* section -> id -> the file's name, without path */
+};
+
+/*
+ * Read path and what it includes into o.  sections lists the names that
+ * there are, ends in NULL.  Every file and directory that was looked at is
+ * added to w, also when this fails.  Bounds: 16 MiB a file, 256 files, 8
+ * levels of includes.  Returns 0, or -1 with err set; o is then empty.
+ * Release with overlay_free().
+ */
+int overlay_read(struct overlay *o, const char *path,
+		 const char *const *sections, struct watch *w,
+		 struct error *err);
+void overlay_free(struct overlay *o);
+
+/* The name of the file that an id of a section came from, borrowed; the name
+ * of the first file if nothing is known of it. */
+const char *overlay_file(const struct overlay *o, const char *section,
+			 const char *id);
+
+#endif

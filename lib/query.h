@@ -1,0 +1,27 @@
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "error.h"
+
+/* The parameters of a query string, decoded. */
+struct query;
+
+/*
+ * Parse "a=1&b=2"; "" has no parameters.  Names and values are decoded once
+ * and must then be of [A-Za-z0-9._~-], at least one byte each: clients differ
+ * in how they encode anything else.  Returns NULL with err set (which repeats
+ * nothing of s) for anything else, a malformed escape, a name given twice or
+ * more than 16 parameters: the client's mistake.  Release with query_free().
+ */
+struct query *query_parse(const char *s, struct error *err);
+void query_free(struct query *q);
+
+/* The value of a parameter, borrowed from q; NULL if it was not given. */
+const char *query_get(const struct query *q, const char *name);
+
+/* Whether q holds no parameter but those in names, a list that ends in NULL.
+ * Returns 0, or -1 with err set, naming those that there are. */
+int query_check_names(const struct query *q, const char *const *names,
+		      struct error *err);
+
+#endif

@@ -1,0 +1,773 @@
+#include "release.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "uri.h"
+
+#define INITRDS_MAX 8
+#define VARIANTS_MAX 64
+
+static const char *const platform_names[] = { "bios", "efi" };
+static const char *const arch_names[] = { "i386", "amd64", "arm64" };
+
+static int find(const char *const *names, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return UNKNOWN;
+}
+
+const char *platform_name(int platform)
+{
+	return platform_names[platform];
+}
+
+const char *arch_name(int arch)
+{
+	return arch_names[arch];
+}
+
+int platform_find(const char *name)
+{
+	return find(platform_names, PLATFORM_COUNT, name);
+}
+
+int arch_find(const char *name)
+{
+	return find(arch_names, ARCH_COUNT, name);
+}
+
+/*
+ * The objects that say how one release boots, the most special first: what
+ * one of them has counts for all behind it, and null there means none.
+ */
+struct level {
+	const struct level *in; /* where it stands; NULL: it is the distro */
+	const char *section;    /* under which key there: "versions" */
+	const char *id;
+	const json_t *object; /* NULL: not there */
+};
+
+enum { VARIANT, VERSION, ARCH, DISTRO, LEVELS };
+
+#define LEVEL_KEYS                                                             \
+	"title", "name", "word", "mirror", "root", "pxelinux", "kernel",       \
+		"initrds", "args", "chain", "memory", "eol"
+
+static const char *const distro_keys[] = {
+	LEVEL_KEYS, "variants", "arches", "versions", NULL,
+};
+static const char *const version_keys[] = {
+	LEVEL_KEYS,
+	"variants",
+	"arches",
+	NULL,
+};
+static const char *const arch_keys[] = { LEVEL_KEYS, "variants", NULL };
+static const char *const variant_keys[] = { LEVEL_KEYS, NULL };
+static const char *const string_keys[] = {
+	"title",  "name", "word", "mirror", "root",
+	"kernel", "args", "eol",  NULL,
+};
+static const char *const pxelinux_keys[] = {
+	"loader",
+	"config",
+	"modules",
+	NULL,
+};
+static const char *const chain_keys[] = { "bios", "efi", NULL };
+
+/* The most memory that an installer may ask for, in MiB: 16 TiB. */
+#define MEMORY_MAX 16777216
+
+static int check_strings(struct reader *r, const json_t *object,
+			 const char *const *keys)
+{
+	for (; *keys != NULL; keys++) {
+		const json_t *value = json_object_get(object, *keys);
+
+		if (value != NULL && !json_is_null(value) &&
+		    !json_is_string(value))
+			return reader_fail_key(r, *keys,
+					       "must be a string, in quotes");
+	}
+	return 0;
+}
+
+/* An object of strings under key, or null. */
+static int check_parts(struct reader *r, const json_t *object, const char *key,
+		       const char *const *keys)
+{
+	const json_t *value = json_object_get(object, key);
+	size_t mark;
+	int rc;
+
+	if (value == NULL || json_is_null(value))
+		return 0;
+	mark = reader_enter(r, key);
+	rc = reader_check_object(r, value, keys);
+	if (rc == 0)
+		rc = check_strings(r, value, keys);
+	reader_leave(r, mark);
+	return rc;
+}
+
+static int check_initrds(struct reader *r, const json_t *object)
+{
+	const json_t *value = json_object_get(object, "initrds");
+	size_t count = json_array_size(value);
+
+	if (value == NULL || json_is_null(value))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (!json_is_string(json_array_get(value, i)))
+			count = 0;
+	if (count == 0 || count > INITRDS_MAX)
+		return reader_fail_key(r, "initrds",
+				       "must be an array of 1 to %d strings",
+				       INITRDS_MAX);
+	return 0;
+}
+
+static int is_date(const char *s)
+{
+	static const char form[] = "dddd-dd-dd";
+
+	if (strlen(s) != strlen(form))
+		return 0;
+	for (size_t i = 0; s[i] != '\0'; i++)
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return 0;
+	return 1;
+}
+
+/* The form of all that an object of a level has, also of what something more
+ * special hides. */
+static int check_level(struct reader *r, const json_t *object,
+		       const char *const *keys)
+{
+	const char *eol;
+	unsigned memory;
+
+	if (reader_check_object(r, object, keys) < 0 ||
+	    check_strings(r, object, string_keys) < 0 ||
+	    check_parts(r, object, "pxelinux", pxelinux_keys) < 0 ||
+	    check_parts(r, object, "chain", chain_keys) < 0 ||
+	    check_initrds(r, object) < 0 ||
+	    reader_number(r, object, "memory", MEMORY_MAX, &memory) < 0)
+		return -1;
+	eol = json_string_value(json_object_get(object, "eol"));
+	if (eol != NULL && !is_date(eol))
+		return reader_fail_key(r, "eol", "must be a date, YYYY-MM-DD");
+	return 0;
+}
+
+/* One release being made. */
+struct making {
+	struct reader *r;
+	struct releases *all;
+	struct level levels[LEVELS];
+	struct release *release;
+	json_t *vars; /* what its patterns are filled from */
+};
+
+/* The reader's pointer goes to the object of a level. */
+static void enter_level(struct reader *r, const struct level *level)
+{
+	if (level->in == NULL)
+		return;
+	enter_level(r, level->in);
+	reader_enter(r, level->section);
+	reader_enter(r, level->id);
+}
+
+/* A variant adds its title and arguments to the release's. */
+static int is_added(const char *key)
+{
+	return strcmp(key, "title") == 0 || strcmp(key, "args") == 0;
+}
+
+/* Fails the release as a whole. */
+__attribute__((format(printf, 2, 3))) static int
+fail_release(struct making *m, const char *fmt, ...)
+{
+	size_t mark = m->r->pointer.len;
+	char reason[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	enter_level(
+		m->r,
+		&m->levels[m->release->variant != NULL ? VARIANT : VERSION]);
+	reader_fail(m->r, "%s: %s", arch_name((int)m->release->arch), reason);
+	reader_leave(m->r, mark);
+	return -1;
+}
+
+/* The value of key that counts, and the level that has it; NULL when none
+ * has, or the first that has says null. */
+static const json_t *effective(const struct making *m, const char *key,
+			       int *level)
+{
+	for (int i = is_added(key) ? VERSION : VARIANT; i < LEVELS; i++) {
+		const json_t *value = json_object_get(m->levels[i].object, key);
+
+		*level = i;
+		if (value != NULL)
+			return json_is_null(value) ? NULL : value;
+	}
+	return NULL;
+}
+
+/* The pattern at hand, filled and checked. */
+static int take(struct making *m, const json_t *value, enum form form,
+		const char **out)
+{
+	const char *text = reader_fill(m->r, json_string_value(value), m->vars);
+
+	if (text == NULL || reader_check(m->r, text, form) < 0)
+		return -1;
+	*out = text;
+	return 0;
+}
+
+/* The same for a key of the object at hand, if it has it. */
+static int take_key(struct making *m, const json_t *object, const char *key,
+		    enum form form, const char **out)
+{
+	const json_t *value = json_object_get(object, key);
+	size_t mark;
+	int rc;
+
+	if (value == NULL || json_is_null(value))
+		return 0;
+	mark = reader_enter(m->r, key);
+	rc = take(m, value, form, out);
+	reader_leave(m->r, mark);
+	return rc;
+}
+
+static void set_var(struct making *m, const char *name, const char *value)
+{
+	json_object_set_new(m->vars, name, json_string(value));
+}
+
+/* The same for a value of a level's object. */
+static int take_level(struct making *m, int level, const char *key,
+		      enum form form, const char **out)
+{
+	size_t mark = m->r->pointer.len;
+	int rc;
+
+	enter_level(m->r, &m->levels[level]);
+	rc = take_key(m, m->levels[level].object, key, form, out);
+	reader_leave(m->r, mark);
+	return rc;
+}
+
+/* The same for the value that counts; without one *out stays. */
+static int take_effective(struct making *m, const char *key, enum form form,
+			  const char **out)
+{
+	int level;
+
+	if (effective(m, key, &level) == NULL)
+		return 0;
+	return take_level(m, level, key, form, out);
+}
+
+static int read_pxelinux(struct making *m, const json_t *value,
+			 const char *root, struct source *s)
+{
+	if (root == NULL)
+		return reader_fail(m->r, "needs a root, the directory that "
+					 "its config is for");
+	if (take_key(m, value, "loader", FORM_URL, &s->loader) < 0 ||
+	    take_key(m, value, "config", FORM_WORD, &s->configfile) < 0)
+		return -1;
+	if (s->loader == NULL || s->configfile == NULL)
+		return reader_fail(m->r, "needs a loader and a config");
+	s->pathprefix = root;
+	return reader_text(m->r, value, "modules", FORM_WORD,
+			   &m->release->modules);
+}
+
+static int read_initrds(struct making *m, const json_t *value, struct source *s)
+{
+	size_t count = json_array_size(value);
+
+	s->initrds = mem_pool_alloc(m->r->pool, count * sizeof(*s->initrds));
+	s->initrd_count = count;
+	for (size_t i = 0; i < count; i++) {
+		size_t mark = reader_enter_index(m->r, i);
+		int rc = take(m, json_array_get(value, i), FORM_URL,
+			      &s->initrds[i]);
+
+		reader_leave(m->r, mark);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_chain(struct making *m, const json_t *value, struct source *s)
+{
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		if (take_key(m, value, platform_name(i), FORM_URL,
+			     &s->chain[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* The keys whose values are more than a string. */
+static int take_parts(struct making *m, const char *root, struct source *s)
+{
+	static const char *const keys[] = { "pxelinux", "initrds", "chain" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		int level;
+		const json_t *value = effective(m, keys[i], &level);
+		size_t mark = m->r->pointer.len;
+		int rc = 0;
+
+		if (value == NULL)
+			continue;
+		enter_level(m->r, &m->levels[level]);
+		reader_enter(m->r, keys[i]);
+		if (i == 0)
+			rc = read_pxelinux(m, value, root, s);
+		else if (i == 1)
+			rc = read_initrds(m, value, s);
+		else
+			rc = read_chain(m, value, s);
+		reader_leave(m->r, mark);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The release's arguments, then its variant's. */
+static int take_args(struct making *m, struct source *s)
+{
+	const char *own = NULL;
+	const char *added = NULL;
+	struct buf all = BUF_INIT;
+
+	if (take_effective(m, "args", FORM_ARGS, &own) < 0 ||
+	    take_level(m, VARIANT, "args", FORM_ARGS, &added) < 0)
+		return -1;
+	if (own != NULL)
+		buf_puts(&all, own);
+	if (own != NULL && added != NULL)
+		buf_putc(&all, ' ');
+	if (added != NULL)
+		buf_puts(&all, added);
+	if (all.len > 0)
+		s->args = mem_pool_copy(m->r->pool, all.data);
+	buf_free(&all);
+	return 0;
+}
+
+/* A mirror's own PXELinux configuration takes no arguments from outside, so
+ * a variant with arguments starts the kernel. */
+static int settle_ways(struct making *m, struct source *s)
+{
+	/* As gpxe writes it: the dialect with the shortest lines. */
+	size_t line = strlen("kernel ") + (s->kernel ? strlen(s->kernel) : 0) +
+		      (s->args ? 1 + strlen(s->args) : 0);
+
+	if (json_object_get(m->levels[VARIANT].object, "args") != NULL) {
+		if (s->kernel == NULL)
+			return fail_release(m, "a variant with args needs a "
+					       "kernel that takes them");
+		s->pathprefix = NULL;
+		s->configfile = NULL;
+		s->loader = NULL;
+	}
+	if (s->kernel == NULL && (s->initrds != NULL || s->args != NULL))
+		return fail_release(m, "initrds and args need a kernel");
+	if (s->kernel == NULL && s->loader == NULL &&
+	    s->chain[PLATFORM_BIOS] == NULL && s->chain[PLATFORM_EFI] == NULL)
+		return fail_release(m, "nothing says how to boot: needs "
+				       "pxelinux, kernel or chain");
+	if (line > dialect_find("gpxe")->max_line)
+		return fail_release(m,
+				    "kernel and args are longer than the "
+				    "%zu bytes of a gPXE line",
+				    dialect_find("gpxe")->max_line);
+	return 0;
+}
+
+static int has_https(const struct source *s)
+{
+	const char *const urls[] = {
+		s->mirror,
+		s->loader,
+		s->kernel,
+		s->initrd_count > 0 ? s->initrds[0] : NULL,
+		s->chain[PLATFORM_BIOS],
+		s->chain[PLATFORM_EFI],
+	};
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
+		if (urls[i] != NULL && strncmp(urls[i], "https:", 6) == 0)
+			return 1;
+	return 0;
+}
+
+/* From the mirror at base; NULL: from none in particular. */
+static int make_source(struct making *m, const char *base, struct source *s)
+{
+	const char *root = NULL;
+	struct uri uri;
+
+	s->mirror = base;
+	json_object_del(m->vars, "root");
+	if (base != NULL && uri_parse(base, &uri) == NULL) {
+		set_var(m, "mirror", base);
+		set_var(m, "mirror_path", uri.path);
+		json_object_set_new(m->vars, "mirror_host",
+				    json_stringn(uri.host, uri.host_len));
+	}
+	if (take_effective(m, "root", FORM_DIRECTORY, &root) < 0)
+		return -1;
+	if (root != NULL)
+		set_var(m, "root", root);
+	if (take_effective(m, "kernel", FORM_URL, &s->kernel) < 0 ||
+	    take_parts(m, root, s) < 0 || take_args(m, s) < 0 ||
+	    settle_ways(m, s) < 0)
+		return -1;
+	s->is_https = has_https(s);
+	return 0;
+}
+
+static const struct mirror *find_mirror(const struct releases *all,
+					const char *id)
+{
+	for (size_t i = 0; i < all->mirror_count; i++)
+		if (strcmp(all->mirrors[i].id, id) == 0)
+			return &all->mirrors[i];
+	return NULL;
+}
+
+static int make_sources(struct making *m)
+{
+	struct release *release = m->release;
+	const struct mirror *mirror = NULL;
+	const char *id = NULL;
+	struct source *sources;
+
+	if (take_effective(m, "mirror", FORM_WORD, &id) < 0)
+		return -1;
+	if (id != NULL) {
+		mirror = find_mirror(m->all, id);
+		if (mirror == NULL)
+			return fail_release(m, "there is no mirror '%s'", id);
+	}
+	release->source_count = mirror != NULL ? mirror->count : 1;
+	sources = mem_pool_alloc(m->r->pool,
+				 release->source_count * sizeof(*sources));
+	release->sources = sources;
+	for (size_t i = 0; i < release->source_count; i++)
+		if (make_source(m, mirror != NULL ? mirror->urls[i] : NULL,
+				&sources[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_title(struct making *m)
+{
+	struct release *release = m->release;
+	const char *title = NULL;
+	const char *added = NULL;
+	struct buf whole = BUF_INIT;
+
+	if (take_effective(m, "title", FORM_TEXT, &title) < 0 ||
+	    take_level(m, VARIANT, "title", FORM_TEXT, &added) < 0)
+		return -1;
+	if (title == NULL)
+		return fail_release(m, "needs a title");
+	if (release->variant != NULL && added == NULL)
+		return fail_release(m, "a variant needs a title");
+	release->title = title;
+	if (added != NULL) {
+		buf_printf(&whole, "%s (%s)", title, added);
+		release->title = mem_pool_copy(m->r->pool, whole.data);
+		buf_free(&whole);
+	}
+	return 0;
+}
+
+static int make_names(struct making *m)
+{
+	struct release *release = m->release;
+	const char *name = release->version;
+	const json_t *memory;
+	int level;
+
+	release->word = arch_name((int)release->arch);
+	set_var(m, "base", m->all->base);
+	set_var(m, "version", release->version);
+	set_var(m, "arch", arch_name((int)release->arch));
+	if (take_effective(m, "word", FORM_WORD, &release->word) < 0)
+		return -1;
+	set_var(m, "word", release->word);
+	if (take_effective(m, "name", FORM_TEXT, &name) < 0)
+		return -1;
+	set_var(m, "name", name);
+	memory = effective(m, "memory", &level);
+	release->memory = (unsigned)json_integer_value(memory);
+	return take_effective(m, "eol", FORM_WORD, &release->eol);
+}
+
+/* One release of the distro whose object and id are in m; the reader is at
+ * that object. */
+static int make_release(struct making *m)
+{
+	int rc = -1;
+
+	if (m->all->count == RELEASES_MAX)
+		return fail_release(m, "more than %d releases", RELEASES_MAX);
+	m->vars = json_object();
+	if (make_names(m) < 0 || make_title(m) < 0 || make_sources(m) < 0)
+		goto out;
+	m->all->list = mem_grow(m->all->list, m->all->count + 1,
+				sizeof(struct release *));
+	m->all->list[m->all->count++] = m->release;
+	rc = 0;
+out:
+	json_decref(m->vars);
+	return rc;
+}
+
+/* Of the levels that may have variants, the most special that has this one. */
+static int variant_level(const struct making *m, const char *id)
+{
+	for (int i = VERSION; i < DISTRO; i++) {
+		const json_t *variants =
+			json_object_get(m->levels[i].object, "variants");
+
+		if (json_object_get(variants, id) != NULL)
+			return i;
+	}
+	return DISTRO;
+}
+
+static int make_variant(struct making *m, const struct release *release,
+			const char *id)
+{
+	const struct level *in = &m->levels[variant_level(m, id)];
+	const json_t *variants = json_object_get(in->object, "variants");
+	const json_t *variant = json_object_get(variants, id);
+
+	if (json_is_null(variant))
+		return 0;
+	m->levels[VARIANT] = (struct level){ in, "variants", id, variant };
+	m->release = mem_pool_alloc(m->r->pool, sizeof(*m->release));
+	*m->release = *release;
+	m->release->variant = mem_pool_copy(m->r->pool, id);
+	return make_release(m);
+}
+
+/* The release, then its variants. */
+static int make_releases(struct making *m, const struct release *release)
+{
+	json_t *ids = json_object();
+	const char *id;
+	json_t *unused;
+	int rc;
+
+	m->levels[VARIANT] = (struct level){ 0 };
+	m->release = mem_pool_alloc(m->r->pool, sizeof(*m->release));
+	*m->release = *release;
+	rc = make_release(m);
+	for (int i = DISTRO; i > VARIANT; i--)
+		json_object_update(
+			ids, json_object_get(m->levels[i].object, "variants"));
+	json_object_foreach(ids, id, unused)
+		if (rc == 0)
+			rc = make_variant(m, release, id);
+	json_decref(ids);
+	return rc;
+}
+
+/* A version, for each of its architectures. */
+static int read_version(struct making *m, struct release *release,
+			const json_t *version)
+{
+	const json_t *distro = m->levels[DISTRO].object;
+	const json_t *arches = json_object_get(version, "arches");
+	size_t i;
+	json_t *value;
+
+	release->version = mem_pool_copy(m->r->pool, release->version);
+	m->levels[VERSION] = (struct level){ &m->levels[DISTRO], "versions",
+					     release->version, version };
+	json_array_foreach(arches, i, value) {
+		const char *arch = json_string_value(value);
+
+		release->arch = (enum arch)arch_find(arch);
+		m->levels[ARCH] = (struct level){
+			&m->levels[DISTRO],
+			"arches",
+			arch,
+			json_object_get(json_object_get(distro, "arches"),
+					arch),
+		};
+		if (make_releases(m, release) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_variant(struct reader *r, const char *id,
+			 const json_t *variant)
+{
+	if (reader_check_id(r, id) < 0)
+		return -1;
+	if (json_is_null(variant))
+		return 0;
+	return check_level(r, variant, variant_keys);
+}
+
+/* The list of a version's architectures. */
+static int check_version_arches(struct reader *r, const json_t *version)
+{
+	const json_t *arches = json_object_get(version, "arches");
+	int seen[ARCH_COUNT] = { 0 };
+	size_t i;
+	json_t *value;
+
+	if (json_array_size(arches) == 0)
+		return reader_fail_key(r, "arches",
+				       "must be an array with one or more of "
+				       "i386, amd64, arm64");
+	json_array_foreach(arches, i, value) {
+		const char *name = json_string_value(value);
+		int arch = name != NULL ? arch_find(name) : UNKNOWN;
+
+		if (arch == UNKNOWN || seen[arch]++ > 0)
+			return reader_fail_key(r, "arches",
+					       "must name i386, amd64, arm64, "
+					       "each once at most");
+	}
+	return 0;
+}
+
+/* The objects under key, each with its id in their pointer. */
+static int
+check_objects(struct reader *r, const json_t *distro, const char *key,
+	      int (*check)(struct reader *, const char *, const json_t *))
+{
+	const json_t *objects = json_object_get(distro, key);
+	size_t mark = reader_enter(r, key);
+	const char *id;
+	json_t *value;
+	int rc = 0;
+
+	if (objects != NULL && !json_is_object(objects))
+		rc = reader_fail(r, "must be an object, in { }");
+	json_object_foreach((json_t *)objects, id, value) {
+		size_t inner = reader_enter(r, id);
+
+		if (rc == 0)
+			rc = check(r, id, value);
+		reader_leave(r, inner);
+	}
+	reader_leave(r, mark);
+	return rc;
+}
+
+static int check_version(struct reader *r, const char *id,
+			 const json_t *version)
+{
+	if (reader_check_id(r, id) < 0 ||
+	    check_level(r, version, version_keys) < 0 ||
+	    check_objects(r, version, "variants", check_variant) < 0)
+		return -1;
+	return check_version_arches(r, version);
+}
+
+static int check_arch(struct reader *r, const char *id, const json_t *arch)
+{
+	if (arch_find(id) == UNKNOWN)
+		return reader_fail(r, "is not an architecture: i386, amd64, "
+				      "arm64");
+	if (check_level(r, arch, arch_keys) < 0)
+		return -1;
+	return check_objects(r, arch, "variants", check_variant);
+}
+
+static int check_distro(struct reader *r, const json_t *distro)
+{
+	if (check_level(r, distro, distro_keys) < 0 ||
+	    check_objects(r, distro, "variants", check_variant) < 0 ||
+	    check_objects(r, distro, "arches", check_arch) < 0 ||
+	    check_objects(r, distro, "versions", check_version) < 0)
+		return -1;
+	if (json_object_size(json_object_get(distro, "versions")) == 0)
+		return reader_fail_key(r, "versions",
+				       "must have one version or more");
+	return 0;
+}
+
+int release_read_distro(struct reader *r, const char *id, const json_t *distro,
+			struct releases *all)
+{
+	struct making m = { .r = r, .all = all };
+	struct release release = { .file = r->file };
+	const char *version;
+	json_t *value;
+
+	if (reader_check_id(r, id) < 0 || check_distro(r, distro) < 0)
+		return -1;
+	release.distro = mem_pool_copy(r->pool, id);
+	release.file = mem_pool_copy(r->pool, r->file);
+	m.levels[DISTRO] = (struct level){ .object = distro };
+	json_object_foreach(json_object_get(distro, "versions"), version,
+			    value) {
+		release.version = version;
+		if (read_version(&m, &release, value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const char *release_refusal(const struct release *release,
+			    const struct machine *machine)
+{
+	const struct source *s = &release->sources[0];
+	enum arch arch = release->arch;
+
+	if (machine->platform == PLATFORM_BIOS && arch == ARCH_ARM64)
+		return "is for arm64, not for a PC with BIOS";
+	if (machine->platform == PLATFORM_EFI && s->kernel == NULL &&
+	    s->chain[PLATFORM_EFI] == NULL)
+		return "has nothing that UEFI can start";
+	if (machine->platform == PLATFORM_BIOS && s->kernel == NULL &&
+	    s->loader == NULL && s->chain[PLATFORM_BIOS] == NULL)
+		return "has nothing that BIOS can start";
+	if (machine->arch == UNKNOWN || machine->arch == (int)arch)
+		return NULL;
+	if (machine->arch == ARCH_AMD64 && arch == ARCH_I386 &&
+	    machine->platform != PLATFORM_EFI)
+		return NULL;
+	switch (arch) {
+	case ARCH_I386:
+		return "is for i386, not for this machine";
+	case ARCH_AMD64:
+		return "is for amd64, not for this machine";
+	case ARCH_ARM64:
+	case ARCH_COUNT:
+		break;
+	}
+	return "is for arm64, not for this machine";
+}

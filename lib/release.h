@@ -1,0 +1,95 @@
+#ifndef RELEASE_H
+#define RELEASE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "reader.h"
+
+enum platform { PLATFORM_BIOS, PLATFORM_EFI, PLATFORM_COUNT };
+enum arch { ARCH_I386, ARCH_AMD64, ARCH_ARM64, ARCH_COUNT };
+
+/* The machine that asks, as far as it is known: UNKNOWN or one of the above.
+ * On BIOS, amd64 means that the processor has long mode. */
+#define UNKNOWN (-1)
+struct machine {
+	int platform;
+	int arch;
+};
+
+/* The names in URLs and in the catalogue: bios, efi; i386, amd64, arm64. */
+const char *platform_name(int platform);
+const char *arch_name(int arch);
+
+/* UNKNOWN for any other name. */
+int platform_find(const char *name);
+int arch_find(const char *name);
+
+/* What a machine fetches from one mirror to start an installer.  URLs are
+ * absolute and ones that uri_parse() takes; NULL: there is none. */
+struct source {
+	const char *mirror; /* base URL, ends in '/' */
+	int is_https;       /* one of its URLs is */
+
+	/* The mirror's own PXELinux; the three come together. */
+	const char *pathprefix; /* DHCP option 210: ends in '/' */
+	const char *configfile; /* DHCP option 209: relative to pathprefix */
+	const char *loader;     /* the pxelinux.0 to chain */
+
+	const char *kernel;
+	const char **initrds; /* none without a kernel */
+	size_t initrd_count;
+	const char *args; /* kernel arguments */
+
+	const char *chain[PLATFORM_COUNT]; /* a program to run as it is */
+};
+
+/* An installer: a version of a distro for an architecture, or a variant of
+ * that (rescue, a preseeded one). */
+struct release {
+	const char *distro, *version, *variant; /* variant: NULL for none */
+	enum arch arch;
+	const char *title;
+	const char *word;    /* the distro's own for the architecture */
+	const char *eol;     /* end of life, YYYY-MM-DD; NULL: not known */
+	unsigned memory;     /* MiB that the machine needs; 0: not known */
+	const char *modules; /* SYSLINUX version of the mirror's own modules */
+	const char *file;    /* of the catalogue, that the distro is from */
+	const struct source *sources; /* in the mirrors' order */
+	size_t source_count;
+};
+
+/* A mirror: base URLs in order of preference. */
+struct mirror {
+	const char *id;
+	const char **urls;
+	size_t count;
+};
+
+/* What releases are read from and into.  The arrays grow; free them. */
+struct releases {
+	const char *base; /* of the site */
+	const struct mirror *mirrors;
+	size_t mirror_count;
+	struct release **list; /* a distro's own stand together, in order */
+	size_t count;
+};
+
+/* The most releases that a catalogue may have. */
+#define RELEASES_MAX 100000
+
+/*
+ * Add every release of the distro id, whose object the reader is at.  Returns
+ * 0, or -1 with the failure recorded.
+ */
+int release_read_distro(struct reader *r, const char *id, const json_t *distro,
+			struct releases *all);
+
+/*
+ * Why the machine cannot start the release ("is for arm64"), in words that
+ * every dialect can write; NULL if it can, or if too little is known.
+ */
+const char *release_refusal(const struct release *release,
+			    const struct machine *machine);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef SITE_H
+#define SITE_H
+
+#include <jansson.h>
+
+#include "buf.h"
+#include "catalog.h"
+#include "dialect.h"
+#include "error.h"
+
+/*
+ * One installation as one page sees it: the catalogue, and the page's
+ * templates.  Files are read when they are first needed and again when they
+ * have changed, all of them or none.
+ */
+struct site;
+
+/* Where things are.  Borrowed until site_new() returns. */
+struct site_paths {
+	const char *catalog;   /* file */
+	const char *templates; /* the site's own directories, like PATH:
+				  searched in order before the shipped one;
+				  NULL or "": none */
+	const char *shipped;   /* directory of the shipped templates */
+	const char *base;      /* in place of the catalogue's; NULL: its own */
+};
+
+/* page is the name that the page's templates begin with.  Nothing is read
+ * yet.  Release with site_free(). */
+struct site *site_new(const struct site_paths *paths, const char *page);
+void site_free(struct site *s);
+
+/*
+ * Read what changed on disk since the last call.  An edit that is broken, or
+ * still going on, leaves the last good state in use and one line on standard
+ * error.  Returns 0, or -1 with err set when there never was a good state:
+ * then nothing may be served.
+ */
+int site_refresh(struct site *s, struct error *err);
+
+/* What is wrong with the newest edit; NULL when it is in use. */
+const char *site_problem(const struct site *s);
+
+const struct catalog *site_catalog(const struct site *s);
+
+/* Whether the page has a template in that dialect. */
+int site_has(const struct site *s, const struct dialect *d);
+
+/*
+ * Append the page's template in that dialect, filled from view, to out.
+ * Returns 0, or -1 with err set and out as long as it was: the template could
+ * not be filled, or the text is not one that the dialect's clients run
+ * without harm (see dialect_check()).
+ */
+int site_render(const struct site *s, const struct dialect *d,
+		const json_t *view, struct buf *out, struct error *err);
+
+#endif

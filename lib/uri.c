@@ -1,0 +1,156 @@
+#include "uri.h"
+
+#include <string.h>
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+int uri_is_value_char(char c)
+{
+	return is_alnum(c) || c == '.' || c == '_' || c == '~' || c == '-';
+}
+
+static int is_path_char(char c)
+{
+	return uri_is_value_char(c) || c == '/' || c == '+' || c == ':' ||
+	       c == '=' || c == '@';
+}
+
+/* The port's digits at s, up to end; 0 when they are no port.  Loaders read
+ * a leading zero as octal (strtoul with base 0). */
+static unsigned parse_port(const char *s, const char *end)
+{
+	unsigned port = 0;
+
+	if (s == end || *s == '0' || end - s > 5)
+		return 0;
+	for (; s < end; s++) {
+		if (!is_digit(*s))
+			return 0;
+		port = port * 10 + (unsigned)(*s - '0');
+	}
+	return port <= 65535 ? port : 0;
+}
+
+/* host[:port] at u->host, up to the path. */
+static const char *parse_host(struct uri *u)
+{
+	const char *s = u->host;
+	const char *end;
+
+	while (is_alnum(*s) || *s == '.' || *s == '-' || *s == '_')
+		s++;
+	if (s == u->host)
+		return *s == '[' ? "has an IPv6 address, which gPXE and GRUB "
+				   "2.06 cannot reach: use a name"
+				 : "has no host name";
+	end = s + strcspn(s, "/?#");
+	if (*s == ':') {
+		u->port = parse_port(s + 1, end);
+		if (u->port == 0)
+			return "has a port that is not a decimal number from "
+			       "1 to 65535";
+	} else if (s != end) {
+		return "has a host name with a byte other than letters, "
+		       "digits, '.', '-', '_'";
+	}
+	u->host_len = (size_t)(end - u->host);
+	return NULL;
+}
+
+static const char *check_query(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (!uri_is_value_char(*s) && *s != '=' && *s != '&')
+			return "has a query with a byte other than letters, "
+			       "digits, '.', '_', '~', '-', '=', '&'";
+	return NULL;
+}
+
+const char *uri_parse(const char *s, struct uri *out)
+{
+	struct uri u = { .port = 80, .query = "" };
+	const char *reason;
+
+	if (strlen(s) > URI_MAX)
+		return "is longer than 250 bytes, where loaders cut it";
+	if (strncmp(s, "https://", 8) == 0) {
+		u.is_https = 1;
+		u.port = 443;
+		u.host = s + 8;
+	} else if (strncmp(s, "http://", 7) == 0) {
+		u.host = s + 7;
+	} else {
+		return "is not an absolute http:// or https:// URL";
+	}
+	reason = parse_host(&u);
+	if (reason != NULL)
+		return reason;
+	u.path = u.host + u.host_len;
+	if (*u.path != '/')
+		return "has no path: a '/' must follow the host name";
+	while (is_path_char(u.path[u.path_len]))
+		u.path_len++;
+	if (u.path[u.path_len] == '?') {
+		u.query = u.path + u.path_len + 1;
+		reason = check_query(u.query);
+		if (reason != NULL)
+			return reason;
+	} else if (u.path[u.path_len] != '\0') {
+		return "has a path with a byte that some loaders change or "
+		       "cut at";
+	}
+	*out = u;
+	return NULL;
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int uri_decode(struct buf *out, const char *s, size_t len)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = s[i];
+
+		if (c == '%') {
+			int high = len - i > 2 ? hex_digit(s[i + 1]) : -1;
+			int low = len - i > 2 ? hex_digit(s[i + 2]) : -1;
+
+			if (high < 0 || low < 0 || high + low == 0) {
+				buf_truncate(out, before);
+				return -1;
+			}
+			c = (char)(high * 16 + low);
+			i += 2;
+		}
+		buf_putc(out, c);
+	}
+	return 0;
+}
+
+void uri_add_param(struct buf *url, const char *name, const char *value)
+{
+	const char *text = buf_text(url);
+
+	buf_putc(url, strchr(text, '?') == NULL ? '?' : '&');
+	buf_puts(url, name);
+	buf_putc(url, '=');
+	buf_puts(url, value);
+}

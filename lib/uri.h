@@ -1,0 +1,49 @@
+#ifndef URI_H
+#define URI_H
+
+#include <stddef.h>
+
+#include "buf.h"
+
+/*
+ * The longest URL, in bytes, that every loader takes: PXELINUX 3.83 cuts a
+ * name at 251 without a word (core/pxelinux.asm, mangle_name), and DHCP
+ * option 210 holds 253.
+ */
+#define URI_MAX 250
+
+/* The parts of an absolute URL; host, path and query point into it. */
+struct uri {
+	int is_https;
+	const char *host; /* with the port, as it stands: "h:8080" */
+	size_t host_len;
+	unsigned port;    /* 80 or 443 when none is given */
+	const char *path; /* from its first '/'; up to the query */
+	size_t path_len;
+	const char *query; /* behind the '?'; "" when there is none */
+};
+
+/*
+ * Take apart an absolute http: or https: URL that every loader fetches as it
+ * stands: printable ASCII without quotes, spaces, '$', '\', '%' (gPXE 1.0.1
+ * and iPXE before 2021 decode and encode it anew) or '#', no user name, no
+ * IPv6 literal (gPXE has none), a decimal port, a path of at least "/", at
+ * most URI_MAX bytes, parameter values of [A-Za-z0-9._~-].  Returns NULL, or
+ * a phrase that says what is wrong ("has no path: end it in '/'"); u is then
+ * unchanged.
+ */
+const char *uri_parse(const char *s, struct uri *u);
+
+/* Append the len bytes at s, percent-decoded, to out.  Returns 0, or -1 with
+ * out unchanged for a malformed escape or one that gives a NUL. */
+int uri_decode(struct buf *out, const char *s, size_t len);
+
+/* Append "?name=value", or "&name=value" if url has a query already.  Both
+ * must be of [A-Za-z0-9._~-]: nothing is encoded. */
+void uri_add_param(struct buf *url, const char *name, const char *value);
+
+/* Whether c may stand in a parameter's value: [A-Za-z0-9._~-].  Encoded bytes
+ * are no way out: some clients decode them before they ask. */
+int uri_is_value_char(char c);
+
+#endif

@@ -1,0 +1,179 @@
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+struct stamp {
+	int is_missing;
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec modified; /* the content */
+	struct timespec changed;  /* the content, the name or the owner */
+};
+
+struct watch {
+	struct entry {
+		char *path;
+		struct stamp stamp;
+		int is_unsettled;
+	} * entries;
+	size_t count;
+};
+
+static struct stamp stamp_of(const struct stat *st)
+{
+	return (struct stamp){
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.size = st->st_size,
+		.modified = st->st_mtim,
+		.changed = st->st_ctim,
+	};
+}
+
+static int is_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static int is_same(const struct stamp *a, const struct stamp *b)
+{
+	if (a->is_missing || b->is_missing)
+		return a->is_missing == b->is_missing;
+	return a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && is_same_time(a->modified, b->modified) &&
+	       is_same_time(a->changed, b->changed);
+}
+
+/* A time in the future, from a clock that went wrong, counts as settled. */
+static int is_recent(struct timespec then)
+{
+	struct timespec now;
+	long long age;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - then.tv_sec) * 1000000000LL +
+	      (now.tv_nsec - then.tv_nsec);
+	return age >= 0 && age < WATCH_SETTLE_MS * 1000000LL;
+}
+
+static void remember(struct watch *w, const char *path,
+		     const struct stamp *stamp)
+{
+	struct entry *entry;
+
+	w->entries = mem_grow(w->entries, w->count + 1, sizeof(*w->entries));
+	entry = &w->entries[w->count++];
+	entry->path = mem_copy(path, strlen(path));
+	entry->stamp = *stamp;
+	entry->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
+}
+
+struct watch *watch_new(void)
+{
+	return mem_alloc(sizeof(struct watch));
+}
+
+void watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < w->count; i++)
+		free(w->entries[i].path);
+	free(w->entries);
+	free(w);
+}
+
+static struct stamp look(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return (struct stamp){ .is_missing = 1 };
+	return stamp_of(&st);
+}
+
+void watch_add(struct watch *w, const char *path)
+{
+	struct stamp stamp = look(path);
+
+	remember(w, path, &stamp);
+}
+
+/* All of an open file, in pieces as it grows, up to one byte over max. */
+static int read_all(int fd, size_t max, struct buf *out)
+{
+	char piece[65536];
+	size_t total = 0;
+
+	while (total <= max) {
+		ssize_t got = read(fd, piece, sizeof(piece));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return (int)got;
+		buf_add(out, piece, (size_t)got);
+		total += (size_t)got;
+	}
+	errno = EFBIG;
+	return -1;
+}
+
+int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
+	       struct error *err)
+{
+	/* Non-blocking, so that a FIFO without a writer does not hang. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stamp stamp;
+	struct stat st;
+	int rc = 1;
+
+	if (fd < 0) {
+		int reason = errno;
+
+		watch_add(w, path);
+		if (reason == ENOENT)
+			return 0;
+		return error_set(err, path, 0, "cannot be read: %s",
+				 strerror(reason));
+	}
+	if (fstat(fd, &st) < 0)
+		memset(&st, 0, sizeof(st));
+	stamp = stamp_of(&st);
+	remember(w, path, &stamp);
+	if (!S_ISREG(st.st_mode))
+		rc = error_set(err, path, 0, "is not a regular file");
+	else if (read_all(fd, max, out) < 0)
+		rc = error_set(err, path, 0, "cannot be read: %s",
+			       strerror(errno));
+	close(fd);
+	return rc;
+}
+
+int watch_is_changed(const struct watch *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct stamp now = look(w->entries[i].path);
+
+		if (!is_same(&w->entries[i].stamp, &now))
+			return 1;
+	}
+	return 0;
+}
+
+int watch_is_unsettled(const struct watch *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->entries[i].is_unsettled)
+			return 1;
+	return 0;
+}

@@ -1,0 +1,44 @@
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "error.h"
+
+/*
+ * Files that were read, and how they looked then: device, inode, size and
+ * the nanoseconds of their last change.  A file that was not there is
+ * remembered as missing.
+ */
+struct watch;
+
+struct watch *watch_new(void);
+void watch_free(struct watch *w);
+
+/* Remember how path, a file or a directory, looks now.  Copied. */
+void watch_add(struct watch *w, const char *path);
+
+/*
+ * Append the file's text to out, and remember the file as it was before.
+ * Symbolic links are followed.  Returns 1, 0 if there is no such file, or -1
+ * with err set: it cannot be read, is no regular file (a FIFO is not waited
+ * for) or holds more than max bytes.
+ */
+int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
+	       struct error *err);
+
+/* Whether anything looks different from what is remembered. */
+int watch_is_changed(const struct watch *w);
+
+/*
+ * Whether anything was changed so shortly before it was remembered that its
+ * writer may not be done, or that a second change could bear the same time:
+ * the kernel's file times advance in steps of some milliseconds.
+ */
+int watch_is_unsettled(const struct watch *w);
+
+/* How long to wait, in milliseconds, for what is unsettled to settle. */
+#define WATCH_SETTLE_MS 10
+
+#endif
