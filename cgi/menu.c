@@ -25,12 +25,16 @@ static json_t *entry_url(const struct request *r,
 	case ENTRY_LOCAL:
 		link.menu = "local";
 		break;
+	case ENTRY_SHELL:
+		return NULL;
 	}
 	return page_url(r, &link);
 }
 
 static int is_offered(const struct request *r, const struct menu_entry *entry)
 {
+	if (entry->kind == ENTRY_SHELL)
+		return 0;
 	return entry->kind != ENTRY_RELEASE ||
 	       release_refusal(entry->release, &r->machine) == NULL;
 }

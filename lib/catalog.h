@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "error.h"
+#include "menu.h"
 #include "network.h"
 #include "release.h"
 #include "watch.h"
@@ -26,36 +27,6 @@ struct settings {
 	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
 	unsigned timeout;       /* seconds until a menu's default boots; 0:
 				   it waits for ever */
-};
-
-struct menu;
-
-enum entry_kind {
-	ENTRY_HEADING,
-	ENTRY_RELEASE,
-	ENTRY_MENU,
-	ENTRY_CUSTOMER, /* the menu of the client's customer */
-	ENTRY_LOCAL,    /* the local disk */
-};
-
-struct menu_entry {
-	enum entry_kind kind;
-	const char *id; /* unique in its menu; headings have one too */
-	const char *title;
-	char hotkey;                   /* as written; '\0': none */
-	const struct release *release; /* ENTRY_RELEASE */
-	const struct menu *menu;       /* ENTRY_MENU */
-};
-
-struct menu {
-	const char *id;
-	const char *title;
-	unsigned timeout;         /* seconds */
-	const char *default_id;   /* of an entry; NULL: the first */
-	const struct menu *parent; /* where Back leads; NULL: nowhere */
-	const struct menu_entry *entries;
-	size_t count;
-	int is_closed; /* only customers with networks show it */
 };
 
 struct customer {

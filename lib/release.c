@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "dialect.h"
+#include "distro.h"
 #include "uri.h"
-
-#define INITRDS_MAX 8
-#define VARIANTS_MAX 64
 
 static const char *const platform_names[] = { "bios", "efi" };
 static const char *const arch_names[] = { "i386", "amd64", "arm64" };
@@ -54,118 +52,6 @@ struct level {
 };
 
 enum { VARIANT, VERSION, ARCH, DISTRO, LEVELS };
-
-#define LEVEL_KEYS                                                             \
-	"title", "name", "word", "mirror", "root", "pxelinux", "kernel",       \
-		"initrds", "args", "chain", "memory", "eol"
-
-static const char *const distro_keys[] = {
-	LEVEL_KEYS, "variants", "arches", "versions", NULL,
-};
-static const char *const version_keys[] = {
-	LEVEL_KEYS,
-	"variants",
-	"arches",
-	NULL,
-};
-static const char *const arch_keys[] = { LEVEL_KEYS, "variants", NULL };
-static const char *const variant_keys[] = { LEVEL_KEYS, NULL };
-static const char *const string_keys[] = {
-	"title",  "name", "word", "mirror", "root",
-	"kernel", "args", "eol",  NULL,
-};
-static const char *const pxelinux_keys[] = {
-	"loader",
-	"config",
-	"modules",
-	NULL,
-};
-static const char *const chain_keys[] = { "bios", "efi", NULL };
-
-/* The most memory that an installer may ask for, in MiB: 16 TiB. */
-#define MEMORY_MAX 16777216
-
-static int check_strings(struct reader *r, const json_t *object,
-			 const char *const *keys)
-{
-	for (; *keys != NULL; keys++) {
-		const json_t *value = json_object_get(object, *keys);
-
-		if (value != NULL && !json_is_null(value) &&
-		    !json_is_string(value))
-			return reader_fail_key(r, *keys,
-					       "must be a string, in quotes");
-	}
-	return 0;
-}
-
-/* An object of strings under key, or null. */
-static int check_parts(struct reader *r, const json_t *object, const char *key,
-		       const char *const *keys)
-{
-	const json_t *value = json_object_get(object, key);
-	size_t mark;
-	int rc;
-
-	if (value == NULL || json_is_null(value))
-		return 0;
-	mark = reader_enter(r, key);
-	rc = reader_check_object(r, value, keys);
-	if (rc == 0)
-		rc = check_strings(r, value, keys);
-	reader_leave(r, mark);
-	return rc;
-}
-
-static int check_initrds(struct reader *r, const json_t *object)
-{
-	const json_t *value = json_object_get(object, "initrds");
-	size_t count = json_array_size(value);
-
-	if (value == NULL || json_is_null(value))
-		return 0;
-	for (size_t i = 0; i < count; i++)
-		if (!json_is_string(json_array_get(value, i)))
-			count = 0;
-	if (count == 0 || count > INITRDS_MAX)
-		return reader_fail_key(r, "initrds",
-				       "must be an array of 1 to %d strings",
-				       INITRDS_MAX);
-	return 0;
-}
-
-static int is_date(const char *s)
-{
-	static const char form[] = "dddd-dd-dd";
-
-	if (strlen(s) != strlen(form))
-		return 0;
-	for (size_t i = 0; s[i] != '\0'; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return 0;
-	return 1;
-}
-
-/* The form of all that an object of a level has, also of what something more
- * special hides. */
-static int check_level(struct reader *r, const json_t *object,
-		       const char *const *keys)
-{
-	const char *eol;
-	unsigned memory;
-
-	if (reader_check_object(r, object, keys) < 0 ||
-	    check_strings(r, object, string_keys) < 0 ||
-	    check_parts(r, object, "pxelinux", pxelinux_keys) < 0 ||
-	    check_parts(r, object, "chain", chain_keys) < 0 ||
-	    check_initrds(r, object) < 0 ||
-	    reader_number(r, object, "memory", MEMORY_MAX, &memory) < 0)
-		return -1;
-	eol = json_string_value(json_object_get(object, "eol"));
-	if (eol != NULL && !is_date(eol))
-		return reader_fail_key(r, "eol", "must be a date, YYYY-MM-DD");
-	return 0;
-}
 
 /* One release being made. */
 struct making {
@@ -628,97 +514,6 @@ static int read_version(struct making *m, struct release *release,
 	return 0;
 }
 
-static int check_variant(struct reader *r, const char *id,
-			 const json_t *variant)
-{
-	if (reader_check_id(r, id) < 0)
-		return -1;
-	if (json_is_null(variant))
-		return 0;
-	return check_level(r, variant, variant_keys);
-}
-
-/* The list of a version's architectures. */
-static int check_version_arches(struct reader *r, const json_t *version)
-{
-	const json_t *arches = json_object_get(version, "arches");
-	int seen[ARCH_COUNT] = { 0 };
-	size_t i;
-	json_t *value;
-
-	if (json_array_size(arches) == 0)
-		return reader_fail_key(r, "arches",
-				       "must be an array with one or more of "
-				       "i386, amd64, arm64");
-	json_array_foreach(arches, i, value) {
-		const char *name = json_string_value(value);
-		int arch = name != NULL ? arch_find(name) : UNKNOWN;
-
-		if (arch == UNKNOWN || seen[arch]++ > 0)
-			return reader_fail_key(r, "arches",
-					       "must name i386, amd64, arm64, "
-					       "each once at most");
-	}
-	return 0;
-}
-
-/* The objects under key, each with its id in their pointer. */
-static int
-check_objects(struct reader *r, const json_t *distro, const char *key,
-	      int (*check)(struct reader *, const char *, const json_t *))
-{
-	const json_t *objects = json_object_get(distro, key);
-	size_t mark = reader_enter(r, key);
-	const char *id;
-	json_t *value;
-	int rc = 0;
-
-	if (objects != NULL && !json_is_object(objects))
-		rc = reader_fail(r, "must be an object, in { }");
-	json_object_foreach((json_t *)objects, id, value) {
-		size_t inner = reader_enter(r, id);
-
-		if (rc == 0)
-			rc = check(r, id, value);
-		reader_leave(r, inner);
-	}
-	reader_leave(r, mark);
-	return rc;
-}
-
-static int check_version(struct reader *r, const char *id,
-			 const json_t *version)
-{
-	if (reader_check_id(r, id) < 0 ||
-	    check_level(r, version, version_keys) < 0 ||
-	    check_objects(r, version, "variants", check_variant) < 0)
-		return -1;
-	return check_version_arches(r, version);
-}
-
-static int check_arch(struct reader *r, const char *id, const json_t *arch)
-{
-	if (arch_find(id) == UNKNOWN)
-		return reader_fail(r, "is not an architecture: i386, amd64, "
-				      "arm64");
-	if (check_level(r, arch, arch_keys) < 0)
-		return -1;
-	return check_objects(r, arch, "variants", check_variant);
-}
-
-static int check_distro(struct reader *r, const json_t *distro)
-{
-	if (check_level(r, distro, distro_keys) < 0 ||
-	    check_objects(r, distro, "variants", check_variant) < 0 ||
-	    check_objects(r, distro, "arches", check_arch) < 0 ||
-	    check_objects(r, distro, "versions", check_version) < 0)
-		return -1;
-	if (json_object_size(json_object_get(distro, "versions")) == 0)
-		return reader_fail_key(r, "versions",
-				       "must have one version or more");
-	return 0;
-}
-
 int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 			struct releases *all)
 {
@@ -727,7 +522,7 @@ int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 	const char *version;
 	json_t *value;
 
-	if (reader_check_id(r, id) < 0 || check_distro(r, distro) < 0)
+	if (reader_check_id(r, id) < 0 || distro_check(r, distro) < 0)
 		return -1;
 	release.distro = mem_pool_copy(r->pool, id);
 	release.file = mem_pool_copy(r->pool, r->file);
@@ -770,4 +565,51 @@ const char *release_refusal(const struct release *release,
 		break;
 	}
 	return "is for arm64, not for this machine";
+}
+
+static int compare_names(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
+}
+
+static int compare_keys(const struct release *a, const struct release *b)
+{
+	int order = strcmp(a->distro, b->distro);
+
+	if (order == 0)
+		order = strcmp(a->version, b->version);
+	if (order == 0)
+		order = (int)a->arch - (int)b->arch;
+	if (order == 0)
+		order = compare_names(a->variant, b->variant);
+	return order;
+}
+
+static int compare_releases(const void *a, const void *b)
+{
+	return compare_keys(*(const struct release *const *)a,
+			    *(const struct release *const *)b);
+}
+
+void release_sort(struct releases *all)
+{
+	size_t size = all->count * sizeof(*all->by_key);
+
+	all->by_key = mem_grow(NULL, size, 1);
+	if (all->count == 0)
+		return;
+	memcpy(all->by_key, all->list, size);
+	qsort(all->by_key, all->count, sizeof(*all->by_key), compare_releases);
+}
+
+const struct release *release_find(const struct releases *all,
+				   const struct release *key)
+{
+	const struct release *const *found;
+
+	if (all->count == 0)
+		return NULL;
+	found = bsearch(&key, all->by_key, all->count, sizeof(*all->by_key),
+			compare_releases);
+	return found != NULL ? *found : NULL;
 }

@@ -72,6 +72,7 @@ struct releases {
 	const struct mirror *mirrors;
 	size_t mirror_count;
 	struct release **list; /* a distro's own stand together, in order */
+	const struct release **by_key; /* the same, for release_find() */
 	size_t count;
 };
 
@@ -84,6 +85,14 @@ struct releases {
  */
 int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 			struct releases *all);
+
+/* To be called once all are read. */
+void release_sort(struct releases *all);
+
+/* The release with the key's distro, version, arch and variant; NULL if there
+ * is none. */
+const struct release *release_find(const struct releases *all,
+				   const struct release *key);
 
 /*
  * Why the machine cannot start the release ("is for arm64"), in words that

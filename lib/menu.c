@@ -1,0 +1,476 @@
+#include "menu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const menu_keys[] = {
+	"title", "timeout", "default", "entries", NULL,
+};
+static const char *const entry_keys[] = {
+	"id",      "hotkey", "title",   "heading", "distro",
+	"version", "arch",   "variant", "menu",    "customermenu",
+	"local",   "shell",  NULL,
+};
+/* Ids of entries that the menus' own texts use as labels. */
+static const char *const reserved_entries[] = {
+	"back", "cancel", "exit", "failed", "menu", "shell", NULL,
+};
+
+/* What menus are read from and into. */
+struct reading {
+	struct reader *r;
+	const json_t *section;
+	const struct releases *releases;
+	struct menus *all;
+};
+
+static int compare_menus(const void *a, const void *b)
+{
+	return strcmp(((const struct menu *)a)->id,
+		      ((const struct menu *)b)->id);
+}
+
+struct menu *menu_find(const struct menus *all, const char *id)
+{
+	const struct menu key = { .id = id };
+
+	return bsearch(&key, all->list, all->count, sizeof(*all->list),
+		       compare_menus);
+}
+
+/* A menu's entries while they are read. */
+struct listing {
+	struct reading *reading;
+	struct reader *r;
+	struct menu *menu;
+	struct menu_entry *entries;
+	size_t count;
+	json_t *ids; /* of the entries so far */
+	char hotkeys[64];
+	size_t headings;
+};
+
+static int check_hotkey(struct listing *list, const char *hotkey)
+{
+	size_t used = strlen(list->hotkeys);
+	char c = hotkey[0];
+	char lower = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+
+	if (!((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) ||
+	    hotkey[1] != '\0')
+		return reader_fail_key(list->r, "hotkey",
+				       "must be one letter or digit");
+	if (strchr(list->hotkeys, lower) != NULL)
+		return reader_fail_key(list->r, "hotkey",
+				       "'%c' is another entry's in this menu",
+				       c);
+	list->hotkeys[used] = lower;
+	list->hotkeys[used + 1] = '\0';
+	return 0;
+}
+
+static int check_entry_id(struct listing *list, const char *id)
+{
+	struct reader *r = list->r;
+
+	if (reader_check_id(r, id) < 0)
+		return -1;
+	for (size_t i = 0; reserved_entries[i] != NULL; i++)
+		if (strcmp(id, reserved_entries[i]) == 0)
+			return reader_fail(r,
+					   "id '%s' is reserved for the "
+					   "menu's own",
+					   id);
+	if (json_object_get(list->ids, id) != NULL)
+		return reader_fail(r, "id '%s' is another entry's in this menu",
+				   id);
+	return 0;
+}
+
+/* Add the entry, which the reader is at, with its own id, hotkey and title,
+ * or else those given. */
+static int add_entry(struct listing *list, const json_t *object,
+		     struct menu_entry entry)
+{
+	struct reader *r = list->r;
+	struct menus *all = list->reading->all;
+	const char *hotkey = "";
+
+	if (all->entry_count == MENU_ENTRIES_MAX)
+		return reader_fail(r, "more than %d entries", MENU_ENTRIES_MAX);
+	if (reader_string(r, object, "id", &entry.id) < 0 ||
+	    reader_text(r, object, "title", FORM_TEXT, &entry.title) < 0 ||
+	    reader_string(r, object, "hotkey", &hotkey) < 0 ||
+	    check_entry_id(list, entry.id) < 0)
+		return -1;
+	if (json_object_get(object, "hotkey") != NULL) {
+		if (check_hotkey(list, hotkey) < 0)
+			return -1;
+		entry.hotkey = hotkey[0];
+	}
+	json_object_set_new(list->ids, entry.id, json_true());
+	entry.id = mem_pool_copy(r->pool, entry.id);
+	list->entries = mem_grow(list->entries, list->count + 1, sizeof(entry));
+	list->entries[list->count++] = entry;
+	all->entry_count++;
+	return 0;
+}
+
+static int add_heading(struct listing *list, const json_t *object)
+{
+	struct menu_entry entry = { .kind = ENTRY_HEADING };
+	char id[32];
+
+	if (json_object_size(object) > 1)
+		return reader_fail(list->r, "a heading has no other keys");
+	snprintf(id, sizeof(id), "heading-%zu", ++list->headings);
+	entry.id = id;
+	if (reader_text(list->r, object, "heading", FORM_TEXT, &entry.title) <
+	    0)
+		return -1;
+	return add_entry(list, object, entry);
+}
+
+/* What an entry asks for of a distro; a key that it leaves out stands for
+ * all, but for variant: then it is the release itself. */
+struct choice {
+	const char *distro;
+	const char *version;
+	const char *arch;
+	const char *variant;
+};
+
+enum { MATCH_NOTHING, MATCH_DISTRO, MATCH_VERSION, MATCH_ARCH, MATCH_ALL };
+
+static int is_variant(const struct choice *want, const struct release *release)
+{
+	if (want->variant == NULL || release->variant == NULL)
+		return want->variant == release->variant;
+	return strcmp(want->variant, release->variant) == 0;
+}
+
+static int match(const struct choice *want, const struct release *release)
+{
+	if (strcmp(want->distro, release->distro) != 0)
+		return MATCH_NOTHING;
+	if (want->version != NULL &&
+	    strcmp(want->version, release->version) != 0)
+		return MATCH_DISTRO;
+	if (want->arch != NULL &&
+	    strcmp(want->arch, arch_name((int)release->arch)) != 0)
+		return MATCH_VERSION;
+	if (!is_variant(want, release))
+		return MATCH_ARCH;
+	return MATCH_ALL;
+}
+
+static int fail_choice(struct listing *list, const struct choice *want,
+		       int best)
+{
+	struct reader *r = list->r;
+
+	switch (best) {
+	case MATCH_NOTHING:
+		return reader_fail_key(r, "distro", "there is no distro '%s'",
+				       want->distro);
+	case MATCH_DISTRO:
+		return reader_fail_key(r, "version",
+				       "distro '%s' has no version '%s'",
+				       want->distro, want->version);
+	case MATCH_VERSION:
+		return reader_fail_key(r, "arch",
+				       "distro '%s' does not have it for '%s'",
+				       want->distro, want->arch);
+	default:
+		return reader_fail_key(r, "variant",
+				       "distro '%s' has no variant '%s'",
+				       want->distro, want->variant);
+	}
+}
+
+static int add_release(struct listing *list, const json_t *object,
+		       const struct release *release)
+{
+	struct menu_entry entry = {
+		.kind = ENTRY_RELEASE,
+		.title = release->title,
+		.release = release,
+	};
+	struct buf id = BUF_INIT;
+	int rc;
+
+	buf_printf(&id, "%s-%s-%s%s%s", release->distro, release->version,
+		   arch_name((int)release->arch),
+		   release->variant != NULL ? "-" : "",
+		   release->variant != NULL ? release->variant : "");
+	entry.id = buf_text(&id);
+	rc = add_entry(list, object, entry);
+	buf_free(&id);
+	return rc;
+}
+
+/* Every release that the entry stands for. */
+static int add_releases(struct listing *list, const json_t *object)
+{
+	const struct releases *all = list->reading->releases;
+	struct reader *r = list->r;
+	struct choice want = { 0 };
+	int best = MATCH_NOTHING;
+	size_t before = list->count;
+
+	if (reader_string(r, object, "distro", &want.distro) < 0 ||
+	    reader_string(r, object, "version", &want.version) < 0 ||
+	    reader_string(r, object, "arch", &want.arch) < 0 ||
+	    reader_string(r, object, "variant", &want.variant) < 0)
+		return -1;
+	for (size_t i = 0; i < all->count; i++) {
+		int level = match(&want, all->list[i]);
+
+		best = level > best ? level : best;
+		if (level < MATCH_ALL)
+			continue;
+		if (list->count > before &&
+		    (json_object_get(object, "id") != NULL ||
+		     json_object_get(object, "title") != NULL ||
+		     json_object_get(object, "hotkey") != NULL))
+			return reader_fail(r, "id, title and hotkey need an "
+					      "entry for one release: name its "
+					      "version and arch");
+		if (add_release(list, object, all->list[i]) < 0)
+			return -1;
+	}
+	return best == MATCH_ALL ? 0 : fail_choice(list, &want, best);
+}
+
+static int add_menu(struct listing *list, const json_t *object)
+{
+	struct reader *r = list->r;
+	struct menu_entry entry = { .kind = ENTRY_MENU };
+	struct menu *menu;
+
+	if (reader_string(r, object, "menu", &entry.id) < 0)
+		return -1;
+	menu = menu_find(list->reading->all, entry.id);
+	if (menu == NULL)
+		return reader_fail_key(r, "menu", "there is no menu '%s'",
+				       entry.id);
+	if (menu->parent != NULL)
+		return reader_fail_key(r, "menu",
+				       "menu '%s' is opened by menu '%s' "
+				       "already: Back can lead to one only",
+				       menu->id, menu->parent->id);
+	menu->parent = list->menu;
+	entry.menu = menu;
+	return add_entry(list, object, entry);
+}
+
+static int add_customer(struct listing *list, const json_t *object)
+{
+	int flag;
+
+	if (reader_flag(list->r, object, "customermenu", &flag) < 0)
+		return -1;
+	return add_entry(list, object,
+			 (struct menu_entry){ .kind = ENTRY_CUSTOMER,
+					      .id = "customermenu",
+					      .title = "Your own menu" });
+}
+
+static int add_local(struct listing *list, const json_t *object)
+{
+	int flag;
+
+	if (reader_flag(list->r, object, "local", &flag) < 0)
+		return -1;
+	return add_entry(list, object,
+			 (struct menu_entry){ .kind = ENTRY_LOCAL,
+					      .id = "local",
+					      .title = "Local disk" });
+}
+
+static int add_shell(struct listing *list, const json_t *object)
+{
+	int flag;
+
+	if (reader_flag(list->r, object, "shell", &flag) < 0)
+		return -1;
+	return add_entry(list, object,
+			 (struct menu_entry){ .kind = ENTRY_SHELL,
+					      .id = "command-line",
+					      .title = "Command line" });
+}
+
+/* An entry is what the one key of these that it has makes it. */
+static const struct kind {
+	const char *key;
+	int (*add)(struct listing *list, const json_t *object);
+} kinds[] = {
+	{ "heading", add_heading },
+	{ "distro", add_releases },
+	{ "menu", add_menu },
+	{ "customermenu", add_customer },
+	{ "local", add_local },
+	{ "shell", add_shell },
+	{ NULL, NULL },
+};
+
+/* The entry that the reader is at. */
+static int read_entry(struct listing *list, const json_t *object)
+{
+	static const char *const of_distro[] = { "version", "arch", "variant" };
+	struct reader *r = list->r;
+	const struct kind *kind = NULL;
+
+	if (reader_check_object(r, object, entry_keys) < 0)
+		return -1;
+	for (const struct kind *k = kinds; k->key != NULL; k++) {
+		if (json_object_get(object, k->key) == NULL)
+			continue;
+		if (kind != NULL)
+			return reader_fail(r, "%s and %s exclude each other",
+					   kind->key, k->key);
+		kind = k;
+	}
+	if (kind == NULL)
+		return reader_fail(r, "needs one of heading, distro, menu, "
+				      "customermenu, local, shell");
+	for (int i = 0; i < 3; i++)
+		if (kind->add != add_releases &&
+		    json_object_get(object, of_distro[i]) != NULL)
+			return reader_fail_key(r, of_distro[i],
+					       "goes with distro only");
+	return kind->add(list, object);
+}
+
+static int check_default(struct listing *list)
+{
+	const char *id = list->menu->default_id;
+
+	if (id == NULL)
+		return 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->entries[i].id, id) == 0 &&
+		    list->entries[i].kind != ENTRY_HEADING)
+			return 0;
+	return reader_fail_key(list->r, "default", "the menu has no entry '%s'",
+			       id);
+}
+
+static int read_entries(struct listing *list, const json_t *entries)
+{
+	struct reader *r = list->r;
+	size_t mark = reader_enter(r, "entries");
+	size_t i;
+	json_t *value;
+	int rc = 0;
+
+	if (!json_is_array(entries))
+		rc = reader_fail(r, "must be an array, in [ ]");
+	json_array_foreach(entries, i, value) {
+		size_t inner = reader_enter_index(r, i);
+
+		if (rc == 0)
+			rc = read_entry(list, value);
+		reader_leave(r, inner);
+	}
+	if (rc == 0 && list->count == list->headings)
+		rc = reader_fail(r, "an empty menu: nothing in it can be "
+				    "chosen");
+	reader_leave(r, mark);
+	return rc;
+}
+
+static int read_entries_of(struct listing *list, const json_t *object)
+{
+	struct reader *r = list->r;
+	struct menu *menu = list->menu;
+
+	if (reader_check_id(r, menu->id) < 0 ||
+	    reader_check_object(r, object, menu_keys) < 0 ||
+	    reader_text(r, object, "title", FORM_TEXT, &menu->title) < 0 ||
+	    reader_number(r, object, "timeout", MENU_TIMEOUT_MAX,
+			  &menu->timeout) < 0 ||
+	    reader_string(r, object, "default", &menu->default_id) < 0 ||
+	    read_entries(list, json_object_get(object, "entries")) < 0)
+		return -1;
+	return check_default(list);
+}
+
+static int read_menu(struct reading *reading, struct menu *menu)
+{
+	struct reader *r = reading->r;
+	const json_t *object = json_object_get(reading->section, menu->id);
+	struct listing list = { .reading = reading, .r = r, .menu = menu };
+	struct menu_entry *entries;
+	int rc;
+
+	reader_enter_id(r, "menus", menu->id);
+	menu->file = mem_pool_copy(r->pool, r->file);
+	list.ids = json_object();
+	rc = read_entries_of(&list, object);
+	if (rc == 0) {
+		size_t size = list.count * sizeof(*entries);
+
+		entries = mem_pool_alloc(r->pool, size);
+		memcpy(entries, list.entries, size);
+		menu->entries = entries;
+		menu->count = list.count;
+	}
+	json_decref(list.ids);
+	free(list.entries);
+	return rc;
+}
+
+/* Every menu has one parent at most; going up must come to an end. */
+static int check_tree(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->all->count; i++) {
+		const struct menu *menu = &reading->all->list[i];
+		size_t steps = 0;
+
+		for (const struct menu *up = menu->parent; up != NULL;
+		     up = up->parent) {
+			if (up != menu && steps++ < reading->all->count)
+				continue;
+			reader_enter_id(reading->r, "menus", menu->id);
+			return reader_fail(reading->r,
+					   "the menu lies below itself");
+		}
+	}
+	return 0;
+}
+
+int menu_read_all(struct reader *r, const json_t *section,
+		  const struct releases *releases, const struct menu *defaults,
+		  struct menus *all)
+{
+	struct reading reading = { r, section, releases, all };
+	const char *id;
+	json_t *value;
+
+	all->list = mem_pool_alloc(r->pool, json_object_size(section) *
+						    sizeof(*all->list));
+	json_object_foreach((json_t *)section, id, value) {
+		struct menu *menu = &all->list[all->count++];
+
+		reader_enter_id(r, "menus", id);
+		if (strcmp(id, "local") == 0)
+			return reader_fail(r, "menu id 'local' is reserved for "
+					      "the local disk");
+		*menu = *defaults;
+		menu->id = mem_pool_copy(r->pool, id);
+	}
+	qsort(all->list, all->count, sizeof(*all->list), compare_menus);
+	for (size_t i = 0; i < all->count; i++)
+		if (read_menu(&reading, &all->list[i]) < 0)
+			return -1;
+	return check_tree(&reading);
+}
+
+int menu_is_below(const struct menu *menu, const struct menu *top)
+{
+	while (menu != NULL && menu != top)
+		menu = menu->parent;
+	return menu != NULL;
+}
