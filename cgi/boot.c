@@ -1,8 +1,8 @@
-/* The first script of a machine: opens a menu, or leaves for the local
- * disk. */
+/* What a machine gets first: a script that opens a menu, or the menu itself
+ * for SYSLINUX, which has no scripts; or the way to the local disk. */
 #include <string.h>
 
-#include "page.h"
+#include "view.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {
@@ -15,13 +15,19 @@ static int answer(struct request *r, json_t **view, struct error *err)
 		return 200;
 	}
 	status = page_find_menu(r, name, &menu, err);
-	if (status == 200)
-		*view = page_open_view(r, menu);
-	return status;
+	if (status != 200)
+		return status;
+	if (r->dialect == &dialect_html)
+		*view = view_index(r);
+	else if (r->dialect == &dialect_syslinux)
+		*view = view_menu(r, menu);
+	else
+		*view = view_open(r, menu);
+	return 200;
 }
 
 static const char *const params[] = {
-	"menu", "platform", "arch", "dialect", NULL,
+	"menu", "platform", "arch", "dialect", "explain", NULL,
 };
 
 const struct page page = {

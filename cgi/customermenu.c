@@ -1,6 +1,6 @@
 /* Opens the menu of a customer: the one named, or the one whose networks hold
  * the client's address. */
-#include "page.h"
+#include "view.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {
@@ -23,13 +23,19 @@ static int answer(struct request *r, json_t **view, struct error *err)
 		return 404;
 	}
 	status = page_check_menu(r, customer->menu, err);
-	if (status == 200)
-		*view = page_open_view(r, customer->menu);
-	return status;
+	if (status != 200)
+		return status;
+	page_note(r, "customer: %s, %s", customer->id,
+		  name != NULL ? "asked for" : "by the client's address");
+	if (r->dialect == &dialect_gpxe || r->dialect == &dialect_ipxe)
+		*view = view_open(r, customer->menu);
+	else
+		*view = view_menu(r, customer->menu);
+	return 200;
 }
 
 static const char *const params[] = {
-	"customer", "platform", "arch", "dialect", NULL,
+	"customer", "platform", "arch", "dialect", "explain", NULL,
 };
 
 const struct page page = {

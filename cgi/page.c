@@ -1,6 +1,7 @@
 /* What all pages share: from a request to a whole answer. */
 #include "page.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 /* gPXE, and the menu program that it runs, exist for PCs with BIOS alone. */
 static int is_gpxe_family(const struct dialect *d)
 {
-	return strcmp(d->name, "gpxe") == 0 || strcmp(d->name, "pxelinux") == 0;
+	return d == &dialect_gpxe || d == &dialect_pxelinux;
 }
 
 /*
@@ -35,23 +36,44 @@ static int is_for_page(const struct http_request *http)
 	return *name == '\0';
 }
 
-static int find_dialect(const struct site *site,
-			const struct http_request *http, struct request *r,
+static int find_dialect(const struct http_request *http, struct request *r,
 			struct error *err)
 {
 	const char *name = query_get(r->query, "dialect");
+	const char *why = "asked for";
 
 	r->dialect = NULL;
 	if (name != NULL)
 		r->dialect = dialect_find(name);
 	else if (page.asks_user_agent && http->user_agent != NULL)
 		r->dialect = dialect_of_user_agent(http->user_agent);
-	if (name == NULL && r->dialect == NULL)
+	if (name == NULL && r->dialect != NULL)
+		why = "the User-Agent's";
+	if (name == NULL && r->dialect == NULL) {
 		r->dialect = dialect_find(page.default_dialect);
-	if (r->dialect != NULL && site_has(site, r->dialect))
+		why = "this page's first";
+	}
+	if (r->dialect == NULL || !site_has(r->site, r->dialect)) {
+		error_set(err, NULL, 0, "this page does not have that dialect");
+		return 404;
+	}
+	page_note(r, "dialect: %s, %s", r->dialect->name, why);
+	return 200;
+}
+
+/* GRUB 2.06 has no port and no TLS (grub-core/net/net.c). */
+static int check_base(const struct request *r, struct error *err)
+{
+	const char *base = catalog_settings(r->catalog)->base;
+	struct uri uri;
+
+	if (r->dialect != &dialect_grub || uri_parse(base, &uri) != NULL ||
+	    (uri.port == 80 && !uri.is_https))
 		return 200;
-	error_set(err, NULL, 0, "this page does not have that dialect");
-	return 404;
+	error_set(err, NULL, 0,
+		  "site/base is not plain http on port 80, the only one that "
+		  "GRUB 2.06 knows");
+	return 500;
 }
 
 /* On pages that are for a machine, platform and arch are the machine's. */
@@ -81,17 +103,61 @@ static int find_machine(struct request *r, struct error *err)
 	return 200;
 }
 
-static int render(const struct site *site, struct request *r,
-		  struct http_response *response, struct error *err)
+static void note_machine(const struct request *r)
+{
+	page_note(r, "machine: platform %s, arch %s",
+		  r->machine.platform != UNKNOWN
+			  ? platform_name(r->machine.platform)
+			  : "not known",
+		  r->machine.arch != UNKNOWN ? arch_name(r->machine.arch)
+					     : "not known");
+}
+
+static void note_catalog(const struct request *r)
+{
+	const char *const *file = catalog_files(r->catalog);
+	const char *problem = site_problem(r->site);
+
+	for (; *file != NULL; file++)
+		page_note(r, "catalogue: %s", *file);
+	if (problem != NULL)
+		page_note(r, "newest edit not in use: %s", problem);
+}
+
+/* The text that the client gets, into body. */
+static int render(struct request *r, struct buf *body, struct error *err)
 {
 	json_t *view = NULL;
 	int status = page.answer(r, &view, err);
 
 	if (status == 200 &&
-	    site_render(site, r->dialect, view, &response->body, err) < 0)
+	    site_render(r->site, r->dialect, view, body, err) < 0)
 		status = 500;
 	json_decref(view);
 	return status;
+}
+
+/* All that is left to find out, then the text. */
+static int answer_request(const struct http_request *http, struct request *r,
+			  struct buf *body, struct error *err)
+{
+	const char *explain = query_get(r->query, "explain");
+	int status;
+
+	if (explain != NULL && strcmp(explain, "1") != 0) {
+		error_set(err, NULL, 0, "explain is 1, or left out");
+		return 400;
+	}
+	note_catalog(r);
+	status = find_dialect(http, r, err);
+	if (status == 200)
+		status = check_base(r, err);
+	if (status == 200)
+		status = find_machine(r, err);
+	if (status != 200)
+		return status;
+	note_machine(r);
+	return render(r, body, err);
 }
 
 /* The query is understood: find out the rest, and answer. */
@@ -100,28 +166,34 @@ static int answer_query(struct site *site, const struct http_request *http,
 			struct http_response *response, struct error *err)
 {
 	struct network address;
-	struct request r = { .query = query };
+	struct buf notes = BUF_INIT;
+	struct buf body = BUF_INIT;
+	struct request r = { .site = site, .query = query };
 	int status;
 
 	if (site_refresh(site, err) < 0)
 		return 500;
 	r.catalog = site_catalog(site);
+	if (query_get(query, "explain") != NULL)
+		r.notes = &notes;
 	if (http->client != NULL &&
 	    network_parse_address(http->client, &address) == 0)
 		r.client = &address;
-	status = find_dialect(site, http, &r, err);
-	if (status == 200)
-		status = find_machine(&r, err);
-	if (status == 200)
-		status = render(site, &r, response, err);
-	if (status != 200)
-		return status;
-	response->content_type = r.dialect->content_type;
-	response->is_shared =
-		!r.used_client && strcmp(r.dialect->name, "html") != 0;
-	response->varies = page.asks_user_agent &&
-			   query_get(query, "dialect") == NULL;
-	return 200;
+	status = answer_request(http, &r, &body, err);
+	if (status == 200) {
+		if (r.notes == NULL)
+			response->content_type = r.dialect->content_type;
+		else
+			buf_printf(&response->body, "%s\n", buf_text(&notes));
+		buf_add(&response->body, body.data, body.len);
+		response->is_shared = !r.used_client && r.notes == NULL &&
+				      r.dialect != &dialect_html;
+		response->varies = page.asks_user_agent &&
+				   query_get(query, "dialect") == NULL;
+	}
+	buf_free(&notes);
+	buf_free(&body);
+	return status;
 }
 
 static int answer(struct site *site, const struct http_request *http,
@@ -167,32 +239,58 @@ static void add_param(struct buf *url, const char *name, const char *value)
 		uri_add_param(url, name, value);
 }
 
+void page_note(const struct request *r, const char *fmt, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (r->notes == NULL)
+		return;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	buf_printf(r->notes, "%s\n", line);
+}
+
+json_t *page_file(const struct request *r, const char *url)
+{
+	struct uri uri;
+
+	if (r->dialect != &dialect_grub || uri_parse(url, &uri) != NULL)
+		return json_string(url);
+	return json_sprintf("(http,%.*s)%s", (int)strcspn(uri.host, ":/"),
+			    uri.host, uri.path);
+}
+
 json_t *page_url(const struct request *r, const struct link *link)
 {
+	const struct dialect *d = link->dialect ? link->dialect : r->dialect;
 	const struct release *release = link->release;
-	const char *arch = NULL;
-	const char *platform = NULL;
+	struct machine machine = r->machine;
 	struct buf url = BUF_INIT;
 	json_t *json;
 
+	if (link->machine != NULL)
+		machine = *link->machine;
+	else if (query_get(r->query, "platform") == NULL)
+		machine.platform = UNKNOWN;
 	if (release != NULL)
-		arch = arch_name((int)release->arch);
-	else if (r->machine.arch != UNKNOWN)
-		arch = arch_name(r->machine.arch);
-	if (release == NULL && query_get(r->query, "platform") != NULL)
-		platform = platform_name(r->machine.platform);
+		machine = (struct machine){ UNKNOWN, (int)release->arch };
 	catalog_add_url(r->catalog, link->page, &url);
-	add_param(&url, "arch", arch);
+	add_param(&url, "arch",
+		  machine.arch != UNKNOWN ? arch_name(machine.arch) : NULL);
 	add_param(&url, "customer", link->customer);
-	add_param(&url, "dialect",
-		  is_gpxe_family(r->dialect) ? NULL : r->dialect->name);
+	add_param(&url, "dialect", is_gpxe_family(d) ? NULL : d->name);
 	add_param(&url, "distro", release != NULL ? release->distro : NULL);
+	add_param(&url, "explain", link->explained ? "1" : NULL);
 	add_param(&url, "menu", link->menu);
 	add_param(&url, "name", link->name);
-	add_param(&url, "platform", platform);
+	add_param(&url, "platform",
+		  machine.platform != UNKNOWN ? platform_name(machine.platform)
+					      : NULL);
 	add_param(&url, "variant", release != NULL ? release->variant : NULL);
 	add_param(&url, "version", release != NULL ? release->version : NULL);
-	json = json_stringn(url.data, url.len);
+	json = page_file(r, url.data);
 	buf_free(&url);
 	return json;
 }
@@ -217,17 +315,4 @@ int page_find_menu(struct request *r, const char *name,
 		return 404;
 	}
 	return page_check_menu(r, *menu, err);
-}
-
-json_t *page_open_view(const struct request *r, const struct menu *menu)
-{
-	const struct link link = {
-		.page = "menu",
-		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
-							       : NULL,
-	};
-
-	return json_pack("{s:s, s:o}", "vesamenu",
-			 catalog_settings(r->catalog)->vesamenu, "menu",
-			 page_url(r, &link));
 }

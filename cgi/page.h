@@ -13,13 +13,15 @@
 
 /* A request that has been understood.  All is borrowed. */
 struct request {
+	const struct site *site;
 	const struct catalog *catalog;
 	const struct query *query;
 	const struct dialect *dialect; /* of the answer */
-	struct machine machine;        /* as far as parameters tell */
+	struct machine machine;        /* as far as it is known */
 	const struct network *client;  /* NULL: not known */
 	int used_client; /* the page sets it when the client's address had a
 			    say in the answer */
+	struct buf *notes; /* NULL, unless an explanation was asked for */
 };
 
 /* One page: what it takes and what it says. */
@@ -47,32 +49,38 @@ extern const struct page page;
 void page_answer(struct site *site, const struct http_request *http,
 		 struct http_response *response);
 
-/* A page of this site, to be linked to.  NULL: without that parameter. */
+/* Add a line to the explanation: what decided something, or what was left
+ * out and why. */
+void page_note(const struct request *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A page of this site, to be linked to; what is NULL is left out of its URL
+ * but for what is said otherwise. */
 struct link {
 	const char *page;
+	const struct dialect *dialect; /* NULL: the one of the answer */
+	const struct release *release;
 	const char *customer;
 	const char *menu; /* boot's */
 	const char *name; /* menu's */
-	const struct release *release;
+	const struct machine *machine; /* NULL: as in the request */
+	int explained;
 };
 
-/*
- * The link's URL as a JSON string, for the client that asks: in the dialect
- * that it reads, and telling what it told of its machine.
- */
+/* The link's URL as a JSON string.  It names its dialect where that is not
+ * the page's default, and tells what the request told of the machine. */
 json_t *page_url(const struct request *r, const struct link *link);
+
+/* A URL as the answer's dialect names it: in GRUB, (http,host)/path. */
+json_t *page_file(const struct request *r, const char *url);
 
 /* The menu of that name, NULL: the main menu, if the client may see it.
  * Returns 200 and sets *menu; or 403 or 404 with err set. */
 int page_find_menu(struct request *r, const char *name,
 		   const struct menu **menu, struct error *err);
 
-/* The same for a menu already found. */
+/* Whether the client may see the menu: 200, or 403 with err set. */
 int page_check_menu(struct request *r, const struct menu *menu,
 		    struct error *err);
-
-/* What the template needs to open the menu: the menu program's URL as
- * vesamenu, the menu's as menu. */
-json_t *page_open_view(const struct request *r, const struct menu *menu);
 
 #endif

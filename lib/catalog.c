@@ -23,6 +23,7 @@ static const char *const customer_keys[] = { "menu", "networks", NULL };
 struct catalog {
 	struct mem_pool pool;
 	struct settings settings;
+	const char **files;
 	struct releases releases;
 	struct menus menus;
 	const struct menu *main_menu;
@@ -69,27 +70,53 @@ static int check_suffix(const char *s)
 	return 0;
 }
 
-/* A loader's file: a URL, or a path below the site's base. */
-static int site_file(struct loading *l, const char *key, const char **out)
+/* A loader's file or directory: a URL, or a path below the site's base; the
+ * value of key, in which firmware is filled in. */
+static int site_file(struct loading *l, const char *key, const char *firmware,
+		     enum form form, const char **out)
 {
 	const char *path = NULL;
 	struct buf url = BUF_INIT;
+	json_t *vars;
 	size_t mark;
-	int rc;
+	int rc = -1;
 
 	if (reader_string(&l->r, enter_site(l, key), key, &path) < 0)
 		return -1;
 	if (path == NULL)
 		return 0;
-	if (strncmp(path, "http", 4) != 0)
-		buf_puts(&url, l->c->settings.base);
-	buf_puts(&url, path);
-	*out = mem_pool_copy(&l->c->pool, buf_text(&url));
 	mark = reader_enter(&l->r, key);
-	rc = reader_check(&l->r, *out, FORM_URL);
+	vars = json_pack("{s:s}", "firmware", firmware);
+	path = reader_fill(&l->r, path, vars);
+	if (path != NULL) {
+		if (strncmp(path, "http:", 5) != 0 &&
+		    strncmp(path, "https:", 6) != 0)
+			buf_puts(&url, l->c->settings.base);
+		buf_puts(&url, path);
+		*out = mem_pool_copy(&l->c->pool, buf_text(&url));
+		rc = reader_check(&l->r, *out, form);
+	}
+	json_decref(vars);
 	reader_leave(&l->r, mark);
 	buf_free(&url);
 	return rc;
+}
+
+static int read_loaders(struct loading *l)
+{
+	struct settings *s = &l->c->settings;
+	struct buf url = BUF_INIT;
+
+	buf_printf(&url, "%ssyslinux/3.86/vesamenu.c32", s->base);
+	s->vesamenu = mem_pool_copy(&l->c->pool, url.data);
+	buf_free(&url);
+	if (site_file(l, "vesamenu", "bios", FORM_URL, &s->vesamenu) < 0 ||
+	    site_file(l, "syslinux", "bios", FORM_DIRECTORY,
+		      &s->syslinux[PLATFORM_BIOS]) < 0 ||
+	    site_file(l, "syslinux", "efi64", FORM_DIRECTORY,
+		      &s->syslinux[PLATFORM_EFI]) < 0)
+		return -1;
+	return site_text(l, "modules", FORM_WORD, &s->modules);
 }
 
 static int read_base(struct loading *l, const char *base)
@@ -137,7 +164,7 @@ static int read_site(struct loading *l, const char *base)
 				       "must be like '.php' or '.cgi', or ''");
 	if (site_text(l, "title", FORM_TEXT, &s->title) < 0 ||
 	    site_text(l, "background", FORM_WORD, &s->background) < 0 ||
-	    site_file(l, "vesamenu", &s->vesamenu) < 0)
+	    read_loaders(l) < 0)
 		return -1;
 	return reader_number(&l->r, enter_site(l, "timeout"), "timeout",
 			     MENU_TIMEOUT_MAX, &s->timeout);
@@ -434,6 +461,19 @@ static void close_menus(struct catalog *c)
 	}
 }
 
+static void copy_files(struct loading *l)
+{
+	size_t count = json_array_size(l->files.files);
+	const char **files = mem_pool_alloc(&l->c->pool,
+					    (count + 1) * sizeof(*files));
+
+	for (size_t i = 0; i < count; i++)
+		files[i] = mem_pool_copy(
+			&l->c->pool,
+			json_string_value(json_array_get(l->files.files, i)));
+	l->c->files = files;
+}
+
 struct catalog *catalog_load(const char *path, const char *base,
 			     struct watch *w, struct error *err)
 {
@@ -449,6 +489,7 @@ struct catalog *catalog_load(const char *path, const char *base,
 	if (overlay_read(&l.files, path, section_names, w, err) < 0)
 		goto out;
 	rc = 0;
+	copy_files(&l);
 	if (read_site(&l, base) < 0 || read_mirrors(&l) < 0 ||
 	    read_distros(&l) < 0 || read_menus(&l) < 0 ||
 	    read_customers(&l) < 0)
@@ -472,6 +513,17 @@ void catalog_free(struct catalog *c)
 	free(c->releases.by_key);
 	mem_pool_free(&c->pool);
 	free(c);
+}
+
+const char *const *catalog_files(const struct catalog *c)
+{
+	return c->files;
+}
+
+const struct menu *catalog_menus(const struct catalog *c, size_t *count)
+{
+	*count = c->menus.count;
+	return c->menus.list;
 }
 
 const struct settings *catalog_settings(const struct catalog *c)

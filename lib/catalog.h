@@ -25,6 +25,9 @@ struct settings {
 	const char *title;      /* of the site, and of menus without one */
 	const char *background; /* picture beside vesamenu.c32; NULL: none */
 	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
+	const char *syslinux[PLATFORM_COUNT]; /* directory of SYSLINUX 6.x, a
+						 URL; NULL: none named */
+	const char *modules;    /* the version of that SYSLINUX */
 	unsigned timeout;       /* seconds until a menu's default boots; 0:
 				   it waits for ever */
 };
@@ -48,6 +51,13 @@ struct catalog *catalog_load(const char *path, const char *base,
 void catalog_free(struct catalog *c);
 
 const struct settings *catalog_settings(const struct catalog *c);
+
+/* The names of the files it was read from, without paths, in the order in
+ * which they were laid over one another; ends in NULL. */
+const char *const *catalog_files(const struct catalog *c);
+
+/* Every menu, sorted by id. */
+const struct menu *catalog_menus(const struct catalog *c, size_t *count);
 
 /* Append the URL of a page, without parameters. */
 void catalog_add_url(const struct catalog *c, const char *page,

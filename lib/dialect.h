@@ -23,6 +23,13 @@ struct dialect {
 	const char *(*escape)(struct buf *out, const char *s, size_t len);
 };
 
+extern const struct dialect dialect_gpxe;     /* scripts of gPXE, and of iPXE */
+extern const struct dialect dialect_pxelinux; /* menus of SYSLINUX 3.x */
+extern const struct dialect dialect_ipxe;     /* scripts of iPXE */
+extern const struct dialect dialect_syslinux; /* menus of SYSLINUX 6.x */
+extern const struct dialect dialect_grub;     /* scripts of GRUB 2 */
+extern const struct dialect dialect_html;     /* pages for people */
+
 /* Every dialect, in the order of the manual; ends in NULL. */
 extern const struct dialect *const dialects[];
 

@@ -16,7 +16,6 @@ struct reading {
 	const char *const *sections;
 	struct watch *watch;
 	struct error *err;
-	unsigned files;
 	unsigned depth;
 };
 
@@ -195,13 +194,13 @@ static int read_file(struct reading *r, const char *path)
 	size_t i;
 	int rc = -1;
 
-	if (r->files == FILES_MAX || r->depth == DEPTH_MAX)
+	if (json_array_size(r->o->files) == FILES_MAX || r->depth == DEPTH_MAX)
 		return error_set(r->err, path, 0,
 				 "too many includes: at most "
 				 "%d files, %d levels (does a file include "
 				 "itself?)",
 				 FILES_MAX, DEPTH_MAX);
-	r->files++;
+	json_array_append_new(r->o->files, json_string(base_name(path)));
 	r->depth++;
 	root = parse(r, path);
 	if (root == NULL || lay_sections(r, path, root) < 0)
@@ -235,7 +234,8 @@ int overlay_read(struct overlay *o, const char *path,
 	};
 
 	o->sections = json_object();
-	o->origins = json_pack("{s:s}", "", base_name(path));
+	o->origins = json_object();
+	o->files = json_array();
 	for (; *sections != NULL; sections++) {
 		json_object_set_new(o->sections, *sections, json_object());
 		json_object_set_new(o->origins, *sections, json_object());
@@ -250,8 +250,10 @@ void overlay_free(struct overlay *o)
 {
 	json_decref(o->sections);
 	json_decref(o->origins);
+	json_decref(o->files);
 	o->sections = NULL;
 	o->origins = NULL;
+	o->files = NULL;
 }
 
 const char *overlay_file(const struct overlay *o, const char *section,
@@ -261,6 +263,6 @@ const char *overlay_file(const struct overlay *o, const char *section,
 	const char *file = json_string_value(json_object_get(origins, id));
 
 	if (file == NULL)
-		file = json_string_value(json_object_get(o->origins, ""));
+		file = json_string_value(json_array_get(o->files, 0));
 	return file;
 }

@@ -20,6 +20,7 @@
 struct overlay {
 	json_t *sections; /* section -> id -> value; every section is there */
 	json_t *origins;  /* section -> id -> the file's name, without path */
+	json_t *files;    /* the names of all, in order, without paths */
 };
 
 /*

@@ -1,0 +1,515 @@
+#include "view.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "uri.h"
+
+static void set(json_t *view, const char *name, const char *value)
+{
+	if (value != NULL)
+		json_object_set_new(view, name, json_string(value));
+}
+
+/* How a machine starts from a source. */
+enum way { WAY_NONE, WAY_PXELINUX, WAY_KERNEL, WAY_CHAIN };
+
+/* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
+static int is_port_80(const struct source *s)
+{
+	const char *url = s->kernel != NULL ? s->kernel
+					    : s->chain[PLATFORM_EFI];
+	struct uri uri;
+
+	return url == NULL || uri_parse(url, &uri) != NULL || uri.port == 80;
+}
+
+/* Whether the dialect's loaders reach the source.  iPXE may have TLS: where
+ * it has not, it goes on with the next mirror. */
+static int is_reached(const struct dialect *d, const struct source *s)
+{
+	if (d == &dialect_ipxe || d == &dialect_html)
+		return 1;
+	return !s->is_https && (d != &dialect_grub || is_port_80(s));
+}
+
+/* A tree's own configuration runs the tree's own modules, so a SYSLINUX that
+ * is running already can be sent there only if it is of that version. */
+static int has_same_modules(const struct request *r,
+			    const struct release *release)
+{
+	const char *own = catalog_settings(r->catalog)->modules;
+
+	return own != NULL && release->modules != NULL &&
+	       strcmp(own, release->modules) == 0;
+}
+
+/* The program to chain; GRUB can chain those for EFI alone. */
+static const char *chain_of(const struct request *r, const struct source *s,
+			    int platform)
+{
+	if (r->dialect == &dialect_grub)
+		return s->chain[PLATFORM_EFI];
+	if (platform != UNKNOWN)
+		return s->chain[platform];
+	return s->chain[PLATFORM_BIOS] != NULL ? s->chain[PLATFORM_BIOS]
+					       : s->chain[PLATFORM_EFI];
+}
+
+/* How the answer's dialect starts the source on that platform, UNKNOWN for
+ * either.  BIOS prefers the mirror's own PXELinux. */
+static enum way way_of(const struct request *r, const struct release *release,
+		       const struct source *s, int platform)
+{
+	const struct dialect *d = r->dialect;
+	int is_pxelinux = s->loader != NULL && platform != PLATFORM_EFI &&
+			  release->arch != ARCH_ARM64;
+
+	if (!is_reached(d, s))
+		return WAY_NONE;
+	if (d == &dialect_syslinux) {
+		if (is_pxelinux && platform == PLATFORM_BIOS &&
+		    has_same_modules(r, release))
+			return WAY_PXELINUX;
+		return s->kernel != NULL ? WAY_KERNEL : WAY_NONE;
+	}
+	if (is_pxelinux && d != &dialect_grub)
+		return WAY_PXELINUX;
+	if (s->kernel != NULL)
+		return WAY_KERNEL;
+	return chain_of(r, s, platform) != NULL ? WAY_CHAIN : WAY_NONE;
+}
+
+/* The first source from the given one on that can be started; source_count
+ * when there is none. */
+static size_t next_source(const struct request *r,
+			  const struct release *release, size_t from,
+			  int platform)
+{
+	while (from < release->source_count &&
+	       way_of(r, release, &release->sources[from], platform) ==
+		       WAY_NONE)
+		from++;
+	return from;
+}
+
+/* Why the client cannot start the release on that platform; NULL if it
+ * can. */
+static const char *refusal(const struct request *r,
+			   const struct release *release, int platform)
+{
+	const struct machine machine = { platform, r->machine.arch };
+	const char *reason = release_refusal(release, &machine);
+
+	if (reason != NULL ||
+	    next_source(r, release, 0, platform) < release->source_count)
+		return reason;
+	for (size_t i = 0; i < release->source_count; i++)
+		if (is_reached(r->dialect, &release->sources[i]))
+			return "has nothing that this loader can start";
+	if (r->dialect == &dialect_grub)
+		return "is on no mirror with plain http on port 80, the only "
+		       "one that GRUB 2.06 knows";
+	return "is on https mirrors only, which this loader cannot reach";
+}
+
+/* GRUB quotes each word by itself. */
+static json_t *words_view(const char *args)
+{
+	json_t *words = json_array();
+
+	while (args != NULL && *args != '\0') {
+		size_t len = strcspn(args, " ");
+
+		json_array_append_new(words, json_stringn(args, len));
+		args += len + (args[len] == ' ');
+	}
+	return words;
+}
+
+static json_t *initrds_view(const struct request *r, const struct source *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->initrd_count; i++)
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:b}", "url",
+					page_file(r, s->initrds[i]), "name",
+					json_sprintf("initrd%zu", i), "first",
+					i == 0));
+	return list;
+}
+
+static json_t *kernel_view(const struct request *r, const struct source *s)
+{
+	return json_pack("{s:o, s:s*, s:o, s:o, s:b}", "url",
+			 page_file(r, s->kernel), "args", s->args, "words",
+			 words_view(s->args), "initrds", initrds_view(r, s),
+			 "initrd", s->initrd_count > 0);
+}
+
+/* What is fetched from one source. */
+static json_t *source_view(const struct request *r,
+			   const struct release *release,
+			   const struct source *s, int platform)
+{
+	json_t *view = json_object();
+
+	set(view, "mirror", s->mirror);
+	switch (way_of(r, release, s, platform)) {
+	case WAY_NONE:
+		break;
+	case WAY_PXELINUX:
+		json_object_set_new(
+			view, "pxelinux",
+			json_pack("{s:s, s:s, s:s}", "pathprefix",
+				  s->pathprefix, "configfile", s->configfile,
+				  "loader", s->loader));
+		break;
+	case WAY_KERNEL:
+		json_object_set_new(view, "kernel", kernel_view(r, s));
+		break;
+	case WAY_CHAIN:
+		json_object_set_new(view, "chain",
+				    page_file(r, chain_of(r, s, platform)));
+		break;
+	}
+	return view;
+}
+
+/* What is tried on a platform, in order: each knows its own label in a
+ * script, and the one to go to when it fails. */
+static json_t *attempts_view(const struct request *r,
+			     const struct release *release, int platform)
+{
+	const char *name = platform != UNKNOWN ? platform_name(platform) : "";
+	size_t total = release->source_count;
+	size_t i = next_source(r, release, 0, platform);
+	json_t *list = json_array();
+
+	while (i < total) {
+		size_t next = next_source(r, release, i + 1, platform);
+		json_t *view = source_view(r, release, &release->sources[i],
+					   platform);
+
+		json_object_set_new(view, "label",
+				    json_sprintf("%s%zu", name, i + 1));
+		json_object_set_new(view, "next",
+				    next < total ? json_sprintf("%s%zu", name,
+								next + 1)
+						 : json_string("failed"));
+		json_object_set_new(view, "number",
+				    json_integer((json_int_t)i + 1));
+		json_object_set_new(view, "count",
+				    json_integer((json_int_t)total));
+		json_array_append_new(list, view);
+		i = next;
+	}
+	return list;
+}
+
+/* A platform's part of a script that runs on either: what is tried, or why
+ * nothing is. */
+static json_t *platform_view(const struct request *r,
+			     const struct release *release, int platform)
+{
+	const char *reason = refusal(r, release, platform);
+	json_t *view = json_object();
+
+	set(view, "refused", reason);
+	if (reason == NULL)
+		json_object_set_new(view, "attempts",
+				    attempts_view(r, release, platform));
+	page_note(r, "%s: %s", platform_name(platform),
+		  reason != NULL ? reason : "can start it");
+	return view;
+}
+
+/* ${buildarch} of an iPXE, and GRUB's $grub_cpu, for the architecture. */
+static const char *loader_arch(enum arch arch)
+{
+	switch (arch) {
+	case ARCH_I386:
+		return "i386";
+	case ARCH_AMD64:
+		return "x86_64";
+	case ARCH_ARM64:
+	case ARCH_COUNT:
+		break;
+	}
+	return "arm64";
+}
+
+static void note_release(const struct request *r,
+			 const struct release *release)
+{
+	page_note(r, "release: %s: /distros/%s/versions/%s", release->file,
+		  release->distro, release->version);
+	if (release->variant != NULL)
+		page_note(r, "variant: %s", release->variant);
+	page_note(r, "architecture: %s, the distro's word for it: %s",
+		  arch_name((int)release->arch), release->word);
+	for (size_t i = 0; i < release->source_count; i++)
+		if (release->sources[i].mirror != NULL)
+			page_note(r, "mirror %zu: %s%s", i + 1,
+				  release->sources[i].mirror,
+				  is_reached(r->dialect, &release->sources[i])
+					  ? ""
+					  : ", left out: this loader cannot "
+					    "reach it");
+}
+
+/* The first usable source, for loaders that cannot go on with the next. */
+static void add_first(const struct request *r, const struct release *release,
+		      json_t *view)
+{
+	int platform = r->machine.platform;
+	const char *reason = refusal(r, release, platform);
+	size_t first = next_source(r, release, 0, platform);
+	json_t *source;
+
+	if (reason != NULL) {
+		page_note(r, "refused: it %s", reason);
+		set(view, "refused", reason);
+		return;
+	}
+	page_note(r, "taken: mirror %zu, the first that this loader can use",
+		  first + 1);
+	source = source_view(r, release, &release->sources[first], platform);
+	json_object_update(view, source);
+	json_decref(source);
+}
+
+json_t *view_release(const struct request *r, const struct release *release)
+{
+	const struct link back = { .page = "boot" };
+	json_t *view = json_pack("{s:s, s:o, s:s, s:b, s:b}", "title",
+				 release->title, "menu", page_url(r, &back),
+				 "loader_arch", loader_arch(release->arch),
+				 "amd64", release->arch == ARCH_AMD64, "i386",
+				 release->arch == ARCH_I386);
+
+	note_release(r, release);
+	if (r->dialect == &dialect_ipxe) {
+		json_object_set_new(view, "bios",
+				    platform_view(r, release, PLATFORM_BIOS));
+		json_object_set_new(view, "efi",
+				    platform_view(r, release, PLATFORM_EFI));
+	} else if (r->dialect == &dialect_grub) {
+		set(view, "refused", refusal(r, release, UNKNOWN));
+		json_object_set_new(view, "attempts",
+				    attempts_view(r, release, UNKNOWN));
+	} else {
+		add_first(r, release, view);
+	}
+	return view;
+}
+
+json_t *view_open(const struct request *r, const struct menu *menu)
+{
+	const struct machine unknown = { UNKNOWN, UNKNOWN };
+	const struct link link = {
+		.page = "menu",
+		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
+							       : NULL,
+		/* Scripts that can find out the machine say it themselves. */
+		.machine = r->dialect != &dialect_gpxe ? &unknown : NULL,
+	};
+
+	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	return json_pack("{s:s, s:o}", "vesamenu",
+			 catalog_settings(r->catalog)->vesamenu, "menu",
+			 page_url(r, &link));
+}
+
+/* What opens an entry that is a page of its own. */
+static json_t *entry_url(const struct request *r,
+			 const struct menu_entry *entry)
+{
+	const int opens = r->dialect != &dialect_pxelinux;
+	struct link link = { .page = "boot" };
+
+	switch (entry->kind) {
+	case ENTRY_HEADING:
+	case ENTRY_SHELL:
+		return NULL;
+	case ENTRY_RELEASE:
+		link.page = "fromthemirror";
+		link.release = entry->release;
+		break;
+	case ENTRY_MENU:
+		if (opens)
+			link.page = "menu";
+		*(opens ? &link.name : &link.menu) = entry->menu->id;
+		break;
+	case ENTRY_CUSTOMER:
+		link.page = "customermenu";
+		break;
+	case ENTRY_LOCAL:
+		link.menu = "local";
+		break;
+	}
+	return page_url(r, &link);
+}
+
+/* Why the entry is not offered; NULL if it is. */
+static const char *hidden_reason(const struct request *r,
+				 const struct menu_entry *entry)
+{
+	if (entry->kind == ENTRY_SHELL && r->dialect != &dialect_ipxe)
+		return "is a command line of iPXE";
+	if (entry->kind == ENTRY_RELEASE)
+		return refusal(r, entry->release, r->machine.platform);
+	return NULL;
+}
+
+static const char *kind_name(enum entry_kind kind)
+{
+	switch (kind) {
+	case ENTRY_HEADING:
+		return "heading";
+	case ENTRY_RELEASE:
+		return "release";
+	case ENTRY_MENU:
+	case ENTRY_CUSTOMER:
+		return "submenu";
+	case ENTRY_LOCAL:
+		return "local";
+	case ENTRY_SHELL:
+		break;
+	}
+	return "shell";
+}
+
+static json_t *entry_view(const struct request *r,
+			  const struct menu_entry *entry, int is_default)
+{
+	json_t *view = json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
+				 "title", entry->title, kind_name(entry->kind),
+				 1, "default", is_default, "url",
+				 entry_url(r, entry));
+
+	if (entry->hotkey != '\0') {
+		char c = entry->hotkey;
+
+		json_object_set_new(view, "hotkey", json_stringn(&c, 1));
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		json_object_set_new(view, "key", json_stringn(&c, 1));
+	}
+	if (entry->kind == ENTRY_RELEASE && r->dialect == &dialect_syslinux)
+		add_first(r, entry->release, view);
+	return view;
+}
+
+/* The entry that boots by itself: the menu's default, else the first that is
+ * offered. */
+static const struct menu_entry *default_entry(const struct request *r,
+					      const struct menu *menu)
+{
+	const struct menu_entry *first = NULL;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+
+		if (entry->kind == ENTRY_HEADING ||
+		    hidden_reason(r, entry) != NULL)
+			continue;
+		if (menu->default_id != NULL &&
+		    strcmp(menu->default_id, entry->id) == 0)
+			return entry;
+		if (first == NULL)
+			first = entry;
+	}
+	return first;
+}
+
+static void add_timeout(json_t *view, unsigned seconds)
+{
+	json_int_t s = (json_int_t)seconds;
+
+	if (seconds > 0)
+		json_object_set_new(view, "timeout",
+				    json_pack("{s:I, s:I, s:I}", "seconds", s,
+					      "tenths", s * 10, "milliseconds",
+					      s * 1000));
+}
+
+/* Where Back leads: to the parent; to the main menu from one that a
+ * customer's pointer opened; from the main menu itself, nowhere. */
+static json_t *back_url(const struct request *r, const struct menu *menu)
+{
+	const struct menu *top = catalog_menu(r->catalog, NULL);
+	const int scripted = r->dialect == &dialect_pxelinux;
+	struct link link = { .page = scripted ? "boot" : "menu" };
+
+	if (menu == top)
+		return NULL;
+	if (menu->parent != NULL && menu->parent != top)
+		*(scripted ? &link.menu : &link.name) = menu->parent->id;
+	return page_url(r, &link);
+}
+
+/* Add what is offered to entries, the rest with its reason to hidden.  A
+ * heading is shown when something below it is. */
+static void sort_entries(const struct request *r, const struct menu *menu,
+			 json_t *entries, json_t *hidden)
+{
+	const struct menu_entry *heading = NULL;
+	const char *chosen = menu->default_id;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+		const char *reason = hidden_reason(r, entry);
+
+		if (entry->kind == ENTRY_HEADING) {
+			heading = entry;
+			continue;
+		}
+		if (reason != NULL) {
+			page_note(r, "left out: %s: it %s", entry->id, reason);
+			json_array_append_new(hidden,
+					      json_pack("{s:s, s:s}", "title",
+							entry->title, "reason",
+							reason));
+			continue;
+		}
+		if (heading != NULL)
+			json_array_append_new(entries,
+					      entry_view(r, heading, 0));
+		heading = NULL;
+		json_array_append_new(entries,
+				      entry_view(r, entry,
+						 chosen != NULL &&
+							 strcmp(chosen,
+								entry->id) ==
+								 0));
+	}
+}
+
+json_t *view_menu(const struct request *r, const struct menu *menu)
+{
+	const struct settings *settings = catalog_settings(r->catalog);
+	const struct menu_entry *chosen = default_entry(r, menu);
+	json_t *entries = json_array();
+	json_t *hidden = json_array();
+	json_t *view;
+
+	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	sort_entries(r, menu, entries, hidden);
+	view = json_pack("{s:s, s:s*, s:o, s:o, s:o*, s:s*}", "title",
+			 menu->title, "background", settings->background,
+			 "entries", entries, "hidden", hidden, "back",
+			 back_url(r, menu), "chosen",
+			 chosen != NULL ? chosen->id : NULL);
+	add_timeout(view, menu->timeout);
+	if (r->dialect == &dialect_syslinux && r->machine.platform != UNKNOWN)
+		set(view, "modules",
+		    settings->syslinux[r->machine.platform]);
+	return view;
+}
+
+json_t *view_index(const struct request *r)
+{
+	return json_pack("{s:s}", "title", catalog_settings(r->catalog)->title);
+}

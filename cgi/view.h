@@ -1,0 +1,26 @@
+#ifndef VIEW_H
+#define VIEW_H
+
+#include <jansson.h>
+
+#include "page.h"
+
+/*
+ * What templates are filled from: JSON made of the catalogue's text alone.
+ * mirrorboot-templates(5) lists what each template gets.  The caller releases
+ * it.
+ */
+
+/* What opens a menu from a script. */
+json_t *view_open(const struct request *r, const struct menu *menu);
+
+/* A menu's text. */
+json_t *view_menu(const struct request *r, const struct menu *menu);
+
+/* What boots a release. */
+json_t *view_release(const struct request *r, const struct release *release);
+
+/* The site, for people. */
+json_t *view_index(const struct request *r);
+
+#endif
