@@ -2,6 +2,7 @@
  * for SYSLINUX, which has no scripts; or the way to the local disk. */
 #include <string.h>
 
+#include "html.h"
 #include "view.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
@@ -18,7 +19,7 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	if (status != 200)
 		return status;
 	if (r->dialect == &dialect_html)
-		*view = view_index(r);
+		*view = html_index(r);
 	else if (r->dialect == &dialect_syslinux)
 		*view = view_menu(r, menu);
 	else

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "html.h"
 #include "uri.h"
 
 static void set(json_t *view, const char *name, const char *value)
@@ -299,6 +299,8 @@ json_t *view_release(const struct request *r, const struct release *release)
 		set(view, "refused", refusal(r, release, UNKNOWN));
 		json_object_set_new(view, "attempts",
 				    attempts_view(r, release, UNKNOWN));
+	} else if (r->dialect == &dialect_html) {
+		html_add_release(r, release, view);
 	} else {
 		add_first(r, release, view);
 	}
@@ -506,10 +508,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	if (r->dialect == &dialect_syslinux && r->machine.platform != UNKNOWN)
 		set(view, "modules",
 		    settings->syslinux[r->machine.platform]);
+	if (r->dialect == &dialect_html)
+		html_add_menu(r, menu, view);
 	return view;
-}
-
-json_t *view_index(const struct request *r)
-{
-	return json_pack("{s:s}", "title", catalog_settings(r->catalog)->title);
 }

@@ -20,7 +20,4 @@ json_t *view_menu(const struct request *r, const struct menu *menu);
 /* What boots a release. */
 json_t *view_release(const struct request *r, const struct release *release);
 
-/* The site, for people. */
-json_t *view_index(const struct request *r);
-
 #endif

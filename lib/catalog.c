@@ -553,6 +553,13 @@ const struct release *catalog_release(const struct catalog *c,
 					  : NULL;
 }
 
+const struct release *const *catalog_releases(const struct catalog *c,
+					      size_t *count)
+{
+	*count = c->releases.count;
+	return (const struct release *const *)c->releases.list;
+}
+
 const struct menu *catalog_menu(const struct catalog *c, const char *name)
 {
 	return name != NULL ? menu_find(&c->menus, name) : c->main_menu;

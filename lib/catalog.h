@@ -69,6 +69,10 @@ const struct release *catalog_release(const struct catalog *c,
 				      const char *distro, const char *version,
 				      const char *arch, const char *variant);
 
+/* Every release, in the catalogue's order. */
+const struct release *const *catalog_releases(const struct catalog *c,
+					      size_t *count);
+
 /* The menu of that name, or for NULL the site's main menu.  NULL if there is
  * none of that name. */
 const struct menu *catalog_menu(const struct catalog *c, const char *name);

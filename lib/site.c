@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "mem.h"
 #include "template.h"
@@ -17,6 +16,7 @@
 
 /* What the files said at one time. */
 struct state {
+	time_t loaded;
 	struct catalog *catalog;
 	struct file {
 		char *name; /* without the dialect: "menu", "look" */
@@ -216,6 +216,7 @@ static struct state *load(const struct site *s, struct watch *w,
 {
 	struct state *state = mem_alloc(sizeof(*state));
 
+	state->loaded = time(NULL);
 	state->catalog = catalog_load(s->catalog, s->base, w, err);
 	if (state->catalog != NULL && load_templates(s, state, w, err) == 0)
 		return state;
@@ -275,6 +276,11 @@ int site_refresh(struct site *s, struct error *err)
 const char *site_problem(const struct site *s)
 {
 	return s->problem.text[0] != '\0' ? s->problem.text : NULL;
+}
+
+time_t site_loaded(const struct site *s)
+{
+	return s->good->loaded;
 }
 
 const struct catalog *site_catalog(const struct site *s)

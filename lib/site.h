@@ -2,6 +2,7 @@
 #define SITE_H
 
 #include <jansson.h>
+#include <time.h>
 
 #include "buf.h"
 #include "catalog.h"
@@ -40,6 +41,9 @@ int site_refresh(struct site *s, struct error *err);
 
 /* What is wrong with the newest edit; NULL when it is in use. */
 const char *site_problem(const struct site *s);
+
+/* When what is in use was read, in seconds since 1970. */
+time_t site_loaded(const struct site *s);
 
 const struct catalog *site_catalog(const struct site *s);
 

@@ -1,0 +1,251 @@
+#include "html.h"
+
+#include <string.h>
+#include <time.h>
+
+/* The state of the catalogue, at the foot of every page. */
+static json_t *state_view(const struct request *r)
+{
+	const time_t loaded = site_loaded(r->site);
+	const char *const *file = catalog_files(r->catalog);
+	const char *problem = site_problem(r->site);
+	const struct link index = { .page = "boot" };
+	json_t *files = json_array();
+	char when[64];
+	struct tm tm;
+
+	for (; *file != NULL; file++)
+		json_array_append_new(files, json_string(*file));
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC",
+		 gmtime_r(&loaded, &tm));
+	return json_pack("{s:s, s:o, s:s, s:o, s:s*}", "title",
+			 catalog_settings(r->catalog)->title, "index",
+			 page_url(r, &index), "loaded", when, "files", files,
+			 "problem", problem);
+}
+
+/* This page, which link is to, in every dialect of loaders that it has. */
+static json_t *clients_view(const struct request *r, struct link link)
+{
+	static const char *const clients[] = {
+		"gPXE",	      "vesamenu.c32 3.x, run by gPXE",
+		"iPXE",	      "SYSLINUX 6.x",
+		"GRUB 2",
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; dialects[i] != &dialect_html; i++) {
+		json_t *text;
+
+		if (!site_has(r->site, dialects[i]))
+			continue;
+		link.dialect = dialects[i];
+		link.explained = 0;
+		text = page_url(r, &link);
+		link.explained = 1;
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o, s:o}", "dialect",
+					dialects[i]->name, "client", clients[i],
+					"text", text, "explanation",
+					page_url(r, &link)));
+	}
+	return list;
+}
+
+/* The kinds of machine that a menu can be shown for. */
+static json_t *machines_view(const struct request *r, struct link link)
+{
+	static const struct {
+		const char *title;
+		struct machine machine;
+	} kinds[] = {
+		{ "any machine", { UNKNOWN, UNKNOWN } },
+		{ "BIOS, 64-bit", { PLATFORM_BIOS, ARCH_AMD64 } },
+		{ "BIOS, 32-bit", { PLATFORM_BIOS, ARCH_I386 } },
+		{ "UEFI, 64-bit", { PLATFORM_EFI, ARCH_AMD64 } },
+		{ "UEFI, 32-bit", { PLATFORM_EFI, ARCH_I386 } },
+		{ "UEFI, arm64", { PLATFORM_EFI, ARCH_ARM64 } },
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		link.machine = &kinds[i].machine;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:b}", "title", kinds[i].title,
+				  "url", page_url(r, &link), "current",
+				  kinds[i].machine.platform ==
+						  r->machine.platform &&
+					  kinds[i].machine.arch ==
+						  r->machine.arch));
+	}
+	return list;
+}
+
+static const char *menu_name(const struct request *r, const struct menu *menu)
+{
+	return menu != catalog_menu(r->catalog, NULL) ? menu->id : NULL;
+}
+
+/* The menus that this client may see. */
+static json_t *menus_view(const struct request *r)
+{
+	json_t *list = json_array();
+	size_t count;
+	const struct menu *menus = catalog_menus(r->catalog, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct link link = {
+			.page = "menu",
+			.name = menu_name(r, &menus[i]),
+		};
+
+		if (!catalog_may_see(r->catalog, &menus[i], r->client))
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
+				  menus[i].id, "title", menus[i].title, "url",
+				  page_url(r, &link), "count",
+				  (int)menus[i].count, "main", link.name == NULL,
+				  "closed", menus[i].is_closed));
+	}
+	return list;
+}
+
+json_t *html_index(const struct request *r)
+{
+	const struct link customer = { .page = "customermenu" };
+	const struct link boot = { .page = "boot" };
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "title",
+			 catalog_settings(r->catalog)->title, "menus",
+			 menus_view(r), "customermenu", page_url(r, &customer),
+			 "clients", clients_view(r, boot), "state",
+			 state_view(r));
+}
+
+/* This page again: the menu by its name, or the customer's. */
+static struct link link_again(const struct request *r, const struct menu *menu)
+{
+	const char *name = query_get(r->query, "customer");
+	const struct customer *customer =
+		name != NULL ? catalog_customer(r->catalog, name) : NULL;
+	struct link link = { .page = page.name };
+
+	if (strcmp(page.name, "menu") == 0)
+		link.name = menu_name(r, menu);
+	else if (customer != NULL)
+		link.customer = customer->id;
+	return link;
+}
+
+void html_add_menu(const struct request *r, const struct menu *menu,
+		   json_t *view)
+{
+	const struct link link = link_again(r, menu);
+
+	json_object_set_new(view, "clients", clients_view(r, link));
+	json_object_set_new(view, "machines", machines_view(r, link));
+	json_object_set_new(view, "state", state_view(r));
+}
+
+static json_t *list_view(const char *const *items, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(items[i]));
+	return list;
+}
+
+/* All that a source has, whichever way a machine takes. */
+static json_t *source_view(const struct source *s, size_t number)
+{
+	json_t *view = json_pack("{s:I, s:s*, s:b}", "number",
+				 (json_int_t)number, "mirror", s->mirror,
+				 "https", s->is_https);
+
+	if (s->loader != NULL)
+		json_object_set_new(
+			view, "pxelinux",
+			json_pack("{s:s, s:s, s:s}", "pathprefix",
+				  s->pathprefix, "configfile", s->configfile,
+				  "loader", s->loader));
+	if (s->kernel != NULL)
+		json_object_set_new(
+			view, "kernel",
+			json_pack("{s:s, s:s*, s:o}", "url", s->kernel, "args",
+				  s->args, "initrds",
+				  list_view((const char *const *)s->initrds,
+					    s->initrd_count)));
+	if (s->chain[PLATFORM_BIOS] != NULL || s->chain[PLATFORM_EFI] != NULL)
+		json_object_set_new(
+			view, "chain",
+			json_pack("{s:s*, s:s*}", "bios",
+				  s->chain[PLATFORM_BIOS], "efi",
+				  s->chain[PLATFORM_EFI]));
+	return view;
+}
+
+/* The same version for the same architecture, with and without variants. */
+static json_t *variants_view(const struct request *r,
+			     const struct release *release)
+{
+	json_t *list = json_array();
+	size_t count;
+	const struct release *const *all = catalog_releases(r->catalog, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct link link = { .page = "fromthemirror",
+					   .release = all[i] };
+
+		if (all[i] == release || all[i]->arch != release->arch ||
+		    strcmp(all[i]->distro, release->distro) != 0 ||
+		    strcmp(all[i]->version, release->version) != 0)
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:o}", "title",
+						      all[i]->title, "url",
+						      page_url(r, &link)));
+	}
+	return list;
+}
+
+static json_t *machine_view(const char *title, const struct release *release,
+			    struct machine machine)
+{
+	const char *reason = release_refusal(release, &machine);
+
+	return json_pack("{s:s, s:s*}", "title", title, "refused", reason);
+}
+
+void html_add_release(const struct request *r, const struct release *release,
+		      json_t *view)
+{
+	const struct link link = { .page = "fromthemirror",
+				   .release = release };
+	const struct machine bios = { PLATFORM_BIOS, UNKNOWN };
+	const struct machine efi = { PLATFORM_EFI, UNKNOWN };
+	json_t *sources = json_array();
+
+	for (size_t i = 0; i < release->source_count; i++)
+		json_array_append_new(sources, source_view(&release->sources[i],
+							   i + 1));
+	json_object_set_new(view, "distro", json_string(release->distro));
+	json_object_set_new(view, "version", json_string(release->version));
+	json_object_set_new(view, "arch",
+			    json_string(arch_name((int)release->arch)));
+	if (release->eol != NULL)
+		json_object_set_new(view, "eol", json_string(release->eol));
+	if (release->memory > 0)
+		json_object_set_new(view, "memory",
+				    json_integer(release->memory));
+	json_object_set_new(view, "sources", sources);
+	json_object_set_new(view, "machines",
+			    json_pack("[o, o]",
+				      machine_view("BIOS", release, bios),
+				      machine_view("UEFI", release, efi)));
+	json_object_set_new(view, "variants", variants_view(r, release));
+	json_object_set_new(view, "clients", clients_view(r, link));
+	json_object_set_new(view, "state", state_view(r));
+}
