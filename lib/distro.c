@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "release.h"
+#include "machine.h"
 
 #define INITRDS_MAX 8
 

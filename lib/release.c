@@ -9,37 +9,6 @@
 #include "distro.h"
 #include "uri.h"
 
-static const char *const platform_names[] = { "bios", "efi" };
-static const char *const arch_names[] = { "i386", "amd64", "arm64" };
-
-static int find(const char *const *names, int count, const char *name)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return UNKNOWN;
-}
-
-const char *platform_name(int platform)
-{
-	return platform_names[platform];
-}
-
-const char *arch_name(int arch)
-{
-	return arch_names[arch];
-}
-
-int platform_find(const char *name)
-{
-	return find(platform_names, PLATFORM_COUNT, name);
-}
-
-int arch_find(const char *name)
-{
-	return find(arch_names, ARCH_COUNT, name);
-}
-
 /*
  * The objects that say how one release boots, the most special first: what
  * one of them has counts for all behind it, and null there means none.

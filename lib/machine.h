@@ -1,0 +1,23 @@
+#ifndef MACHINE_H
+#define MACHINE_H
+
+enum platform { PLATFORM_BIOS, PLATFORM_EFI, PLATFORM_COUNT };
+enum arch { ARCH_I386, ARCH_AMD64, ARCH_ARM64, ARCH_COUNT };
+
+/* The machine that asks, as far as it is known: UNKNOWN or one of the above.
+ * On BIOS, amd64 means that the processor has long mode. */
+#define UNKNOWN (-1)
+struct machine {
+	int platform;
+	int arch;
+};
+
+/* The names in URLs and in the catalogue: bios, efi; i386, amd64, arm64. */
+const char *platform_name(int platform);
+const char *arch_name(int arch);
+
+/* UNKNOWN for any other name. */
+int platform_find(const char *name);
+int arch_find(const char *name);
+
+#endif
