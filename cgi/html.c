@@ -28,8 +28,8 @@ static json_t *state_view(const struct request *r)
 static json_t *clients_view(const struct request *r, struct link link)
 {
 	static const char *const clients[] = {
-		"gPXE",	      "vesamenu.c32 3.x, run by gPXE",
-		"iPXE",	      "SYSLINUX 6.x",
+		"gPXE",   "vesamenu.c32 3.x, run by gPXE",
+		"iPXE",   "SYSLINUX 6.x",
 		"GRUB 2",
 	};
 	json_t *list = json_array();
@@ -59,7 +59,7 @@ static json_t *machines_view(const struct request *r, struct link link)
 		const char *title;
 		struct machine machine;
 	} kinds[] = {
-		{ "any machine", { UNKNOWN, UNKNOWN } },
+		{ "any machine", { MACHINE_UNKNOWN, MACHINE_UNKNOWN } },
 		{ "BIOS, 64-bit", { PLATFORM_BIOS, ARCH_AMD64 } },
 		{ "BIOS, 32-bit", { PLATFORM_BIOS, ARCH_I386 } },
 		{ "UEFI, 64-bit", { PLATFORM_EFI, ARCH_AMD64 } },
@@ -103,12 +103,12 @@ static json_t *menus_view(const struct request *r)
 		if (!catalog_may_see(r->catalog, &menus[i], r->client))
 			continue;
 		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
-				  menus[i].id, "title", menus[i].title, "url",
-				  page_url(r, &link), "count",
-				  (int)menus[i].count, "main", link.name == NULL,
-				  "closed", menus[i].is_closed));
+			list, json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
+					menus[i].id, "title", menus[i].title,
+					"url", page_url(r, &link), "count",
+					(int)menus[i].count, "main",
+					link.name == NULL, "closed",
+					menus[i].is_closed));
 	}
 	return list;
 }
@@ -162,16 +162,16 @@ static json_t *list_view(const char *const *items, size_t count)
 /* All that a source has, whichever way a machine takes. */
 static json_t *source_view(const struct source *s, size_t number)
 {
-	json_t *view = json_pack("{s:I, s:s*, s:b}", "number",
-				 (json_int_t)number, "mirror", s->mirror,
-				 "https", s->is_https);
+	json_t *view =
+		json_pack("{s:I, s:s*, s:b}", "number", (json_int_t)number,
+			  "mirror", s->mirror, "https", s->is_https);
 
 	if (s->loader != NULL)
-		json_object_set_new(
-			view, "pxelinux",
-			json_pack("{s:s, s:s, s:s}", "pathprefix",
-				  s->pathprefix, "configfile", s->configfile,
-				  "loader", s->loader));
+		json_object_set_new(view, "pxelinux",
+				    json_pack("{s:s, s:s, s:s}", "pathprefix",
+					      s->pathprefix, "configfile",
+					      s->configfile, "loader",
+					      s->loader));
 	if (s->kernel != NULL)
 		json_object_set_new(
 			view, "kernel",
@@ -180,11 +180,10 @@ static json_t *source_view(const struct source *s, size_t number)
 				  list_view((const char *const *)s->initrds,
 					    s->initrd_count)));
 	if (s->chain[PLATFORM_BIOS] != NULL || s->chain[PLATFORM_EFI] != NULL)
-		json_object_set_new(
-			view, "chain",
-			json_pack("{s:s*, s:s*}", "bios",
-				  s->chain[PLATFORM_BIOS], "efi",
-				  s->chain[PLATFORM_EFI]));
+		json_object_set_new(view, "chain",
+				    json_pack("{s:s*, s:s*}", "bios",
+					      s->chain[PLATFORM_BIOS], "efi",
+					      s->chain[PLATFORM_EFI]));
 	return view;
 }
 
@@ -224,17 +223,17 @@ void html_add_release(const struct request *r, const struct release *release,
 {
 	const struct link link = { .page = "fromthemirror",
 				   .release = release };
-	const struct machine bios = { PLATFORM_BIOS, UNKNOWN };
-	const struct machine efi = { PLATFORM_EFI, UNKNOWN };
+	const struct machine bios = { PLATFORM_BIOS, MACHINE_UNKNOWN };
+	const struct machine efi = { PLATFORM_EFI, MACHINE_UNKNOWN };
 	json_t *sources = json_array();
 
 	for (size_t i = 0; i < release->source_count; i++)
-		json_array_append_new(sources, source_view(&release->sources[i],
-							   i + 1));
+		json_array_append_new(sources,
+				      source_view(&release->sources[i], i + 1));
 	json_object_set_new(view, "distro", json_string(release->distro));
 	json_object_set_new(view, "version", json_string(release->version));
 	json_object_set_new(view, "arch",
-			    json_string(arch_name((int)release->arch)));
+			    json_string(machine_arch_name((int)release->arch)));
 	if (release->eol != NULL)
 		json_object_set_new(view, "eol", json_string(release->eol));
 	if (release->memory > 0)

@@ -161,7 +161,8 @@ static int serve_shell(struct site *site, int argc, char **argv)
 	int rc = EXIT_FAILURE;
 
 	if (argc > 2) {
-		fprintf(stderr, "%s: one argument at most: a query, in quotes\n",
+		fprintf(stderr,
+			"%s: one argument at most: a query, in quotes\n",
 			page.name);
 		return EXIT_FAILURE;
 	}

@@ -83,10 +83,10 @@ static int find_machine(struct request *r, struct error *err)
 	const char *arch = query_get(r->query, "arch");
 	int is_release = query_get(r->query, "distro") != NULL;
 
-	r->machine = (struct machine){ UNKNOWN, UNKNOWN };
+	r->machine = (struct machine){ MACHINE_UNKNOWN, MACHINE_UNKNOWN };
 	if (platform != NULL) {
-		r->machine.platform = platform_find(platform);
-		if (r->machine.platform == UNKNOWN) {
+		r->machine.platform = machine_find_platform(platform);
+		if (r->machine.platform == MACHINE_UNKNOWN) {
 			error_set(err, NULL, 0, "platform is bios or efi");
 			return 400;
 		}
@@ -95,8 +95,8 @@ static int find_machine(struct request *r, struct error *err)
 	}
 	if (arch == NULL || is_release)
 		return 200;
-	r->machine.arch = arch_find(arch);
-	if (r->machine.arch == UNKNOWN) {
+	r->machine.arch = machine_find_arch(arch);
+	if (r->machine.arch == MACHINE_UNKNOWN) {
 		error_set(err, NULL, 0, "arch is i386, amd64 or arm64");
 		return 400;
 	}
@@ -106,11 +106,12 @@ static int find_machine(struct request *r, struct error *err)
 static void note_machine(const struct request *r)
 {
 	page_note(r, "machine: platform %s, arch %s",
-		  r->machine.platform != UNKNOWN
-			  ? platform_name(r->machine.platform)
+		  r->machine.platform != MACHINE_UNKNOWN
+			  ? machine_platform_name(r->machine.platform)
 			  : "not known",
-		  r->machine.arch != UNKNOWN ? arch_name(r->machine.arch)
-					     : "not known");
+		  r->machine.arch != MACHINE_UNKNOWN
+			  ? machine_arch_name(r->machine.arch)
+			  : "not known");
 }
 
 static void note_catalog(const struct request *r)
@@ -273,12 +274,15 @@ json_t *page_url(const struct request *r, const struct link *link)
 	if (link->machine != NULL)
 		machine = *link->machine;
 	else if (query_get(r->query, "platform") == NULL)
-		machine.platform = UNKNOWN;
+		machine.platform = MACHINE_UNKNOWN;
 	if (release != NULL)
-		machine = (struct machine){ UNKNOWN, (int)release->arch };
+		machine =
+			(struct machine){ MACHINE_UNKNOWN, (int)release->arch };
 	catalog_add_url(r->catalog, link->page, &url);
 	add_param(&url, "arch",
-		  machine.arch != UNKNOWN ? arch_name(machine.arch) : NULL);
+		  machine.arch != MACHINE_UNKNOWN
+			  ? machine_arch_name(machine.arch)
+			  : NULL);
 	add_param(&url, "customer", link->customer);
 	add_param(&url, "dialect", is_gpxe_family(d) ? NULL : d->name);
 	add_param(&url, "distro", release != NULL ? release->distro : NULL);
@@ -286,8 +290,9 @@ json_t *page_url(const struct request *r, const struct link *link)
 	add_param(&url, "menu", link->menu);
 	add_param(&url, "name", link->name);
 	add_param(&url, "platform",
-		  machine.platform != UNKNOWN ? platform_name(machine.platform)
-					      : NULL);
+		  machine.platform != MACHINE_UNKNOWN
+			  ? machine_platform_name(machine.platform)
+			  : NULL);
 	add_param(&url, "variant", release != NULL ? release->variant : NULL);
 	add_param(&url, "version", release != NULL ? release->version : NULL);
 	json = page_file(r, url.data);

@@ -19,8 +19,8 @@ struct request {
 	const struct dialect *dialect; /* of the answer */
 	struct machine machine;        /* as far as it is known */
 	const struct network *client;  /* NULL: not known */
-	int used_client; /* the page sets it when the client's address had a
-			    say in the answer */
+	int used_client;   /* the page sets it when the client's address had a
+			      say in the answer */
 	struct buf *notes; /* NULL, unless an explanation was asked for */
 };
 
@@ -61,8 +61,8 @@ struct link {
 	const struct dialect *dialect; /* NULL: the one of the answer */
 	const struct release *release;
 	const char *customer;
-	const char *menu; /* boot's */
-	const char *name; /* menu's */
+	const char *menu;              /* boot's */
+	const char *name;              /* menu's */
 	const struct machine *machine; /* NULL: as in the request */
 	int explained;
 };

@@ -17,8 +17,8 @@ enum way { WAY_NONE, WAY_PXELINUX, WAY_KERNEL, WAY_CHAIN };
 /* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
 static int is_port_80(const struct source *s)
 {
-	const char *url = s->kernel != NULL ? s->kernel
-					    : s->chain[PLATFORM_EFI];
+	const char *url =
+		s->kernel != NULL ? s->kernel : s->chain[PLATFORM_EFI];
 	struct uri uri;
 
 	return url == NULL || uri_parse(url, &uri) != NULL || uri.port == 80;
@@ -50,14 +50,14 @@ static const char *chain_of(const struct request *r, const struct source *s,
 {
 	if (r->dialect == &dialect_grub)
 		return s->chain[PLATFORM_EFI];
-	if (platform != UNKNOWN)
+	if (platform != MACHINE_UNKNOWN)
 		return s->chain[platform];
 	return s->chain[PLATFORM_BIOS] != NULL ? s->chain[PLATFORM_BIOS]
 					       : s->chain[PLATFORM_EFI];
 }
 
-/* How the answer's dialect starts the source on that platform, UNKNOWN for
- * either.  BIOS prefers the mirror's own PXELinux. */
+/* How the answer's dialect starts the source on that platform, MACHINE_UNKNOWN
+ * for either.  BIOS prefers the mirror's own PXELinux. */
 static enum way way_of(const struct request *r, const struct release *release,
 		       const struct source *s, int platform)
 {
@@ -160,11 +160,11 @@ static json_t *source_view(const struct request *r,
 	case WAY_NONE:
 		break;
 	case WAY_PXELINUX:
-		json_object_set_new(
-			view, "pxelinux",
-			json_pack("{s:s, s:s, s:s}", "pathprefix",
-				  s->pathprefix, "configfile", s->configfile,
-				  "loader", s->loader));
+		json_object_set_new(view, "pxelinux",
+				    json_pack("{s:s, s:s, s:s}", "pathprefix",
+					      s->pathprefix, "configfile",
+					      s->configfile, "loader",
+					      s->loader));
 		break;
 	case WAY_KERNEL:
 		json_object_set_new(view, "kernel", kernel_view(r, s));
@@ -182,22 +182,24 @@ static json_t *source_view(const struct request *r,
 static json_t *attempts_view(const struct request *r,
 			     const struct release *release, int platform)
 {
-	const char *name = platform != UNKNOWN ? platform_name(platform) : "";
+	const char *name = platform != MACHINE_UNKNOWN
+				   ? machine_platform_name(platform)
+				   : "";
 	size_t total = release->source_count;
 	size_t i = next_source(r, release, 0, platform);
 	json_t *list = json_array();
 
 	while (i < total) {
 		size_t next = next_source(r, release, i + 1, platform);
-		json_t *view = source_view(r, release, &release->sources[i],
-					   platform);
+		json_t *view =
+			source_view(r, release, &release->sources[i], platform);
 
 		json_object_set_new(view, "label",
 				    json_sprintf("%s%zu", name, i + 1));
-		json_object_set_new(view, "next",
-				    next < total ? json_sprintf("%s%zu", name,
-								next + 1)
-						 : json_string("failed"));
+		json_object_set_new(
+			view, "next",
+			next < total ? json_sprintf("%s%zu", name, next + 1)
+				     : json_string("failed"));
 		json_object_set_new(view, "number",
 				    json_integer((json_int_t)i + 1));
 		json_object_set_new(view, "count",
@@ -220,7 +222,7 @@ static json_t *platform_view(const struct request *r,
 	if (reason == NULL)
 		json_object_set_new(view, "attempts",
 				    attempts_view(r, release, platform));
-	page_note(r, "%s: %s", platform_name(platform),
+	page_note(r, "%s: %s", machine_platform_name(platform),
 		  reason != NULL ? reason : "can start it");
 	return view;
 }
@@ -240,15 +242,14 @@ static const char *loader_arch(enum arch arch)
 	return "arm64";
 }
 
-static void note_release(const struct request *r,
-			 const struct release *release)
+static void note_release(const struct request *r, const struct release *release)
 {
 	page_note(r, "release: %s: /distros/%s/versions/%s", release->file,
 		  release->distro, release->version);
 	if (release->variant != NULL)
 		page_note(r, "variant: %s", release->variant);
 	page_note(r, "architecture: %s, the distro's word for it: %s",
-		  arch_name((int)release->arch), release->word);
+		  machine_arch_name((int)release->arch), release->word);
 	for (size_t i = 0; i < release->source_count; i++)
 		if (release->sources[i].mirror != NULL)
 			page_note(r, "mirror %zu: %s%s", i + 1,
@@ -296,9 +297,9 @@ json_t *view_release(const struct request *r, const struct release *release)
 		json_object_set_new(view, "efi",
 				    platform_view(r, release, PLATFORM_EFI));
 	} else if (r->dialect == &dialect_grub) {
-		set(view, "refused", refusal(r, release, UNKNOWN));
+		set(view, "refused", refusal(r, release, MACHINE_UNKNOWN));
 		json_object_set_new(view, "attempts",
-				    attempts_view(r, release, UNKNOWN));
+				    attempts_view(r, release, MACHINE_UNKNOWN));
 	} else if (r->dialect == &dialect_html) {
 		html_add_release(r, release, view);
 	} else {
@@ -309,7 +310,7 @@ json_t *view_release(const struct request *r, const struct release *release)
 
 json_t *view_open(const struct request *r, const struct menu *menu)
 {
-	const struct machine unknown = { UNKNOWN, UNKNOWN };
+	const struct machine unknown = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
 	const struct link link = {
 		.page = "menu",
 		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
@@ -386,10 +387,10 @@ static const char *kind_name(enum entry_kind kind)
 static json_t *entry_view(const struct request *r,
 			  const struct menu_entry *entry, int is_default)
 {
-	json_t *view = json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
-				 "title", entry->title, kind_name(entry->kind),
-				 1, "default", is_default, "url",
-				 entry_url(r, entry));
+	json_t *view =
+		json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
+			  "title", entry->title, kind_name(entry->kind), 1,
+			  "default", is_default, "url", entry_url(r, entry));
 
 	if (entry->hotkey != '\0') {
 		char c = entry->hotkey;
@@ -480,12 +481,11 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 			json_array_append_new(entries,
 					      entry_view(r, heading, 0));
 		heading = NULL;
-		json_array_append_new(entries,
-				      entry_view(r, entry,
-						 chosen != NULL &&
-							 strcmp(chosen,
-								entry->id) ==
-								 0));
+		json_array_append_new(
+			entries,
+			entry_view(r, entry,
+				   chosen != NULL &&
+					   strcmp(chosen, entry->id) == 0));
 	}
 }
 
@@ -505,9 +505,9 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 			 back_url(r, menu), "chosen",
 			 chosen != NULL ? chosen->id : NULL);
 	add_timeout(view, menu->timeout);
-	if (r->dialect == &dialect_syslinux && r->machine.platform != UNKNOWN)
-		set(view, "modules",
-		    settings->syslinux[r->machine.platform]);
+	if (r->dialect == &dialect_syslinux &&
+	    r->machine.platform != MACHINE_UNKNOWN)
+		set(view, "modules", settings->syslinux[r->machine.platform]);
 	if (r->dialect == &dialect_html)
 		html_add_menu(r, menu, view);
 	return view;

@@ -228,7 +228,7 @@ static int check_page_url(struct loading *l, const struct release *release)
 	size_t len;
 
 	catalog_add_url(l->c, "fromthemirror", &url);
-	uri_add_param(&url, "arch", arch_name((int)release->arch));
+	uri_add_param(&url, "arch", machine_arch_name((int)release->arch));
 	uri_add_param(&url, "dialect", "syslinux");
 	uri_add_param(&url, "distro", release->distro);
 	if (release->variant != NULL)
@@ -464,8 +464,8 @@ static void close_menus(struct catalog *c)
 static void copy_files(struct loading *l)
 {
 	size_t count = json_array_size(l->files.files);
-	const char **files = mem_pool_alloc(&l->c->pool,
-					    (count + 1) * sizeof(*files));
+	const char **files =
+		mem_pool_alloc(&l->c->pool, (count + 1) * sizeof(*files));
 
 	for (size_t i = 0; i < count; i++)
 		files[i] = mem_pool_copy(
@@ -545,12 +545,13 @@ const struct release *catalog_release(const struct catalog *c,
 	const struct release key = {
 		.distro = distro,
 		.version = version,
-		.arch = (enum arch)arch_find(arch),
+		.arch = (enum arch)machine_find_arch(arch),
 		.variant = variant,
 	};
 
-	return arch_find(arch) != UNKNOWN ? release_find(&c->releases, &key)
-					  : NULL;
+	return machine_find_arch(arch) != MACHINE_UNKNOWN
+		       ? release_find(&c->releases, &key)
+		       : NULL;
 }
 
 const struct release *const *catalog_releases(const struct catalog *c,

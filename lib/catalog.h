@@ -27,9 +27,9 @@ struct settings {
 	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
 	const char *syslinux[PLATFORM_COUNT]; /* directory of SYSLINUX 6.x, a
 						 URL; NULL: none named */
-	const char *modules;    /* the version of that SYSLINUX */
-	unsigned timeout;       /* seconds until a menu's default boots; 0:
-				   it waits for ever */
+	const char *modules;                  /* the version of that SYSLINUX */
+	unsigned timeout; /* seconds until a menu's default boots; 0:
+			     it waits for ever */
 };
 
 struct customer {

@@ -218,7 +218,8 @@ const struct dialect dialect_html = {
 };
 
 const struct dialect *const dialects[] = {
-	&dialect_gpxe, &dialect_pxelinux, &dialect_ipxe, &dialect_syslinux, &dialect_grub, &dialect_html, NULL,
+	&dialect_gpxe, &dialect_pxelinux, &dialect_ipxe, &dialect_syslinux,
+	&dialect_grub, &dialect_html,     NULL,
 };
 
 const struct dialect *dialect_find(const char *name)
@@ -340,7 +341,8 @@ int dialect_check_value(const char *s, size_t len, struct error *err)
 		if (reason != NULL)
 			rc = error_set(err, NULL, 0,
 				       "dialect %s cannot write a value that "
-				       "%s", dialects[i]->name, reason);
+				       "%s",
+				       dialects[i]->name, reason);
 	}
 	buf_free(&scratch);
 	return rc;

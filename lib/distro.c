@@ -143,9 +143,10 @@ static int check_version_arches(struct reader *r, const json_t *version)
 				       "i386, amd64, arm64");
 	json_array_foreach(arches, i, value) {
 		const char *name = json_string_value(value);
-		int arch = name != NULL ? arch_find(name) : UNKNOWN;
+		int arch = name != NULL ? machine_find_arch(name)
+					: MACHINE_UNKNOWN;
 
-		if (arch == UNKNOWN || seen[arch]++ > 0)
+		if (arch == MACHINE_UNKNOWN || seen[arch]++ > 0)
 			return reader_fail_key(r, "arches",
 					       "must name i386, amd64, arm64, "
 					       "each once at most");
@@ -189,7 +190,7 @@ static int check_version(struct reader *r, const char *id,
 
 static int check_arch(struct reader *r, const char *id, const json_t *arch)
 {
-	if (arch_find(id) == UNKNOWN)
+	if (machine_find_arch(id) == MACHINE_UNKNOWN)
 		return reader_fail(r, "is not an architecture: i386, amd64, "
 				      "arm64");
 	if (check_level(r, arch, arch_keys) < 0)

@@ -10,25 +10,25 @@ static int find(const char *const *names, int count, const char *name)
 	for (int i = 0; i < count; i++)
 		if (strcmp(names[i], name) == 0)
 			return i;
-	return UNKNOWN;
+	return MACHINE_UNKNOWN;
 }
 
-const char *platform_name(int platform)
+const char *machine_platform_name(int platform)
 {
 	return platform_names[platform];
 }
 
-const char *arch_name(int arch)
+const char *machine_arch_name(int arch)
 {
 	return arch_names[arch];
 }
 
-int platform_find(const char *name)
+int machine_find_platform(const char *name)
 {
 	return find(platform_names, PLATFORM_COUNT, name);
 }
 
-int arch_find(const char *name)
+int machine_find_arch(const char *name)
 {
 	return find(arch_names, ARCH_COUNT, name);
 }

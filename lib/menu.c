@@ -158,7 +158,7 @@ static int match(const struct choice *want, const struct release *release)
 	    strcmp(want->version, release->version) != 0)
 		return MATCH_DISTRO;
 	if (want->arch != NULL &&
-	    strcmp(want->arch, arch_name((int)release->arch)) != 0)
+	    strcmp(want->arch, machine_arch_name((int)release->arch)) != 0)
 		return MATCH_VERSION;
 	if (!is_variant(want, release))
 		return MATCH_ARCH;
@@ -201,7 +201,7 @@ static int add_release(struct listing *list, const json_t *object,
 	int rc;
 
 	buf_printf(&id, "%s-%s-%s%s%s", release->distro, release->version,
-		   arch_name((int)release->arch),
+		   machine_arch_name((int)release->arch),
 		   release->variant != NULL ? "-" : "",
 		   release->variant != NULL ? release->variant : "");
 	entry.id = buf_text(&id);

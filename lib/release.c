@@ -61,7 +61,8 @@ fail_release(struct making *m, const char *fmt, ...)
 	enter_level(
 		m->r,
 		&m->levels[m->release->variant != NULL ? VARIANT : VERSION]);
-	reader_fail(m->r, "%s: %s", arch_name((int)m->release->arch), reason);
+	reader_fail(m->r, "%s: %s", machine_arch_name((int)m->release->arch),
+		    reason);
 	reader_leave(m->r, mark);
 	return -1;
 }
@@ -175,7 +176,7 @@ static int read_initrds(struct making *m, const json_t *value, struct source *s)
 static int read_chain(struct making *m, const json_t *value, struct source *s)
 {
 	for (int i = 0; i < PLATFORM_COUNT; i++)
-		if (take_key(m, value, platform_name(i), FORM_URL,
+		if (take_key(m, value, machine_platform_name(i), FORM_URL,
 			     &s->chain[i]) < 0)
 			return -1;
 	return 0;
@@ -368,10 +369,10 @@ static int make_names(struct making *m)
 	const json_t *memory;
 	int level;
 
-	release->word = arch_name((int)release->arch);
+	release->word = machine_arch_name((int)release->arch);
 	set_var(m, "base", m->all->base);
 	set_var(m, "version", release->version);
-	set_var(m, "arch", arch_name((int)release->arch));
+	set_var(m, "arch", machine_arch_name((int)release->arch));
 	if (take_effective(m, "word", FORM_WORD, &release->word) < 0)
 		return -1;
 	set_var(m, "word", release->word);
@@ -469,7 +470,7 @@ static int read_version(struct making *m, struct release *release,
 	json_array_foreach(arches, i, value) {
 		const char *arch = json_string_value(value);
 
-		release->arch = (enum arch)arch_find(arch);
+		release->arch = (enum arch)machine_find_arch(arch);
 		m->levels[ARCH] = (struct level){
 			&m->levels[DISTRO],
 			"arches",
@@ -519,7 +520,7 @@ const char *release_refusal(const struct release *release,
 	if (machine->platform == PLATFORM_BIOS && s->kernel == NULL &&
 	    s->loader == NULL && s->chain[PLATFORM_BIOS] == NULL)
 		return "has nothing that BIOS can start";
-	if (machine->arch == UNKNOWN || machine->arch == (int)arch)
+	if (machine->arch == MACHINE_UNKNOWN || machine->arch == (int)arch)
 		return NULL;
 	if (machine->arch == ARCH_AMD64 && arch == ARCH_I386 &&
 	    machine->platform != PLATFORM_EFI)

@@ -22,7 +22,7 @@ struct state {
 		char *name; /* without the dialect: "menu", "look" */
 		const struct dialect *dialect;
 		struct template *template;
-	} *files;
+	} * files;
 	size_t count;
 };
 
@@ -128,7 +128,8 @@ static int load_partial(void *ctx, const char *name)
 	if (found == 0)
 		return error_set(l->err, NULL, 0,
 				 "there is no template %s.%s, which a "
-				 "template asks for", name, l->dialect->name);
+				 "template asks for",
+				 name, l->dialect->name);
 	return found < 0 ? -1 : 0;
 }
 
@@ -183,7 +184,9 @@ static int load_template(struct loading *l, const char *name)
 	l->state->files = mem_grow(l->state->files, l->state->count + 1,
 				   sizeof(*l->state->files));
 	l->state->files[l->state->count++] = (struct file){
-		mem_copy(name, strlen(name)), l->dialect, template,
+		mem_copy(name, strlen(name)),
+		l->dialect,
+		template,
 	};
 	if (template_each_partial(template, load_partial, l) < 0)
 		rc = -1;
@@ -197,7 +200,10 @@ static int load_templates(const struct site *s, struct state *state,
 			  struct watch *w, struct error *err)
 {
 	struct loading l = {
-		.site = s, .state = state, .watch = w, .err = err,
+		.site = s,
+		.state = state,
+		.watch = w,
+		.err = err,
 	};
 
 	for (size_t i = 0; dialects[i] != NULL; i++) {
@@ -312,7 +318,9 @@ int site_render(const struct site *s, const struct dialect *d,
 {
 	struct shelf shelf = { s->good, d };
 	const struct render render = {
-		.dialect = d, .partial = find_partial, .ctx = &shelf,
+		.dialect = d,
+		.partial = find_partial,
+		.ctx = &shelf,
 	};
 	const struct file *file = find_file(s->good, d, s->page);
 	size_t before = out->len;
