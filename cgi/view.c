@@ -384,13 +384,15 @@ static const char *kind_name(enum entry_kind kind)
 	return "shell";
 }
 
-static json_t *entry_view(const struct request *r,
-			  const struct menu_entry *entry, int is_default)
+static json_t *entry_view(const struct request *r, const struct menu *menu,
+			  const struct menu_entry *entry)
 {
-	json_t *view =
-		json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
-			  "title", entry->title, kind_name(entry->kind), 1,
-			  "default", is_default, "url", entry_url(r, entry));
+	const char *chosen = menu->default_id;
+	json_t *view = json_pack(
+		"{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id, "title",
+		entry->title, kind_name(entry->kind), 1, "default",
+		chosen != NULL && strcmp(chosen, entry->id) == 0, "url",
+		entry_url(r, entry));
 
 	if (entry->hotkey != '\0') {
 		char c = entry->hotkey;
@@ -453,13 +455,22 @@ static json_t *back_url(const struct request *r, const struct menu *menu)
 	return page_url(r, &link);
 }
 
-/* Add what is offered to entries, the rest with its reason to hidden.  A
- * heading is shown when something below it is. */
+/* Add the entry to hidden, with the reason. */
+static void hide(const struct request *r, const struct menu_entry *entry,
+		 const char *reason, json_t *hidden)
+{
+	page_note(r, "left out: %s: it %s", entry->id, reason);
+	json_array_append_new(hidden,
+			      json_pack("{s:s, s:s}", "title", entry->title,
+					"reason", reason));
+}
+
+/* Add what is offered to entries, the rest to hidden.  A heading is shown
+ * when something below it is. */
 static void sort_entries(const struct request *r, const struct menu *menu,
 			 json_t *entries, json_t *hidden)
 {
 	const struct menu_entry *heading = NULL;
-	const char *chosen = menu->default_id;
 
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct menu_entry *entry = &menu->entries[i];
@@ -470,22 +481,14 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 			continue;
 		}
 		if (reason != NULL) {
-			page_note(r, "left out: %s: it %s", entry->id, reason);
-			json_array_append_new(hidden,
-					      json_pack("{s:s, s:s}", "title",
-							entry->title, "reason",
-							reason));
+			hide(r, entry, reason, hidden);
 			continue;
 		}
 		if (heading != NULL)
 			json_array_append_new(entries,
-					      entry_view(r, heading, 0));
+					      entry_view(r, menu, heading));
 		heading = NULL;
-		json_array_append_new(
-			entries,
-			entry_view(r, entry,
-				   chosen != NULL &&
-					   strcmp(chosen, entry->id) == 0));
+		json_array_append_new(entries, entry_view(r, menu, entry));
 	}
 }
 
