@@ -2,37 +2,45 @@
  * How a page is asked: over FastCGI, as a CGI program, or from a shell.  This
  * file alone knows libfcgi.
  */
+#include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "page.h"
 
 static volatile sig_atomic_t is_ending;
 
-/*
- * A signal between the look at is_ending and the accept() behind it would go
- * unnoticed until the next request: the alarm comes back until it is seen.
- */
 static void end(int signal)
 {
 	(void)signal;
 	is_ending = 1;
-	alarm(1);
 }
 
-static void catch_signals(void)
+/*
+ * SIGTERM is held back but for the moments in which the process waits for a
+ * request, under the mask *waiting: so it neither cuts a request short nor
+ * slips in between a look at is_ending and the wait.
+ */
+static void catch_signals(sigset_t *waiting)
 {
 	struct sigaction action = { .sa_handler = end };
+	sigset_t held;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGALRM, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, waiting);
+	sigdelset(waiting, SIGTERM);
 }
 
 /* A setting of the process; one that is empty is as good as none. */
@@ -90,16 +98,56 @@ static void answer(struct site *site, const struct http_request *http,
 	buf_free(&response.body);
 }
 
+/* Whether a request waits; unless the process is to end, once one does. */
+static int is_waiting(const sigset_t *mask)
+{
+	const struct timespec none = { 0 };
+	fd_set listener;
+	int ready;
+
+	do {
+		FD_ZERO(&listener);
+		FD_SET(FCGI_LISTENSOCK_FILENO, &listener);
+		ready = pselect(FCGI_LISTENSOCK_FILENO + 1, &listener, NULL,
+				NULL, is_ending ? &none : NULL, mask);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+/*
+ * Take the next request.  Several processes share the socket and may all wake
+ * for one request; it does not block, so that those who come too late wait
+ * again, where SIGTERM finds them.  A process that is to end takes what waits
+ * on the socket first: if nobody else has it, those requests end with it.
+ * Returns 1 with a request, 0 when the process is to end, -1 when the socket
+ * fails.
+ */
+static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
+{
+	while (is_waiting(waiting)) {
+		if (FCGX_Accept_r(fcgi) == 0)
+			return 1;
+		if (errno != EAGAIN && errno != ECONNABORTED)
+			return -1;
+	}
+	return is_ending ? 0 : -1;
+}
+
 static int serve_fcgi(struct site *site)
 {
+	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL);
 	FCGX_Request fcgi;
+	sigset_t waiting;
 	struct buf out = BUF_INIT;
+	int rc;
 
-	catch_signals();
+	catch_signals(&waiting);
 	if (FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&fcgi, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+	    FCGX_InitRequest(&fcgi, FCGI_LISTENSOCK_FILENO,
+			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
+	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		return EXIT_FAILURE;
-	while (!is_ending && FCGX_Accept_r(&fcgi) == 0) {
+	while ((rc = next_request(&fcgi, &waiting)) > 0) {
 		struct http_request http = fcgi_request(fcgi.envp);
 
 		buf_truncate(&out, 0);
@@ -107,9 +155,11 @@ static int serve_fcgi(struct site *site)
 		FCGX_PutStr(out.data, (int)out.len, fcgi.out);
 		FCGX_Finish_r(&fcgi);
 	}
+	/* At once: what comes in now must find another process. */
+	close(FCGI_LISTENSOCK_FILENO);
 	FCGX_Free(&fcgi, 1);
 	buf_free(&out);
-	return is_ending ? EXIT_SUCCESS : EXIT_FAILURE;
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* All of text to standard output. */
