@@ -263,6 +263,17 @@ json_t *page_file(const struct request *r, const char *url)
 			    uri.host, uri.path);
 }
 
+/* Whether the page answers in the dialect unasked: gPXE's pages lead to one
+ * another without a word of it, as in the document of 2009. */
+static int is_default(const struct link *link, const struct dialect *d)
+{
+	int is_menu = strcmp(link->page, "menu") == 0;
+
+	if (link->dialect == NULL)
+		return is_gpxe_family(d);
+	return d == (is_menu ? &dialect_pxelinux : &dialect_gpxe);
+}
+
 json_t *page_url(const struct request *r, const struct link *link)
 {
 	const struct dialect *d = link->dialect ? link->dialect : r->dialect;
@@ -284,7 +295,7 @@ json_t *page_url(const struct request *r, const struct link *link)
 			  ? machine_arch_name(machine.arch)
 			  : NULL);
 	add_param(&url, "customer", link->customer);
-	add_param(&url, "dialect", is_gpxe_family(d) ? NULL : d->name);
+	add_param(&url, "dialect", is_default(link, d) ? NULL : d->name);
 	add_param(&url, "distro", release != NULL ? release->distro : NULL);
 	add_param(&url, "explain", link->explained ? "1" : NULL);
 	add_param(&url, "menu", link->menu);

@@ -281,6 +281,22 @@ static void add_first(const struct request *r, const struct release *release,
 	json_decref(source);
 }
 
+/* gPXE has no way to wait, so what it prints is gone when the menu comes
+ * back: there the reason is shown by the menu program. */
+static void add_message(const struct request *r, const struct release *release,
+			json_t *view)
+{
+	const struct link install = { .page = "fromthemirror",
+				      .release = release };
+	const struct link message = { .page = "fromthemirror",
+				      .dialect = &dialect_pxelinux,
+				      .release = release };
+
+	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
+	json_object_set_new(view, "install", page_url(r, &install));
+	json_object_set_new(view, "message", page_url(r, &message));
+}
+
 json_t *view_release(const struct request *r, const struct release *release)
 {
 	const struct link back = { .page = "boot" };
@@ -304,6 +320,7 @@ json_t *view_release(const struct request *r, const struct release *release)
 		html_add_release(r, release, view);
 	} else {
 		add_first(r, release, view);
+		add_message(r, release, view);
 	}
 	return view;
 }
