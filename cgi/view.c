@@ -14,23 +14,62 @@ static void set(json_t *view, const char *name, const char *value)
 /* How a machine starts from a source. */
 enum way { WAY_NONE, WAY_PXELINUX, WAY_KERNEL, WAY_CHAIN };
 
+/* The URL that a loader without a PXELinux configuration fetches first. */
+static const char *first_url(const struct source *s)
+{
+	return s->kernel != NULL ? s->kernel : s->chain[PLATFORM_EFI];
+}
+
 /* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
 static int is_port_80(const struct source *s)
 {
-	const char *url =
-		s->kernel != NULL ? s->kernel : s->chain[PLATFORM_EFI];
+	const char *url = first_url(s);
 	struct uri uri;
 
 	return url == NULL || uri_parse(url, &uri) != NULL || uri.port == 80;
 }
 
-/* Whether the dialect's loaders reach the source.  iPXE may have TLS: where
- * it has not, it goes on with the next mirror. */
-static int is_reached(const struct dialect *d, const struct source *s)
+/*
+ * syslinux.efi 6.04 resolves no names: it asks the DHCP next-server for every
+ * one (efi/pxe.c, dns_resolv).  That is the site's own host, so what lies
+ * there is found, and what has an IPv4 address.
+ */
+static int is_found_without_dns(const struct request *r, const struct source *s)
 {
-	if (d == &dialect_ipxe || d == &dialect_html)
+	const char *url = first_url(s);
+	struct uri uri;
+	struct uri base;
+
+	if (url == NULL || uri_parse(url, &uri) != NULL ||
+	    uri_parse(catalog_settings(r->catalog)->base, &base) != NULL)
 		return 1;
-	return !s->is_https && (d != &dialect_grub || is_port_80(s));
+	if (strspn(uri.host, "0123456789.:") >= uri.host_len)
+		return 1;
+	return uri.host_len == base.host_len &&
+	       memcmp(uri.host, base.host, uri.host_len) == 0;
+}
+
+/* Why the dialect's loaders do not reach the source, for a sentence that
+ * begins with the release; NULL if they do.  iPXE may have TLS: where it has
+ * not, it goes on with the next mirror. */
+static const char *unreached(const struct request *r, const struct source *s,
+			     int platform)
+{
+	const struct dialect *d = r->dialect;
+
+	if (d == &dialect_ipxe || d == &dialect_html)
+		return NULL;
+	if (s->is_https)
+		return "is on https mirrors only, which this loader cannot "
+		       "reach";
+	if (d == &dialect_grub && !is_port_80(s))
+		return "is on no mirror on port 80, the only one that GRUB "
+		       "2.06 knows";
+	if (d == &dialect_syslinux && platform == PLATFORM_EFI &&
+	    !is_found_without_dns(r, s))
+		return "is on no mirror with an IPv4 address in its URL, and "
+		       "syslinux.efi resolves no names";
+	return NULL;
 }
 
 /* A tree's own configuration runs the tree's own modules, so a SYSLINUX that
@@ -65,7 +104,7 @@ static enum way way_of(const struct request *r, const struct release *release,
 	int is_pxelinux = s->loader != NULL && platform != PLATFORM_EFI &&
 			  release->arch != ARCH_ARM64;
 
-	if (!is_reached(d, s))
+	if (unreached(r, s, platform) != NULL)
 		return WAY_NONE;
 	if (d == &dialect_syslinux) {
 		if (is_pxelinux && platform == PLATFORM_BIOS &&
@@ -104,13 +143,10 @@ static const char *refusal(const struct request *r,
 	if (reason != NULL ||
 	    next_source(r, release, 0, platform) < release->source_count)
 		return reason;
-	for (size_t i = 0; i < release->source_count; i++)
-		if (is_reached(r->dialect, &release->sources[i]))
-			return "has nothing that this loader can start";
-	if (r->dialect == &dialect_grub)
-		return "is on no mirror with plain http on port 80, the only "
-		       "one that GRUB 2.06 knows";
-	return "is on https mirrors only, which this loader cannot reach";
+	for (size_t i = 0; i < release->source_count && reason == NULL; i++)
+		reason = unreached(r, &release->sources[i], platform);
+	return reason != NULL ? reason
+			      : "has nothing that this loader can start";
 }
 
 /* GRUB quotes each word by itself. */
@@ -250,14 +286,15 @@ static void note_release(const struct request *r, const struct release *release)
 		page_note(r, "variant: %s", release->variant);
 	page_note(r, "architecture: %s, the distro's word for it: %s",
 		  machine_arch_name((int)release->arch), release->word);
-	for (size_t i = 0; i < release->source_count; i++)
-		if (release->sources[i].mirror != NULL)
-			page_note(r, "mirror %zu: %s%s", i + 1,
-				  release->sources[i].mirror,
-				  is_reached(r->dialect, &release->sources[i])
-					  ? ""
-					  : ", left out: this loader cannot "
-					    "reach it");
+	for (size_t i = 0; i < release->source_count; i++) {
+		const struct source *s = &release->sources[i];
+		const char *reason = unreached(r, s, r->machine.platform);
+
+		if (s->mirror != NULL)
+			page_note(r, "mirror %zu: %s%s%s", i + 1, s->mirror,
+				  reason != NULL ? ", left out: it " : "",
+				  reason != NULL ? reason : "");
+	}
 }
 
 /* The first usable source, for loaders that cannot go on with the next. */
