@@ -31,7 +31,7 @@ static int is_for_page(const struct http_request *http)
 	if (strncmp(name, page.name, len) != 0)
 		return 0;
 	name += len;
-	if (*name == '.')
+	if (*name == '.' && name[1] != '\0')
 		name += 1 + strspn(name + 1, "abcdefghijklmnopqrstuvwxyz");
 	return *name == '\0';
 }

@@ -14,19 +14,30 @@ static void set(json_t *view, const char *name, const char *value)
 /* How a machine starts from a source. */
 enum way { WAY_NONE, WAY_PXELINUX, WAY_KERNEL, WAY_CHAIN };
 
-/* The URL that a loader without a PXELinux configuration fetches first. */
-static const char *first_url(const struct source *s)
+/* Whether every URL that starts the kernel, or else the program for EFI, has
+ * what a loader's client needs. */
+static int all_urls(const struct request *r, const struct source *s,
+		    int (*has)(const struct request *r, const struct uri *uri))
 {
-	return s->kernel != NULL ? s->kernel : s->chain[PLATFORM_EFI];
+	struct uri uri;
+
+	if (s->kernel == NULL)
+		return s->chain[PLATFORM_EFI] == NULL ||
+		       uri_parse(s->chain[PLATFORM_EFI], &uri) != NULL ||
+		       has(r, &uri);
+	if (uri_parse(s->kernel, &uri) == NULL && !has(r, &uri))
+		return 0;
+	for (size_t i = 0; i < s->initrd_count; i++)
+		if (uri_parse(s->initrds[i], &uri) == NULL && !has(r, &uri))
+			return 0;
+	return 1;
 }
 
 /* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
-static int is_port_80(const struct source *s)
+static int is_port_80(const struct request *r, const struct uri *uri)
 {
-	const char *url = first_url(s);
-	struct uri uri;
-
-	return url == NULL || uri_parse(url, &uri) != NULL || uri.port == 80;
+	(void)r;
+	return uri->port == 80;
 }
 
 /*
@@ -34,24 +45,20 @@ static int is_port_80(const struct source *s)
  * one (efi/pxe.c, dns_resolv).  That is the site's own host, so what lies
  * there is found, and what has an IPv4 address.
  */
-static int is_found_without_dns(const struct request *r, const struct source *s)
+static int is_found_without_dns(const struct request *r, const struct uri *uri)
 {
-	const char *url = first_url(s);
-	struct uri uri;
+	size_t len = strcspn(uri->host, ":/");
 	struct uri base;
 
-	if (url == NULL || uri_parse(url, &uri) != NULL ||
+	if (strspn(uri->host, "0123456789.") >= len ||
 	    uri_parse(catalog_settings(r->catalog)->base, &base) != NULL)
 		return 1;
-	if (strspn(uri.host, "0123456789.:") >= uri.host_len)
-		return 1;
-	return uri.host_len == base.host_len &&
-	       memcmp(uri.host, base.host, uri.host_len) == 0;
+	return strcspn(base.host, ":/") == len &&
+	       memcmp(uri->host, base.host, len) == 0;
 }
 
-/* Why the dialect's loaders do not reach the source, for a sentence that
- * begins with the release; NULL if they do.  iPXE may have TLS: where it has
- * not, it goes on with the next mirror. */
+/* What the source needs that the dialect's loaders lack; NULL if nothing.
+ * iPXE may have TLS: where it has not, it goes on with the next mirror. */
 static const char *unreached(const struct request *r, const struct source *s,
 			     int platform)
 {
@@ -60,15 +67,13 @@ static const char *unreached(const struct request *r, const struct source *s,
 	if (d == &dialect_ipxe || d == &dialect_html)
 		return NULL;
 	if (s->is_https)
-		return "is on https mirrors only, which this loader cannot "
-		       "reach";
-	if (d == &dialect_grub && !is_port_80(s))
-		return "is on no mirror on port 80, the only one that GRUB "
+		return "needs https, which this loader does not have";
+	if (d == &dialect_grub && !all_urls(r, s, is_port_80))
+		return "needs a port other than 80, the only one that GRUB "
 		       "2.06 knows";
 	if (d == &dialect_syslinux && platform == PLATFORM_EFI &&
-	    !is_found_without_dns(r, s))
-		return "is on no mirror with an IPv4 address in its URL, and "
-		       "syslinux.efi resolves no names";
+	    !all_urls(r, s, is_found_without_dns))
+		return "needs a name server, which syslinux.efi does not ask";
 	return NULL;
 }
 
@@ -143,10 +148,10 @@ static const char *refusal(const struct request *r,
 	if (reason != NULL ||
 	    next_source(r, release, 0, platform) < release->source_count)
 		return reason;
-	for (size_t i = 0; i < release->source_count && reason == NULL; i++)
-		reason = unreached(r, &release->sources[i], platform);
-	return reason != NULL ? reason
-			      : "has nothing that this loader can start";
+	for (size_t i = 0; i < release->source_count; i++)
+		if (unreached(r, &release->sources[i], platform) == NULL)
+			return "has nothing that this loader can start";
+	return unreached(r, &release->sources[0], platform);
 }
 
 /* GRUB quotes each word by itself. */
@@ -494,8 +499,8 @@ static void add_timeout(json_t *view, unsigned seconds)
 					      s * 1000));
 }
 
-/* Where Back leads: to the parent; to the main menu from one that a
- * customer's pointer opened; from the main menu itself, nowhere. */
+/* Where Back leads: to the parent; to the main menu where there is none that
+ * the client may see; from the main menu itself, nowhere. */
 static json_t *back_url(const struct request *r, const struct menu *menu)
 {
 	const struct menu *top = catalog_menu(r->catalog, NULL);
@@ -504,7 +509,8 @@ static json_t *back_url(const struct request *r, const struct menu *menu)
 
 	if (menu == top)
 		return NULL;
-	if (menu->parent != NULL && menu->parent != top)
+	if (menu->parent != NULL && menu->parent != top &&
+	    catalog_may_see(r->catalog, menu->parent, r->client))
 		*(scripted ? &link.menu : &link.name) = menu->parent->id;
 	return page_url(r, &link);
 }

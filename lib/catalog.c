@@ -11,7 +11,7 @@
 
 #define MIRROR_URLS_MAX 64
 
-static const char *const section_names[] = {
+const char *const catalog_sections[] = {
 	"site", "mirrors", "distros", "menus", "customers", NULL,
 };
 static const char *const site_keys[] = {
@@ -32,7 +32,11 @@ struct catalog {
 	const struct customer *default_customer; /* NULL: none */
 };
 
-/* A catalogue being read. */
+/*
+ * A catalogue being read.  The reading goes on after a failure, so that
+ * whoever asked for all of them gets them; 0 and -1 are joined by |=.  What
+ * follows from a failure alone is not said.
+ */
 struct loading {
 	struct catalog *c;
 	struct reader r;
@@ -88,9 +92,10 @@ static int site_file(struct loading *l, const char *key, const char *firmware,
 	mark = reader_enter(&l->r, key);
 	vars = json_pack("{s:s}", "firmware", firmware);
 	path = reader_fill(&l->r, path, vars);
-	if (path != NULL) {
-		if (strncmp(path, "http:", 5) != 0 &&
-		    strncmp(path, "https:", 6) != 0)
+	if (path != NULL && path[0] == '\0') {
+		reader_fail(&l->r, "must be a URL or a path below the base");
+	} else if (path != NULL) {
+		if (strchr(path, ':') == NULL)
 			buf_puts(&url, l->c->settings.base);
 		buf_puts(&url, path);
 		*out = mem_pool_copy(&l->c->pool, buf_text(&url));
@@ -106,20 +111,22 @@ static int read_loaders(struct loading *l)
 {
 	struct settings *s = &l->c->settings;
 	struct buf url = BUF_INIT;
+	int rc;
 
 	buf_printf(&url, "%ssyslinux/3.86/vesamenu.c32", s->base);
 	s->vesamenu = mem_pool_copy(&l->c->pool, url.data);
 	buf_free(&url);
-	if (site_file(l, "vesamenu", "bios", FORM_URL, &s->vesamenu) < 0 ||
-	    site_file(l, "syslinux", "bios", FORM_DIRECTORY,
+	rc = site_file(l, "vesamenu", "bios", FORM_URL, &s->vesamenu);
+	if (site_file(l, "syslinux", "bios", FORM_DIRECTORY,
 		      &s->syslinux[PLATFORM_BIOS]) < 0 ||
 	    site_file(l, "syslinux", "efi64", FORM_DIRECTORY,
 		      &s->syslinux[PLATFORM_EFI]) < 0)
-		return -1;
-	return site_text(l, "modules", FORM_WORD, &s->modules);
+		rc = -1;
+	return rc | site_text(l, "modules", FORM_WORD, &s->modules);
 }
 
-static int read_base(struct loading *l, const char *base)
+/* is_misspelt: it may be there under a name that is wrong. */
+static int read_base(struct loading *l, const char *base, int is_misspelt)
 {
 	struct settings *s = &l->c->settings;
 
@@ -131,73 +138,93 @@ static int read_base(struct loading *l, const char *base)
 	}
 	if (site_text(l, "base", FORM_DIRECTORY, &s->base) < 0)
 		return -1;
+	if (s->base == NULL && is_misspelt)
+		return -1;
 	if (s->base == NULL)
 		return reader_fail(&l->r, "needs a base, the URL of the "
 					  "directory of the pages");
 	return 0;
 }
 
-static int read_site(struct loading *l, const char *base)
+static int check_site_keys(struct loading *l)
 {
-	struct settings *s = &l->c->settings;
 	const char *key;
 	json_t *value;
+	int rc = 0;
 
 	json_object_foreach(section(l, "site"), key, value) {
 		json_t *one = json_pack("{s:O}", key, value);
-		int rc;
 
 		enter_site(l, key);
-		rc = reader_check_object(&l->r, one, site_keys);
+		rc |= reader_check_object(&l->r, one, site_keys);
 		json_decref(one);
-		if (rc < 0)
-			return -1;
 	}
-	s->suffix = "";
-	s->title = "Network boot";
-	if (read_base(l, base) < 0 ||
-	    reader_string(&l->r, enter_site(l, "suffix"), "suffix",
-			  &s->suffix) < 0)
+	return rc;
+}
+
+static int read_suffix(struct loading *l)
+{
+	const char **suffix = &l->c->settings.suffix;
+
+	*suffix = "";
+	if (reader_string(&l->r, enter_site(l, "suffix"), "suffix", suffix) < 0)
 		return -1;
-	if (check_suffix(s->suffix) < 0)
+	if (check_suffix(*suffix) < 0)
 		return reader_fail_key(&l->r, "suffix",
 				       "must be like '.php' or '.cgi', or ''");
-	if (site_text(l, "title", FORM_TEXT, &s->title) < 0 ||
-	    site_text(l, "background", FORM_WORD, &s->background) < 0 ||
-	    read_loaders(l) < 0)
-		return -1;
-	return reader_number(&l->r, enter_site(l, "timeout"), "timeout",
-			     MENU_TIMEOUT_MAX, &s->timeout);
+	if (strcmp(*suffix, ".com") == 0 || strcmp(*suffix, ".cbt") == 0)
+		return reader_fail_key(&l->r, "suffix",
+				       "must not be '%s', a name of native "
+				       "code",
+				       *suffix);
+	return 0;
+}
+
+static int read_site(struct loading *l, const char *base)
+{
+	struct settings *s = &l->c->settings;
+	int rc = check_site_keys(l);
+
+	s->title = "Network boot";
+	rc |= read_base(l, base, rc < 0);
+	/* What is made of it must not fail as well. */
+	if (rc < 0)
+		s->base = "http://base.invalid/";
+	rc |= read_suffix(l);
+	rc |= site_text(l, "title", FORM_TEXT, &s->title);
+	rc |= site_text(l, "background", FORM_WORD, &s->background);
+	rc |= read_loaders(l);
+	return rc | reader_number(&l->r, enter_site(l, "timeout"), "timeout",
+				  MENU_TIMEOUT_MAX, &s->timeout);
 }
 
 static int read_mirror(struct loading *l, const char *id, const json_t *urls,
 		       struct mirror *mirror)
 {
 	size_t count = json_array_size(urls);
+	int rc = reader_check_id(&l->r, id);
 
-	if (reader_check_id(&l->r, id) < 0)
-		return -1;
+	mirror->id = mem_pool_copy(&l->c->pool, id);
 	if (count == 0 || count > MIRROR_URLS_MAX)
 		return reader_fail(&l->r, "must be an array of 1 to %d URLs",
 				   MIRROR_URLS_MAX);
-	mirror->id = mem_pool_copy(&l->c->pool, id);
-	mirror->count = count;
 	mirror->urls =
 		mem_pool_alloc(&l->c->pool, count * sizeof(*mirror->urls));
 	for (size_t i = 0; i < count; i++) {
 		const char *url = json_string_value(json_array_get(urls, i));
 		size_t mark = reader_enter_index(&l->r, i);
-		int rc = url != NULL
-				 ? reader_check(&l->r, url, FORM_DIRECTORY)
-				 : reader_fail(&l->r,
-					       "must be a string, in quotes");
+		int one = url != NULL
+				  ? reader_check(&l->r, url, FORM_DIRECTORY)
+				  : reader_fail(&l->r,
+						"must be a string, in quotes");
 
 		reader_leave(&l->r, mark);
-		if (rc < 0)
-			return -1;
-		mirror->urls[i] = mem_pool_copy(&l->c->pool, url);
+		rc |= one;
+		if (one == 0)
+			mirror->urls[mirror->count++] =
+				mem_pool_copy(&l->c->pool, url);
 	}
-	return 0;
+	return rc;
 }
 
 static int read_mirrors(struct loading *l)
@@ -207,17 +234,17 @@ static int read_mirrors(struct loading *l)
 	struct mirror *mirrors;
 	const char *id;
 	json_t *value;
+	int rc = 0;
 
 	mirrors = mem_pool_alloc(&l->c->pool,
 				 json_object_size(all) * sizeof(*mirrors));
 	releases->mirrors = mirrors;
 	json_object_foreach(all, id, value) {
 		reader_enter_id(&l->r, "mirrors", id);
-		if (read_mirror(l, id, value,
-				&mirrors[releases->mirror_count++]) < 0)
-			return -1;
+		rc |= read_mirror(l, id, value,
+				  &mirrors[releases->mirror_count++]);
 	}
-	return 0;
+	return rc;
 }
 
 /* The URL of the page that boots the release must be one that loaders take,
@@ -248,20 +275,28 @@ static int check_page_url(struct loading *l, const struct release *release)
 static int read_distros(struct loading *l)
 {
 	struct releases *releases = &l->c->releases;
+	const char *last = "";
 	const char *id;
 	json_t *value;
+	int rc = 0;
 
 	releases->base = l->c->settings.base;
 	json_object_foreach(section(l, "distros"), id, value) {
 		reader_enter_id(&l->r, "distros", id);
-		if (release_read_distro(&l->r, id, value, releases) < 0)
-			return -1;
+		rc |= release_read_distro(&l->r, id, value, releases);
 	}
-	for (size_t i = 0; i < releases->count; i++)
-		if (check_page_url(l, releases->list[i]) < 0)
-			return -1;
+	for (size_t i = 0; i < releases->count; i++) {
+		const struct release *release = releases->list[i];
+
+		/* Once a distro: what is too long for one is so for more. */
+		if (strcmp(release->distro, last) == 0 ||
+		    check_page_url(l, release) == 0)
+			continue;
+		last = release->distro;
+		rc = -1;
+	}
 	release_sort(releases);
-	return 0;
+	return rc;
 }
 
 /* The URL that opens the menu, at its longest, must be one that loaders
@@ -297,6 +332,8 @@ static int read_main_menu(struct loading *l)
 		return -1;
 	menu = menu_find(&l->c->menus, id);
 	if (menu == NULL)
+		reader_offer_keys(&l->r, id, section(l, "menus"));
+	if (menu == NULL)
 		return reader_fail_key(&l->r, "menu", "there is no menu '%s'",
 				       id);
 	if (menu->parent != NULL)
@@ -315,14 +352,12 @@ static int read_menus(struct loading *l)
 		.timeout = l->c->settings.timeout,
 	};
 	struct menus *menus = &l->c->menus;
+	int rc = menu_read_all(&l->r, section(l, "menus"), &l->c->releases,
+			       &defaults, menus);
 
-	if (menu_read_all(&l->r, section(l, "menus"), &l->c->releases,
-			  &defaults, menus) < 0)
-		return -1;
 	for (size_t i = 0; i < menus->count; i++)
-		if (check_menu_url(l, &menus->list[i]) < 0)
-			return -1;
-	return read_main_menu(l);
+		rc |= check_menu_url(l, &menus->list[i]);
+	return rc | read_main_menu(l);
 }
 
 /* The network of another customer that is the same; NULL if there is none. */
@@ -368,35 +403,43 @@ static int read_networks(struct loading *l, const json_t *networks,
 					"more, or left out");
 	list = mem_pool_alloc(&l->c->pool, count * sizeof(*list));
 	customer->networks = list;
-	for (size_t i = 0; rc == 0 && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const json_t *value = json_array_get(networks, i);
 		size_t inner = reader_enter_index(&l->r, i);
 
-		rc = read_network(l, json_string_value(value), customer,
-				  &list[i]);
+		rc |= read_network(l, json_string_value(value), customer,
+				   &list[customer->network_count]);
 		reader_leave(&l->r, inner);
 	}
 	reader_leave(&l->r, mark);
 	return rc;
 }
 
+static int find_menu_of(struct loading *l, struct customer *customer,
+			const char *id)
+{
+	customer->menu = menu_find(&l->c->menus, id);
+	if (customer->menu != NULL)
+		return 0;
+	reader_offer_keys(&l->r, id, section(l, "menus"));
+	return reader_fail_key(&l->r, "menu", "there is no menu '%s'", id);
+}
+
 static int read_customer(struct loading *l, const char *id,
 			 const json_t *object, struct customer *customer)
 {
 	const char *menu = NULL;
+	int rc = reader_check_id(&l->r, id);
 
-	if (reader_check_id(&l->r, id) < 0 ||
-	    reader_check_object(&l->r, object, customer_keys) < 0 ||
-	    reader_string(&l->r, object, "menu", &menu) < 0)
-		return -1;
-	if (menu == NULL)
-		return reader_fail(&l->r, "needs a menu");
 	customer->id = mem_pool_copy(&l->c->pool, id);
-	customer->menu = menu_find(&l->c->menus, menu);
-	if (customer->menu == NULL)
-		return reader_fail_key(&l->r, "menu", "there is no menu '%s'",
-				       menu);
-	return read_networks(l, json_object_get(object, "networks"), customer);
+	rc |= reader_check_object(&l->r, object, customer_keys);
+	rc |= reader_string(&l->r, object, "menu", &menu);
+	if (menu == NULL && rc == 0)
+		rc = reader_fail(&l->r, "needs a menu");
+	else if (menu != NULL)
+		rc |= find_menu_of(l, customer, menu);
+	return rc |
+	       read_networks(l, json_object_get(object, "networks"), customer);
 }
 
 static int read_default_customer(struct loading *l)
@@ -409,6 +452,8 @@ static int read_default_customer(struct loading *l)
 	if (id == NULL)
 		return 0;
 	l->c->default_customer = catalog_customer(l->c, id);
+	if (l->c->default_customer == NULL)
+		reader_offer_keys(&l->r, id, section(l, "customers"));
 	if (l->c->default_customer == NULL)
 		return reader_fail_key(&l->r, "customer",
 				       "there is no customer '%s'", id);
@@ -426,16 +471,16 @@ static int read_customers(struct loading *l)
 	struct catalog *c = l->c;
 	const char *id;
 	json_t *value;
+	int rc = 0;
 
 	c->customers = mem_pool_alloc(&c->pool, json_object_size(all) *
 							sizeof(*c->customers));
 	json_object_foreach(all, id, value) {
 		reader_enter_id(&l->r, "customers", id);
-		if (read_customer(l, id, value,
-				  &c->customers[c->customer_count++]) < 0)
-			return -1;
+		rc |= read_customer(l, id, value,
+				    &c->customers[c->customer_count++]);
 	}
-	return read_default_customer(l);
+	return rc | read_default_customer(l);
 }
 
 /* A menu is closed when a customer with networks shows it, and neither the
@@ -486,16 +531,19 @@ struct catalog *catalog_load(const char *path, const char *base,
 		.pool = &c->pool,
 		.err = err,
 	};
-	if (overlay_read(&l.files, path, section_names, w, err) < 0)
+	if (overlay_read(&l.files, path, catalog_sections, w, err) < 0)
 		goto out;
-	rc = 0;
 	copy_files(&l);
-	if (read_site(&l, base) < 0 || read_mirrors(&l) < 0 ||
-	    read_distros(&l) < 0 || read_menus(&l) < 0 ||
-	    read_customers(&l) < 0)
-		rc = -1;
-	else
+	c->releases.refused = json_object();
+	rc = read_site(&l, base);
+	rc |= read_mirrors(&l);
+	rc |= read_distros(&l);
+	rc |= read_menus(&l);
+	rc |= read_customers(&l);
+	if (rc == 0)
 		close_menus(c);
+	json_decref(c->releases.refused);
+	c->releases.refused = NULL;
 	buf_free(&l.r.pointer);
 	overlay_free(&l.files);
 out:

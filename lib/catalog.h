@@ -18,6 +18,9 @@
  */
 struct catalog;
 
+/* The names of what a catalogue's files are made of; ends in NULL. */
+extern const char *const catalog_sections[];
+
 /* What holds for the whole site. */
 struct settings {
 	const char *base;       /* URL of the pages' directory, ends in '/' */
@@ -44,7 +47,10 @@ struct customer {
  * the place of the catalogue's own.  Every file looked at is added to w.
  * Returns NULL with err set: a syntax error as "catalog.json:12: column 3:
  * ...", one of meaning with its place as a JSON Pointer,
- * "catalog.json: /distros/debian/mirror: ...".  Release with catalog_free().
+ * "catalog.json: /distros/debian/mirror: ...".  With err->report set, each
+ * failure is reported that does not follow from another alone; where a file
+ * cannot be read or has the wrong sections, those of this kind only.
+ * Release with catalog_free().
  */
 struct catalog *catalog_load(const char *path, const char *base,
 			     struct watch *w, struct error *err);

@@ -152,15 +152,17 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
 
 	if (memchr(s, '\0', len) != NULL)
 		return "contains a control character";
-	for (;;) {
+	while (s < end) {
 		size_t run = strcspn(s, "&<>\"'");
 
+		if (run > (size_t)(end - s))
+			run = (size_t)(end - s);
 		buf_add(out, s, run);
 		s += run;
-		if (s >= end)
-			return NULL;
-		buf_puts(out, html_entity(*s++));
+		if (s < end)
+			buf_puts(out, html_entity(*s++));
 	}
+	return NULL;
 }
 
 /*
@@ -370,8 +372,9 @@ static int check_html(const char *name, const char *text, size_t len,
 		      struct error *err)
 {
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' && text[i] != '\n' &&
-		    text[i] != '\t')
+		if (((unsigned char)text[i] < ' ' && text[i] != '\n' &&
+		     text[i] != '\t') ||
+		    text[i] == 0x7f)
 			return error_set(err, name, 0,
 					 "text contains a control character");
 	return 0;

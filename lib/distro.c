@@ -1,6 +1,8 @@
 #include "distro.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "machine.h"
 
@@ -33,6 +35,13 @@ static const char *const pxelinux_keys[] = {
 	NULL,
 };
 static const char *const chain_keys[] = { "bios", "efi", NULL };
+static const char *const arches_known[] = { "i386", "amd64", "arm64", NULL };
+
+/*
+ * The checks go on after a failure, so that whoever asked for all of them
+ * gets them; 0 and -1 are joined by |=.  What is missing is not said beside
+ * what is wrong, which may be the same, misspelt.
+ */
 
 /* The most memory that an installer may ask for, in MiB: 16 TiB. */
 #define MEMORY_MAX 16777216
@@ -40,15 +49,16 @@ static const char *const chain_keys[] = { "bios", "efi", NULL };
 static int check_strings(struct reader *r, const json_t *object,
 			 const char *const *keys)
 {
+	int rc = 0;
+
 	for (; *keys != NULL; keys++) {
 		const json_t *value = json_object_get(object, *keys);
 
 		if (value != NULL && !json_is_null(value) &&
 		    !json_is_string(value))
-			return reader_fail_key(r, *keys,
-					       "must be a string, in quotes");
+			rc = reader_fail_string(r, *keys, value);
 	}
-	return 0;
+	return rc;
 }
 
 /* An object of strings under key, or null. */
@@ -63,8 +73,8 @@ static int check_parts(struct reader *r, const json_t *object, const char *key,
 		return 0;
 	mark = reader_enter(r, key);
 	rc = reader_check_object(r, value, keys);
-	if (rc == 0)
-		rc = check_strings(r, value, keys);
+	if (check_strings(r, value, keys) < 0)
+		rc = -1;
 	reader_leave(r, mark);
 	return rc;
 }
@@ -88,14 +98,21 @@ static int check_initrds(struct reader *r, const json_t *object)
 
 static int is_date(const char *s)
 {
-	static const char form[] = "dddd-dd-dd";
+	struct tm day = { 0 };
+	struct tm same;
+	char text[32];
 
-	if (strlen(s) != strlen(form))
+	if (sscanf(s, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday) !=
+	    3)
 		return 0;
-	for (size_t i = 0; s[i] != '\0'; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return 0;
-	return 1;
+	day.tm_year -= 1900;
+	day.tm_mon -= 1;
+	day.tm_hour = 12; /* away from midnight, whatever the time zone */
+	same = day;
+	if (mktime(&same) == (time_t)-1 || same.tm_mday != day.tm_mday)
+		return 0;
+	strftime(text, sizeof(text), "%Y-%m-%d", &same);
+	return strcmp(text, s) == 0;
 }
 
 /* The form of all that an object of a level has, also of what something more
@@ -103,30 +120,29 @@ static int is_date(const char *s)
 static int check_level(struct reader *r, const json_t *object,
 		       const char *const *keys)
 {
-	const char *eol;
+	const char *eol = json_string_value(json_object_get(object, "eol"));
 	unsigned memory;
+	int rc = reader_check_object(r, object, keys);
 
-	if (reader_check_object(r, object, keys) < 0 ||
-	    check_strings(r, object, string_keys) < 0 ||
-	    check_parts(r, object, "pxelinux", pxelinux_keys) < 0 ||
-	    check_parts(r, object, "chain", chain_keys) < 0 ||
-	    check_initrds(r, object) < 0 ||
-	    reader_number(r, object, "memory", MEMORY_MAX, &memory) < 0)
-		return -1;
-	eol = json_string_value(json_object_get(object, "eol"));
+	rc |= check_strings(r, object, string_keys);
+	rc |= check_parts(r, object, "pxelinux", pxelinux_keys);
+	rc |= check_parts(r, object, "chain", chain_keys);
+	rc |= check_initrds(r, object);
+	if (!json_is_null(json_object_get(object, "memory")))
+		rc |= reader_number(r, object, "memory", MEMORY_MAX, &memory);
 	if (eol != NULL && !is_date(eol))
-		return reader_fail_key(r, "eol", "must be a date, YYYY-MM-DD");
-	return 0;
+		rc = reader_fail_key(r, "eol", "must be a date, YYYY-MM-DD");
+	return rc;
 }
 
 static int check_variant(struct reader *r, const char *id,
 			 const json_t *variant)
 {
-	if (reader_check_id(r, id) < 0)
-		return -1;
-	if (json_is_null(variant))
-		return 0;
-	return check_level(r, variant, variant_keys);
+	int rc = reader_check_id(r, id);
+
+	if (!json_is_null(variant))
+		rc |= check_level(r, variant, variant_keys);
+	return rc;
 }
 
 /* The list of a version's architectures. */
@@ -146,10 +162,13 @@ static int check_version_arches(struct reader *r, const json_t *version)
 		int arch = name != NULL ? machine_find_arch(name)
 					: MACHINE_UNKNOWN;
 
-		if (arch == MACHINE_UNKNOWN || seen[arch]++ > 0)
-			return reader_fail_key(r, "arches",
-					       "must name i386, amd64, arm64, "
-					       "each once at most");
+		if (arch != MACHINE_UNKNOWN && seen[arch]++ == 0)
+			continue;
+		if (arch == MACHINE_UNKNOWN && name != NULL)
+			error_offer(r->err, name, arches_known);
+		return reader_fail_key(r, "arches",
+				       "must name i386, amd64, arm64, each "
+				       "once at most");
 	}
 	return 0;
 }
@@ -170,8 +189,7 @@ check_objects(struct reader *r, const json_t *distro, const char *key,
 	json_object_foreach((json_t *)objects, id, value) {
 		size_t inner = reader_enter(r, id);
 
-		if (rc == 0)
-			rc = check(r, id, value);
+		rc |= check(r, id, value);
 		reader_leave(r, inner);
 	}
 	reader_leave(r, mark);
@@ -181,32 +199,39 @@ check_objects(struct reader *r, const json_t *distro, const char *key,
 static int check_version(struct reader *r, const char *id,
 			 const json_t *version)
 {
-	if (reader_check_id(r, id) < 0 ||
-	    check_level(r, version, version_keys) < 0 ||
-	    check_objects(r, version, "variants", check_variant) < 0)
-		return -1;
-	return check_version_arches(r, version);
+	int rc = reader_check_id(r, id);
+
+	rc |= check_level(r, version, version_keys);
+	rc |= check_objects(r, version, "variants", check_variant);
+	if (rc == 0 || json_object_get(version, "arches") != NULL)
+		rc |= check_version_arches(r, version);
+	return rc;
 }
 
 static int check_arch(struct reader *r, const char *id, const json_t *arch)
 {
-	if (machine_find_arch(id) == MACHINE_UNKNOWN)
-		return reader_fail(r, "is not an architecture: i386, amd64, "
-				      "arm64");
-	if (check_level(r, arch, arch_keys) < 0)
-		return -1;
-	return check_objects(r, arch, "variants", check_variant);
+	int rc = 0;
+
+	if (machine_find_arch(id) == MACHINE_UNKNOWN) {
+		error_offer(r->err, id, arches_known);
+		rc = reader_fail(r, "is not an architecture: i386, amd64, "
+				    "arm64");
+	}
+	rc |= check_level(r, arch, arch_keys);
+	rc |= check_objects(r, arch, "variants", check_variant);
+	return rc;
 }
 
 int distro_check(struct reader *r, const json_t *distro)
 {
-	if (check_level(r, distro, distro_keys) < 0 ||
-	    check_objects(r, distro, "variants", check_variant) < 0 ||
-	    check_objects(r, distro, "arches", check_arch) < 0 ||
-	    check_objects(r, distro, "versions", check_version) < 0)
-		return -1;
-	if (json_object_size(json_object_get(distro, "versions")) == 0)
-		return reader_fail_key(r, "versions",
-				       "must have one version or more");
-	return 0;
+	int rc = check_level(r, distro, distro_keys);
+
+	rc |= check_objects(r, distro, "variants", check_variant);
+	rc |= check_objects(r, distro, "arches", check_arch);
+	rc |= check_objects(r, distro, "versions", check_version);
+	if (rc == 0 &&
+	    json_object_size(json_object_get(distro, "versions")) == 0)
+		rc = reader_fail_key(r, "versions",
+				     "must have one version or more");
+	return rc;
 }

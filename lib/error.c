@@ -4,30 +4,49 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The file's last component, and the line. */
+static void put_position(char *text, size_t size, const char *file,
+			 unsigned line)
+{
+	const char *slash = strrchr(file, '/');
+	const char *name = slash != NULL ? slash + 1 : file;
+
+	if (line > 0)
+		snprintf(text, size, "%s:%u: ", name, line);
+	else
+		snprintf(text, size, "%s: ", name);
+}
+
 int error_set(struct error *err, const char *file, unsigned line,
 	      const char *fmt, ...)
 {
+	char text[sizeof(err->text)] = "";
 	va_list args;
 	size_t len;
 
-	if (err->text[0] != '\0')
+	if (err->text[0] != '\0' && err->report == NULL)
 		return -1;
-	if (file != NULL) {
-		const char *slash = strrchr(file, '/');
-		const char *name = slash != NULL ? slash + 1 : file;
-
-		if (line > 0)
-			snprintf(err->text, sizeof(err->text), "%s:%u: ", name,
-				 line);
-		else
-			snprintf(err->text, sizeof(err->text), "%s: ", name);
-	}
-	len = strlen(err->text);
+	if (file != NULL)
+		put_position(text, sizeof(text), file, line);
+	len = strlen(text);
 	va_start(args, fmt);
-	vsnprintf(err->text + len, sizeof(err->text) - len, fmt, args);
+	vsnprintf(text + len, sizeof(text) - len, fmt, args);
 	va_end(args);
-	for (char *c = err->text; *c != '\0'; c++)
+	for (char *c = text; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
+	if (err->text[0] == '\0')
+		memcpy(err->text, text, sizeof(text));
+	err->offer.text = text;
+	if (err->report != NULL)
+		err->report(err->ctx, &err->offer);
+	err->offer = (struct failure){ NULL, NULL, NULL };
 	return -1;
+}
+
+void error_offer(struct error *err, const char *wanted,
+		 const char *const *known)
+{
+	err->offer.wanted = wanted;
+	err->offer.known = known;
 }

@@ -165,11 +165,71 @@ static int match(const struct choice *want, const struct release *release)
 	return MATCH_ALL;
 }
 
+/* What is wanted of the level behind the best that matched, and what the
+ * release has there. */
+static const char *next_of(const struct choice *want,
+			   const struct release *release, int best,
+			   const char **wanted)
+{
+	switch (best) {
+	case MATCH_NOTHING:
+		*wanted = want->distro;
+		return release->distro;
+	case MATCH_DISTRO:
+		*wanted = want->version;
+		return release->version;
+	case MATCH_VERSION:
+		*wanted = want->arch;
+		return machine_arch_name((int)release->arch);
+	default:
+		*wanted = want->variant;
+		return release->variant;
+	}
+}
+
+/* Offer what there is instead to the next failure. */
+static void offer_choice(struct listing *list, const struct choice *want,
+			 int best)
+{
+	const struct releases *all = list->reading->releases;
+	const char **known = mem_pool_alloc(list->r->pool,
+					    (all->count + 1) * sizeof(*known));
+	const char *wanted = want->distro;
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *name = next_of(want, all->list[i], best, &wanted);
+
+		if (match(want, all->list[i]) == best && name != NULL &&
+		    (count == 0 || strcmp(known[count - 1], name) != 0))
+			known[count++] = name;
+	}
+	error_offer(list->r->err, wanted, known);
+}
+
+/* Whether it may be missing because it was refused, which has been said. */
+static int is_refused(const struct listing *list, const struct choice *want)
+{
+	const struct releases *all = list->reading->releases;
+	const json_t *distros =
+		json_object_get(list->r->files->sections, "distros");
+	const json_t *versions = json_object_get(
+		json_object_get(distros, want->distro), "versions");
+
+	if (json_object_get(all->refused, want->distro) == NULL)
+		return 0;
+	return want->version == NULL || !json_is_object(versions) ||
+	       json_object_get(versions, want->version) != NULL;
+}
+
 static int fail_choice(struct listing *list, const struct choice *want,
 		       int best)
 {
 	struct reader *r = list->r;
 
+	if (is_refused(list, want))
+		return -1;
+	offer_choice(list, want, best);
 	switch (best) {
 	case MATCH_NOTHING:
 		return reader_fail_key(r, "distro", "there is no distro '%s'",
@@ -205,7 +265,14 @@ static int add_release(struct listing *list, const json_t *object,
 		   release->variant != NULL ? "-" : "",
 		   release->variant != NULL ? release->variant : "");
 	entry.id = buf_text(&id);
-	rc = add_entry(list, object, entry);
+	if (id.len > READER_ID_MAX && json_object_get(object, "id") == NULL)
+		rc = reader_fail(list->r,
+				 "the id made of distro, version and arch has "
+				 "%zu characters, at most %d: give the entry "
+				 "an id of its own",
+				 id.len, READER_ID_MAX);
+	else
+		rc = add_entry(list, object, entry);
 	buf_free(&id);
 	return rc;
 }
@@ -218,11 +285,12 @@ static int add_releases(struct listing *list, const json_t *object)
 	struct choice want = { 0 };
 	int best = MATCH_NOTHING;
 	size_t before = list->count;
+	int rc = reader_string(r, object, "distro", &want.distro);
 
-	if (reader_string(r, object, "distro", &want.distro) < 0 ||
-	    reader_string(r, object, "version", &want.version) < 0 ||
-	    reader_string(r, object, "arch", &want.arch) < 0 ||
-	    reader_string(r, object, "variant", &want.variant) < 0)
+	rc |= reader_string(r, object, "version", &want.version);
+	rc |= reader_string(r, object, "arch", &want.arch);
+	rc |= reader_string(r, object, "variant", &want.variant);
+	if (rc < 0)
 		return -1;
 	for (size_t i = 0; i < all->count; i++) {
 		int level = match(&want, all->list[i]);
@@ -252,6 +320,8 @@ static int add_menu(struct listing *list, const json_t *object)
 	if (reader_string(r, object, "menu", &entry.id) < 0)
 		return -1;
 	menu = menu_find(list->reading->all, entry.id);
+	if (menu == NULL)
+		reader_offer_keys(r, entry.id, list->reading->section);
 	if (menu == NULL)
 		return reader_fail_key(r, "menu", "there is no menu '%s'",
 				       entry.id);
@@ -343,6 +413,18 @@ static int read_entry(struct listing *list, const json_t *object)
 	return kind->add(list, object);
 }
 
+static void offer_entries(struct listing *list, const char *wanted)
+{
+	const char **ids =
+		mem_pool_alloc(list->r->pool, (list->count + 1) * sizeof(*ids));
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->entries[i].kind != ENTRY_HEADING)
+			ids[count++] = list->entries[i].id;
+	error_offer(list->r->err, wanted, ids);
+}
+
 static int check_default(struct listing *list)
 {
 	const char *id = list->menu->default_id;
@@ -353,6 +435,7 @@ static int check_default(struct listing *list)
 		if (strcmp(list->entries[i].id, id) == 0 &&
 		    list->entries[i].kind != ENTRY_HEADING)
 			return 0;
+	offer_entries(list, id);
 	return reader_fail_key(list->r, "default", "the menu has no entry '%s'",
 			       id);
 }
@@ -370,8 +453,7 @@ static int read_entries(struct listing *list, const json_t *entries)
 	json_array_foreach(entries, i, value) {
 		size_t inner = reader_enter_index(r, i);
 
-		if (rc == 0)
-			rc = read_entry(list, value);
+		rc |= read_entry(list, value);
 		reader_leave(r, inner);
 	}
 	if (rc == 0 && list->count == list->headings)
@@ -385,16 +467,19 @@ static int read_entries_of(struct listing *list, const json_t *object)
 {
 	struct reader *r = list->r;
 	struct menu *menu = list->menu;
+	const json_t *entries = json_object_get(object, "entries");
+	int rc = reader_check_id(r, menu->id);
 
-	if (reader_check_id(r, menu->id) < 0 ||
-	    reader_check_object(r, object, menu_keys) < 0 ||
-	    reader_text(r, object, "title", FORM_TEXT, &menu->title) < 0 ||
-	    reader_number(r, object, "timeout", MENU_TIMEOUT_MAX,
-			  &menu->timeout) < 0 ||
-	    reader_string(r, object, "default", &menu->default_id) < 0 ||
-	    read_entries(list, json_object_get(object, "entries")) < 0)
-		return -1;
-	return check_default(list);
+	/* On after a failure, for whoever asked for all of them; 0 and -1 are
+	 * joined by |=. */
+	rc |= reader_check_object(r, object, menu_keys);
+	rc |= reader_text(r, object, "title", FORM_TEXT, &menu->title);
+	rc |= reader_number(r, object, "timeout", MENU_TIMEOUT_MAX,
+			    &menu->timeout);
+	rc |= reader_string(r, object, "default", &menu->default_id);
+	if (rc == 0 || entries != NULL)
+		rc |= read_entries(list, entries);
+	return rc < 0 ? -1 : check_default(list);
 }
 
 static int read_menu(struct reading *reading, struct menu *menu)
@@ -420,6 +505,19 @@ static int read_menu(struct reading *reading, struct menu *menu)
 	json_decref(list.ids);
 	free(list.entries);
 	return rc;
+}
+
+/* An entry that opens a menu has that menu's title, unless one of its own. */
+static void give_titles(struct menus *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct menu_entry *entries =
+			(struct menu_entry *)all->list[i].entries;
+
+		for (size_t j = 0; j < all->list[i].count; j++)
+			if (entries[j].title == NULL)
+				entries[j].title = entries[j].menu->title;
+	}
 }
 
 /* Every menu has one parent at most; going up must come to an end. */
@@ -448,6 +546,7 @@ int menu_read_all(struct reader *r, const json_t *section,
 	struct reading reading = { r, section, releases, all };
 	const char *id;
 	json_t *value;
+	int rc = 0;
 
 	all->list = mem_pool_alloc(r->pool, json_object_size(section) *
 						    sizeof(*all->list));
@@ -456,16 +555,16 @@ int menu_read_all(struct reader *r, const json_t *section,
 
 		reader_enter_id(r, "menus", id);
 		if (strcmp(id, "local") == 0)
-			return reader_fail(r, "menu id 'local' is reserved for "
-					      "the local disk");
+			rc = reader_fail(r, "menu id 'local' is reserved for "
+					    "the local disk");
 		*menu = *defaults;
 		menu->id = mem_pool_copy(r->pool, id);
 	}
 	qsort(all->list, all->count, sizeof(*all->list), compare_menus);
 	for (size_t i = 0; i < all->count; i++)
-		if (read_menu(&reading, &all->list[i]) < 0)
-			return -1;
-	return check_tree(&reading);
+		rc |= read_menu(&reading, &all->list[i]);
+	give_titles(all);
+	return rc | check_tree(&reading);
 }
 
 int menu_is_below(const struct menu *menu, const struct menu *top)

@@ -3,6 +3,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "mem.h"
@@ -17,6 +18,7 @@ struct reading {
 	struct watch *watch;
 	struct error *err;
 	unsigned depth;
+	int is_over; /* too many includes: no more of them */
 };
 
 static int read_file(struct reading *r, const char *path);
@@ -39,6 +41,12 @@ static json_t *parse(struct reading *r, const char *path)
 		error_set(r->err, path, 0, "no such file");
 	if (found <= 0)
 		goto out;
+	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
+		error_set(r->err, path, 1,
+			  "begins with a byte order mark: save it as UTF-8 "
+			  "without one");
+		goto out;
+	}
 	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
 			  &where);
 	if (root == NULL) {
@@ -56,6 +64,15 @@ out:
 	return root;
 }
 
+/* A null for which there was nothing to remove. */
+static void note_idle(struct reading *r, const char *path, const char *name,
+		      const char *id)
+{
+	json_array_append_new(r->o->idle, json_pack("{s:s, s:s, s:s}", "file",
+						    base_name(path), "section",
+						    name, "id", id));
+}
+
 static int lay_section(struct reading *r, const char *path, const char *name,
 		       json_t *values)
 {
@@ -69,7 +86,8 @@ static int lay_section(struct reading *r, const char *path, const char *name,
 				 "/%s: must be an object, in { }", name);
 	json_object_foreach(values, id, value) {
 		if (json_is_null(value)) {
-			json_object_del(section, id);
+			if (json_object_del(section, id) < 0)
+				note_idle(r, path, name, id);
 			json_object_del(origin, id);
 		} else {
 			json_object_set(section, id, value);
@@ -87,6 +105,7 @@ static int unknown_section(struct reading *r, const char *path,
 
 	for (const char *const *s = r->sections; *s != NULL; s++)
 		buf_printf(&known, "%s, ", *s);
+	error_offer(r->err, name, r->sections);
 	error_set(r->err, path, 0, "/%s: unknown key; here are %sinclude", name,
 		  buf_text(&known));
 	buf_free(&known);
@@ -97,17 +116,18 @@ static int lay_sections(struct reading *r, const char *path, json_t *root)
 {
 	const char *name;
 	json_t *values;
+	int rc = 0;
 
 	json_object_foreach(root, name, values) {
 		if (strcmp(name, "include") == 0 ||
 		    strcmp(name, "$schema") == 0)
 			continue;
 		if (json_object_get(r->o->sections, name) == NULL)
-			return unknown_section(r, path, name);
-		if (lay_section(r, path, name, values) < 0)
-			return -1;
+			rc = unknown_section(r, path, name);
+		else if (lay_section(r, path, name, values) < 0)
+			rc = -1;
 	}
-	return 0;
+	return rc;
 }
 
 /* What glob() takes for special. */
@@ -156,8 +176,9 @@ static int include_matches(struct reading *r, const char *path,
 		rc = error_set(r->err, path, 0,
 			       "directory of an include "
 			       "cannot be read");
-	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
-		rc = read_file(r, found.gl_pathv[i]);
+	for (size_t i = 0; i < found.gl_pathc && !r->is_over; i++)
+		if (read_file(r, found.gl_pathv[i]) < 0)
+			rc = -1;
 	globfree(&found);
 	free(pattern);
 	return rc;
@@ -169,7 +190,7 @@ static int include(struct reading *r, const char *path, size_t index,
 	char *full;
 	int rc;
 
-	if (name == NULL || name[0] == '\0')
+	if (name == NULL || base_name(name)[0] == '\0')
 		return error_set(
 			r->err, path, 0,
 			"/include/%zu: must be a file's name, a string", index);
@@ -181,42 +202,58 @@ static int include(struct reading *r, const char *path, size_t index,
 	if (strpbrk(base_name(name), WILD) != NULL)
 		return include_matches(r, path, name);
 	full = resolve(path, name, 0);
-	rc = read_file(r, full);
+	if (access(full, F_OK) < 0) {
+		watch_add(r->watch, full);
+		rc = error_set(r->err, path, 0,
+			       "/include/%zu: there is no file %s", index,
+			       base_name(name));
+	} else {
+		rc = read_file(r, full);
+	}
 	free(full);
+	return rc;
+}
+
+/* All that the file's root names. */
+static int include_all(struct reading *r, const char *path, const json_t *root)
+{
+	const json_t *includes = json_object_get(root, "include");
+	json_t *value;
+	size_t i;
+	int rc = 0;
+
+	if (includes != NULL && !json_is_array(includes))
+		return error_set(r->err, path, 0,
+				 "/include: must be an array, in [ ]");
+	json_array_foreach(includes, i, value)
+		if (!r->is_over &&
+		    include(r, path, i, json_string_value(value)) < 0)
+			rc = -1;
 	return rc;
 }
 
 static int read_file(struct reading *r, const char *path)
 {
-	json_t *root = NULL;
-	json_t *includes;
-	json_t *value;
-	size_t i;
+	json_t *root;
 	int rc = -1;
 
-	if (json_array_size(r->o->files) == FILES_MAX || r->depth == DEPTH_MAX)
+	if (json_array_size(r->o->files) == FILES_MAX ||
+	    r->depth == DEPTH_MAX) {
+		r->is_over = 1;
 		return error_set(r->err, path, 0,
 				 "too many includes: at most "
 				 "%d files, %d levels (does a file include "
 				 "itself?)",
 				 FILES_MAX, DEPTH_MAX);
+	}
 	json_array_append_new(r->o->files, json_string(base_name(path)));
 	r->depth++;
 	root = parse(r, path);
-	if (root == NULL || lay_sections(r, path, root) < 0)
-		goto out;
-	includes = json_object_get(root, "include");
-	if (includes != NULL && !json_is_array(includes)) {
-		error_set(r->err, path, 0,
-			  "/include: must be an array, in "
-			  "[ ]");
-		goto out;
+	if (root != NULL) {
+		rc = lay_sections(r, path, root);
+		if (include_all(r, path, root) < 0)
+			rc = -1;
 	}
-	rc = 0;
-	json_array_foreach(includes, i, value)
-		if (rc == 0)
-			rc = include(r, path, i, json_string_value(value));
-out:
 	json_decref(root);
 	r->depth--;
 	return rc;
@@ -236,6 +273,7 @@ int overlay_read(struct overlay *o, const char *path,
 	o->sections = json_object();
 	o->origins = json_object();
 	o->files = json_array();
+	o->idle = json_array();
 	for (; *sections != NULL; sections++) {
 		json_object_set_new(o->sections, *sections, json_object());
 		json_object_set_new(o->origins, *sections, json_object());
@@ -251,9 +289,11 @@ void overlay_free(struct overlay *o)
 	json_decref(o->sections);
 	json_decref(o->origins);
 	json_decref(o->files);
+	json_decref(o->idle);
 	o->sections = NULL;
 	o->origins = NULL;
 	o->files = NULL;
+	o->idle = NULL;
 }
 
 const char *overlay_file(const struct overlay *o, const char *section,

@@ -21,14 +21,17 @@ struct overlay {
 	json_t *sections; /* section -> id -> value; every section is there */
 	json_t *origins;  /* section -> id -> the file's name, without path */
 	json_t *files;    /* the names of all, in order, without paths */
+	json_t *idle;     /* nulls that removed nothing: an array of objects
+			     with file, section, id */
 };
 
 /*
  * Read path and what it includes into o.  sections lists the names that
  * there are, ends in NULL.  Every file and directory that was looked at is
  * added to w, also when this fails.  Bounds: 16 MiB a file, 256 files, 8
- * levels of includes.  Returns 0, or -1 with err set; o is then empty.
- * Release with overlay_free().
+ * levels of includes.  Every file is read, also after a failure in one of
+ * them.  Returns 0, or -1 with err set; o is then empty.  Release with
+ * overlay_free().
  */
 int overlay_read(struct overlay *o, const char *path,
 		 const char *const *sections, struct watch *w,

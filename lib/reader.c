@@ -52,8 +52,8 @@ fail(struct reader *r, const char *fmt, va_list args)
 	char reason[384];
 
 	vsnprintf(reason, sizeof(reason), fmt, args);
-	return error_set(r->err, r->file, 0, "%s: %s", buf_text(&r->pointer),
-			 reason);
+	return error_set(r->err, r->file, 0, "%s%s%s", buf_text(&r->pointer),
+			 r->pointer.len > 0 ? ": " : "", reason);
 }
 
 int reader_fail(struct reader *r, const char *fmt, ...)
@@ -78,11 +78,40 @@ int reader_fail_key(struct reader *r, const char *key, const char *fmt, ...)
 	return -1;
 }
 
+void reader_offer_keys(struct reader *r, const char *wanted,
+		       const json_t *object)
+{
+	const char **keys = mem_pool_alloc(
+		r->pool, (json_object_size(object) + 1) * sizeof(*keys));
+	const char *key;
+	const json_t *value;
+	size_t count = 0;
+
+	json_object_foreach((json_t *)object, key, value)
+		keys[count++] = key;
+	error_offer(r->err, wanted, keys);
+}
+
+int reader_fail_string(struct reader *r, const char *key, const json_t *value)
+{
+	char quoted[32];
+	const char *const known[] = { quoted, NULL };
+
+	/* A real number does not say how it was written: 24.10 is 24.1. */
+	if (json_is_integer(value)) {
+		snprintf(quoted, sizeof(quoted), "\"%" JSON_INTEGER_FORMAT "\"",
+			 json_integer_value(value));
+		error_offer(r->err, NULL, known);
+	}
+	return reader_fail_key(r, key, "must be a string, in quotes");
+}
+
 static int fail_unknown(struct reader *r, const char *key,
 			const char *const *keys)
 {
 	struct buf known = BUF_INIT;
 
+	error_offer(r->err, key, keys);
 	for (; *keys != NULL; keys++)
 		buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", *keys);
 	reader_fail_key(r, key, "unknown key; here are %s", buf_text(&known));
@@ -95,6 +124,7 @@ int reader_check_object(struct reader *r, const json_t *object,
 {
 	const char *key;
 	const json_t *value;
+	int rc = 0;
 
 	if (!json_is_object(object))
 		return reader_fail(r, "must be an object, in { }");
@@ -104,9 +134,9 @@ int reader_check_object(struct reader *r, const json_t *object,
 		while (*known != NULL && strcmp(*known, key) != 0)
 			known++;
 		if (*known == NULL)
-			return fail_unknown(r, key, keys);
+			rc = fail_unknown(r, key, keys);
 	}
-	return 0;
+	return rc;
 }
 
 /* What a kernel's arguments must not have, beyond what no text may have. */
@@ -121,6 +151,28 @@ static int check_args(struct reader *r, const char *args)
 	return 0;
 }
 
+static int check_value(struct reader *r, const char *s)
+{
+	struct error err = ERROR_INIT;
+
+	if (dialect_check_value(s, strlen(s), &err) < 0)
+		return reader_fail(r, "%s", err.text);
+	return 0;
+}
+
+static int fail_slash(struct reader *r, const char *url)
+{
+	struct buf with = BUF_INIT;
+	const char *known[] = { NULL, NULL };
+
+	buf_printf(&with, "%s/", url);
+	known[0] = with.data;
+	error_offer(r->err, NULL, known);
+	reader_fail(r, "must end in '/': %s", url);
+	buf_free(&with);
+	return -1;
+}
+
 static int check_url(struct reader *r, const char *s, int is_directory)
 {
 	struct uri uri;
@@ -129,21 +181,37 @@ static int check_url(struct reader *r, const char *s, int is_directory)
 	if (reason != NULL)
 		return reader_fail(r, "URL %s: %s", reason, s);
 	if (is_directory && s[strlen(s) - 1] != '/')
-		return reader_fail(r, "must end in '/': %s", s);
+		return fail_slash(r, s);
+	return check_value(r, s);
+}
+
+/* Where a title stands with other words, a loader's line must hold it all:
+ * gPXE's has 512 bytes and 32 words. */
+static int check_length(struct reader *r, const char *s)
+{
+	size_t words = 1;
+
+	for (const char *c = s; *c != '\0'; c++)
+		words += *c == ' ';
+	if (strlen(s) > READER_TEXT_MAX || words > READER_WORDS_MAX)
+		return reader_fail(r,
+				   "is longer than %d bytes or %d words: "
+				   "shorten it",
+				   READER_TEXT_MAX, READER_WORDS_MAX);
 	return 0;
 }
 
 int reader_check(struct reader *r, const char *s, enum form form)
 {
-	struct error err = ERROR_INIT;
-
 	if (form == FORM_URL || form == FORM_DIRECTORY)
 		return check_url(r, s, form == FORM_DIRECTORY);
-	if (dialect_check_value(s, strlen(s), &err) < 0)
-		return reader_fail(r, "%s", err.text);
+	if (check_value(r, s) < 0)
+		return -1;
+	if (form == FORM_TEXT)
+		return check_length(r, s);
 	if (form == FORM_ARGS)
 		return check_args(r, s);
-	if (form == FORM_WORD && strchr(s, ' ') != NULL)
+	if (strchr(s, ' ') != NULL)
 		return reader_fail(r, "must be one word");
 	return 0;
 }
@@ -192,8 +260,9 @@ int reader_check_id(struct reader *r, const char *s)
 	static const char *const native[] = { ".c32", ".com", ".cbt" };
 	size_t len = strlen(s);
 
-	if (len == 0 || len > 63)
-		return reader_fail(r, "an id has 1 to 63 characters");
+	if (len == 0 || len > READER_ID_MAX)
+		return reader_fail(r, "an id has 1 to %d characters",
+				   READER_ID_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (!uri_is_value_char(s[i]) ||
 		    (i == 0 && strchr("._~-", s[0]) != NULL))
@@ -219,7 +288,7 @@ int reader_string(struct reader *r, const json_t *object, const char *key,
 	if (value == NULL)
 		return 0;
 	if (!json_is_string(value))
-		return reader_fail_key(r, key, "must be a string, in quotes");
+		return reader_fail_string(r, key, value);
 	*out = mem_pool_copy(r->pool, json_string_value(value));
 	return 0;
 }
@@ -243,6 +312,19 @@ int reader_text(struct reader *r, const json_t *object, const char *key,
 	return rc;
 }
 
+static int fail_number(struct reader *r, const char *key, const json_t *value,
+		       unsigned max)
+{
+	const char *text = json_string_value(value);
+	const char *const known[] = { text, NULL };
+
+	if (text != NULL && text[0] != '\0' &&
+	    text[strspn(text, "0123456789")] == '\0')
+		error_offer(r->err, NULL, known);
+	return reader_fail_key(r, key, "must be a whole number from 0 to %u",
+			       max);
+}
+
 int reader_number(struct reader *r, const json_t *object, const char *key,
 		  unsigned max, unsigned *out)
 {
@@ -252,8 +334,7 @@ int reader_number(struct reader *r, const json_t *object, const char *key,
 		return 0;
 	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
 	    json_integer_value(value) > max)
-		return reader_fail_key(
-			r, key, "must be a whole number from 0 to %u", max);
+		return fail_number(r, key, value, max);
 	*out = (unsigned)json_integer_value(value);
 	return 0;
 }

@@ -41,10 +41,21 @@ int reader_fail(struct reader *r, const char *fmt, ...)
 int reader_fail_key(struct reader *r, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Offer the object's keys to the next failure, which is about wanted. */
+void reader_offer_keys(struct reader *r, const char *wanted,
+		       const json_t *object);
+
+/* The value under key is no string. */
+int reader_fail_string(struct reader *r, const char *key, const json_t *value);
+
 /* Whether the value at hand is an object with no keys but those in the list,
- * which ends in NULL. */
+ * which ends in NULL.  Each other key is a failure. */
 int reader_check_object(struct reader *r, const json_t *object,
 			const char *const *keys);
+
+/* The longest title. */
+#define READER_TEXT_MAX 200
+#define READER_WORDS_MAX 20
 
 /* What a text is for. */
 enum form {
@@ -64,9 +75,13 @@ int reader_check(struct reader *r, const char *s, enum form form);
 const char *reader_fill(struct reader *r, const char *pattern,
 			const json_t *vars);
 
+/* The longest id: the core of SYSLINUX cuts labels soon behind it. */
+#define READER_ID_MAX 63
+
 /* Whether s, the value at hand, can be part of a URL's query and of every
  * dialect's names: a letter or digit, then letters, digits, '.', '_', '~',
- * '-'; at most 63 bytes. */
+ * '-'; at most
+ * READER_ID_MAX bytes. */
 int reader_check_id(struct reader *r, const char *s);
 
 /* Any string. */

@@ -28,8 +28,24 @@ struct making {
 	struct releases *all;
 	struct level levels[LEVELS];
 	struct release *release;
-	json_t *vars; /* what its patterns are filled from */
+	json_t *vars;   /* what its patterns are filled from */
+	json_t *failed; /* what has been said of this distro, as keys: a
+			   pattern fails alike for all that it is filled for */
 };
+
+/*
+ * What makes a release goes on after a failure, so that whoever asked for all
+ * of them gets them; 0 and -1 are joined by |=.
+ */
+
+/* Whether it is the first time that this fails. */
+static int is_new(struct making *m, const char *what)
+{
+	if (json_object_get(m->failed, what) != NULL)
+		return 0;
+	json_object_set_new(m->failed, what, json_true());
+	return 1;
+}
 
 /* The reader's pointer goes to the object of a level. */
 static void enter_level(struct reader *r, const struct level *level)
@@ -53,11 +69,15 @@ fail_release(struct making *m, const char *fmt, ...)
 {
 	size_t mark = m->r->pointer.len;
 	char reason[256];
+	char key[320];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
+	snprintf(key, sizeof(key), "%s %s", m->release->version, reason);
+	if (!is_new(m, key))
+		return -1;
 	enter_level(
 		m->r,
 		&m->levels[m->release->variant != NULL ? VARIANT : VERSION]);
@@ -86,12 +106,17 @@ static const json_t *effective(const struct making *m, const char *key,
 static int take(struct making *m, const json_t *value, enum form form,
 		const char **out)
 {
-	const char *text = reader_fill(m->r, json_string_value(value), m->vars);
+	const char *text;
 
-	if (text == NULL || reader_check(m->r, text, form) < 0)
+	if (json_object_get(m->failed, buf_text(&m->r->pointer)) != NULL)
 		return -1;
-	*out = text;
-	return 0;
+	text = reader_fill(m->r, json_string_value(value), m->vars);
+	if (text != NULL && reader_check(m->r, text, form) == 0) {
+		*out = text;
+		return 0;
+	}
+	is_new(m, buf_text(&m->r->pointer));
+	return -1;
 }
 
 /* The same for a key of the object at hand, if it has it. */
@@ -142,72 +167,78 @@ static int take_effective(struct making *m, const char *key, enum form form,
 static int read_pxelinux(struct making *m, const json_t *value,
 			 const char *root, struct source *s)
 {
+	int rc;
+
 	if (root == NULL)
 		return reader_fail(m->r, "needs a root, the directory that "
 					 "its config is for");
-	if (take_key(m, value, "loader", FORM_URL, &s->loader) < 0 ||
-	    take_key(m, value, "config", FORM_WORD, &s->configfile) < 0)
-		return -1;
-	if (s->loader == NULL || s->configfile == NULL)
-		return reader_fail(m->r, "needs a loader and a config");
+	rc = take_key(m, value, "loader", FORM_URL, &s->loader);
+	rc |= take_key(m, value, "config", FORM_WORD, &s->configfile);
+	if (rc == 0 && (s->loader == NULL || s->configfile == NULL))
+		rc = reader_fail(m->r, "needs a loader and a config");
 	s->pathprefix = root;
-	return reader_text(m->r, value, "modules", FORM_WORD,
-			   &m->release->modules);
+	if (rc == 0 && strlen(root) + strlen(s->configfile) > URI_MAX)
+		rc = reader_fail_key(m->r, "config",
+				     "root and config together are %zu bytes "
+				     "long, at most %d, where PXELINUX cuts "
+				     "them",
+				     strlen(root) + strlen(s->configfile),
+				     URI_MAX);
+	return rc | reader_text(m->r, value, "modules", FORM_WORD,
+				&m->release->modules);
 }
 
 static int read_initrds(struct making *m, const json_t *value, struct source *s)
 {
 	size_t count = json_array_size(value);
+	int rc = 0;
 
 	s->initrds = mem_pool_alloc(m->r->pool, count * sizeof(*s->initrds));
 	s->initrd_count = count;
 	for (size_t i = 0; i < count; i++) {
 		size_t mark = reader_enter_index(m->r, i);
-		int rc = take(m, json_array_get(value, i), FORM_URL,
-			      &s->initrds[i]);
 
+		rc |= take(m, json_array_get(value, i), FORM_URL,
+			   &s->initrds[i]);
 		reader_leave(m->r, mark);
-		if (rc < 0)
-			return -1;
 	}
-	return 0;
+	return rc;
 }
 
 static int read_chain(struct making *m, const json_t *value, struct source *s)
 {
+	int rc = 0;
+
 	for (int i = 0; i < PLATFORM_COUNT; i++)
-		if (take_key(m, value, machine_platform_name(i), FORM_URL,
-			     &s->chain[i]) < 0)
-			return -1;
-	return 0;
+		rc |= take_key(m, value, machine_platform_name(i), FORM_URL,
+			       &s->chain[i]);
+	return rc;
 }
 
 /* The keys whose values are more than a string. */
 static int take_parts(struct making *m, const char *root, struct source *s)
 {
 	static const char *const keys[] = { "pxelinux", "initrds", "chain" };
+	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		int level;
 		const json_t *value = effective(m, keys[i], &level);
 		size_t mark = m->r->pointer.len;
-		int rc = 0;
 
 		if (value == NULL)
 			continue;
 		enter_level(m->r, &m->levels[level]);
 		reader_enter(m->r, keys[i]);
 		if (i == 0)
-			rc = read_pxelinux(m, value, root, s);
+			rc |= read_pxelinux(m, value, root, s);
 		else if (i == 1)
-			rc = read_initrds(m, value, s);
+			rc |= read_initrds(m, value, s);
 		else
-			rc = read_chain(m, value, s);
+			rc |= read_chain(m, value, s);
 		reader_leave(m->r, mark);
-		if (rc < 0)
-			return -1;
 	}
-	return 0;
+	return rc;
 }
 
 /* The release's arguments, then its variant's. */
@@ -216,10 +247,9 @@ static int take_args(struct making *m, struct source *s)
 	const char *own = NULL;
 	const char *added = NULL;
 	struct buf all = BUF_INIT;
+	int rc = take_effective(m, "args", FORM_ARGS, &own);
 
-	if (take_effective(m, "args", FORM_ARGS, &own) < 0 ||
-	    take_level(m, VARIANT, "args", FORM_ARGS, &added) < 0)
-		return -1;
+	rc |= take_level(m, VARIANT, "args", FORM_ARGS, &added);
 	if (own != NULL)
 		buf_puts(&all, own);
 	if (own != NULL && added != NULL)
@@ -229,6 +259,28 @@ static int take_args(struct making *m, struct source *s)
 	if (all.len > 0)
 		s->args = mem_pool_copy(m->r->pool, all.data);
 	buf_free(&all);
+	return rc;
+}
+
+/* The kernel's line as gPXE reads it, whose lines are the shortest. */
+static int check_line(struct making *m, const struct source *s)
+{
+	size_t len = strlen("kernel ") + (s->kernel ? strlen(s->kernel) : 0) +
+		     (s->args ? 1 + strlen(s->args) : 0);
+	size_t words = s->args != NULL ? 3 : 2;
+
+	for (const char *c = s->args; c != NULL && *c != '\0'; c++)
+		words += *c == ' ';
+	if (len > dialect_gpxe.max_line)
+		return fail_release(m,
+				    "kernel and args are longer than the "
+				    "%zu bytes of a gPXE line",
+				    dialect_gpxe.max_line);
+	if (words > dialect_gpxe.max_words)
+		return fail_release(m,
+				    "kernel and args are more than the %zu "
+				    "words of a gPXE line",
+				    dialect_gpxe.max_words);
 	return 0;
 }
 
@@ -236,11 +288,8 @@ static int take_args(struct making *m, struct source *s)
  * a variant with arguments starts the kernel. */
 static int settle_ways(struct making *m, struct source *s)
 {
-	/* As gpxe writes it: the dialect with the shortest lines. */
-	size_t line = strlen("kernel ") + (s->kernel ? strlen(s->kernel) : 0) +
-		      (s->args ? 1 + strlen(s->args) : 0);
-
-	if (json_object_get(m->levels[VARIANT].object, "args") != NULL) {
+	if (json_is_string(
+		    json_object_get(m->levels[VARIANT].object, "args"))) {
 		if (s->kernel == NULL)
 			return fail_release(m, "a variant with args needs a "
 					       "kernel that takes them");
@@ -254,29 +303,24 @@ static int settle_ways(struct making *m, struct source *s)
 	    s->chain[PLATFORM_BIOS] == NULL && s->chain[PLATFORM_EFI] == NULL)
 		return fail_release(m, "nothing says how to boot: needs "
 				       "pxelinux, kernel or chain");
-	if (line > dialect_find("gpxe")->max_line)
-		return fail_release(m,
-				    "kernel and args are longer than the "
-				    "%zu bytes of a gPXE line",
-				    dialect_find("gpxe")->max_line);
-	return 0;
+	return check_line(m, s);
+}
+
+static int is_https(const char *url)
+{
+	return url != NULL && strncmp(url, "https:", 6) == 0;
 }
 
 static int has_https(const struct source *s)
 {
-	const char *const urls[] = {
-		s->mirror,
-		s->loader,
-		s->kernel,
-		s->initrd_count > 0 ? s->initrds[0] : NULL,
-		s->chain[PLATFORM_BIOS],
-		s->chain[PLATFORM_EFI],
-	};
+	int found = is_https(s->mirror) || is_https(s->pathprefix) ||
+		    is_https(s->loader) || is_https(s->kernel) ||
+		    is_https(s->chain[PLATFORM_BIOS]) ||
+		    is_https(s->chain[PLATFORM_EFI]);
 
-	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
-		if (urls[i] != NULL && strncmp(urls[i], "https:", 6) == 0)
-			return 1;
-	return 0;
+	for (size_t i = 0; i < s->initrd_count; i++)
+		found = found || is_https(s->initrds[i]);
+	return found;
 }
 
 /* From the mirror at base; NULL: from none in particular. */
@@ -284,6 +328,7 @@ static int make_source(struct making *m, const char *base, struct source *s)
 {
 	const char *root = NULL;
 	struct uri uri;
+	int rc;
 
 	s->mirror = base;
 	json_object_del(m->vars, "root");
@@ -293,13 +338,15 @@ static int make_source(struct making *m, const char *base, struct source *s)
 		json_object_set_new(m->vars, "mirror_host",
 				    json_stringn(uri.host, uri.host_len));
 	}
+	/* Without a root the rest fails for that reason alone. */
 	if (take_effective(m, "root", FORM_DIRECTORY, &root) < 0)
 		return -1;
 	if (root != NULL)
 		set_var(m, "root", root);
-	if (take_effective(m, "kernel", FORM_URL, &s->kernel) < 0 ||
-	    take_parts(m, root, s) < 0 || take_args(m, s) < 0 ||
-	    settle_ways(m, s) < 0)
+	rc = take_effective(m, "kernel", FORM_URL, &s->kernel);
+	rc |= take_parts(m, root, s);
+	rc |= take_args(m, s);
+	if (rc < 0 || settle_ways(m, s) < 0)
 		return -1;
 	s->is_https = has_https(s);
 	return 0;
@@ -314,29 +361,52 @@ static const struct mirror *find_mirror(const struct releases *all,
 	return NULL;
 }
 
+/* One distro has one mirror as a rule, so it is said once. */
+static int fail_mirror(struct making *m, const char *id)
+{
+	struct reader *r = m->r;
+	char key[128];
+	size_t mark;
+	int level;
+
+	snprintf(key, sizeof(key), "mirror %s", id);
+	if (!is_new(m, key))
+		return -1;
+	reader_offer_keys(r, id,
+			  json_object_get(r->files->sections, "mirrors"));
+	effective(m, "mirror", &level);
+	mark = r->pointer.len;
+	enter_level(r, &m->levels[level]);
+	reader_fail_key(r, "mirror", "there is no mirror '%s'", id);
+	reader_leave(r, mark);
+	return -1;
+}
+
 static int make_sources(struct making *m)
 {
 	struct release *release = m->release;
 	const struct mirror *mirror = NULL;
 	const char *id = NULL;
 	struct source *sources;
+	int rc = 0;
 
 	if (take_effective(m, "mirror", FORM_WORD, &id) < 0)
 		return -1;
 	if (id != NULL) {
 		mirror = find_mirror(m->all, id);
 		if (mirror == NULL)
-			return fail_release(m, "there is no mirror '%s'", id);
+			return fail_mirror(m, id);
+		if (mirror->count == 0)
+			return -1;
 	}
 	release->source_count = mirror != NULL ? mirror->count : 1;
 	sources = mem_pool_alloc(m->r->pool,
 				 release->source_count * sizeof(*sources));
 	release->sources = sources;
 	for (size_t i = 0; i < release->source_count; i++)
-		if (make_source(m, mirror != NULL ? mirror->urls[i] : NULL,
-				&sources[i]) < 0)
-			return -1;
-	return 0;
+		rc |= make_source(m, mirror != NULL ? mirror->urls[i] : NULL,
+				  &sources[i]);
+	return rc;
 }
 
 static int make_title(struct making *m)
@@ -345,9 +415,10 @@ static int make_title(struct making *m)
 	const char *title = NULL;
 	const char *added = NULL;
 	struct buf whole = BUF_INIT;
+	int rc = take_effective(m, "title", FORM_TEXT, &title);
 
-	if (take_effective(m, "title", FORM_TEXT, &title) < 0 ||
-	    take_level(m, VARIANT, "title", FORM_TEXT, &added) < 0)
+	rc |= take_level(m, VARIANT, "title", FORM_TEXT, &added);
+	if (rc < 0)
 		return -1;
 	if (title == NULL)
 		return fail_release(m, "needs a title");
@@ -368,40 +439,40 @@ static int make_names(struct making *m)
 	const char *name = release->version;
 	const json_t *memory;
 	int level;
+	int rc;
 
 	release->word = machine_arch_name((int)release->arch);
 	set_var(m, "base", m->all->base);
 	set_var(m, "version", release->version);
 	set_var(m, "arch", machine_arch_name((int)release->arch));
-	if (take_effective(m, "word", FORM_WORD, &release->word) < 0)
-		return -1;
+	rc = take_effective(m, "word", FORM_WORD, &release->word);
 	set_var(m, "word", release->word);
-	if (take_effective(m, "name", FORM_TEXT, &name) < 0)
-		return -1;
+	rc |= take_effective(m, "name", FORM_TEXT, &name);
 	set_var(m, "name", name);
 	memory = effective(m, "memory", &level);
 	release->memory = (unsigned)json_integer_value(memory);
-	return take_effective(m, "eol", FORM_WORD, &release->eol);
+	return rc | take_effective(m, "eol", FORM_WORD, &release->eol);
 }
 
 /* One release of the distro whose object and id are in m; the reader is at
  * that object. */
 static int make_release(struct making *m)
 {
-	int rc = -1;
+	int rc;
 
 	if (m->all->count == RELEASES_MAX)
 		return fail_release(m, "more than %d releases", RELEASES_MAX);
 	m->vars = json_object();
-	if (make_names(m) < 0 || make_title(m) < 0 || make_sources(m) < 0)
-		goto out;
+	rc = make_names(m);
+	rc |= make_title(m);
+	rc |= make_sources(m);
+	json_decref(m->vars);
+	if (rc < 0)
+		return -1;
 	m->all->list = mem_grow(m->all->list, m->all->count + 1,
 				sizeof(struct release *));
 	m->all->list[m->all->count++] = m->release;
-	rc = 0;
-out:
-	json_decref(m->vars);
-	return rc;
+	return 0;
 }
 
 /* Of the levels that may have variants, the most special that has this one. */
@@ -449,8 +520,7 @@ static int make_releases(struct making *m, const struct release *release)
 		json_object_update(
 			ids, json_object_get(m->levels[i].object, "variants"));
 	json_object_foreach(ids, id, unused)
-		if (rc == 0)
-			rc = make_variant(m, release, id);
+		rc |= make_variant(m, release, id);
 	json_decref(ids);
 	return rc;
 }
@@ -463,6 +533,7 @@ static int read_version(struct making *m, struct release *release,
 	const json_t *arches = json_object_get(version, "arches");
 	size_t i;
 	json_t *value;
+	int rc = 0;
 
 	release->version = mem_pool_copy(m->r->pool, release->version);
 	m->levels[VERSION] = (struct level){ &m->levels[DISTRO], "versions",
@@ -478,10 +549,9 @@ static int read_version(struct making *m, struct release *release,
 			json_object_get(json_object_get(distro, "arches"),
 					arch),
 		};
-		if (make_releases(m, release) < 0)
-			return -1;
+		rc |= make_releases(m, release);
 	}
-	return 0;
+	return rc;
 }
 
 int release_read_distro(struct reader *r, const char *id, const json_t *distro,
@@ -491,19 +561,26 @@ int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 	struct release release = { .file = r->file };
 	const char *version;
 	json_t *value;
+	int rc = reader_check_id(r, id);
 
-	if (reader_check_id(r, id) < 0 || distro_check(r, distro) < 0)
+	rc |= distro_check(r, distro);
+	if (rc < 0) {
+		json_object_set_new(all->refused, id, json_true());
 		return -1;
+	}
+	m.failed = json_object();
 	release.distro = mem_pool_copy(r->pool, id);
 	release.file = mem_pool_copy(r->pool, r->file);
 	m.levels[DISTRO] = (struct level){ .object = distro };
 	json_object_foreach(json_object_get(distro, "versions"), version,
 			    value) {
 		release.version = version;
-		if (read_version(&m, &release, value) < 0)
-			return -1;
+		rc |= read_version(&m, &release, value);
 	}
-	return 0;
+	if (rc < 0)
+		json_object_set_new(all->refused, id, json_true());
+	json_decref(m.failed);
+	return rc;
 }
 
 const char *release_refusal(const struct release *release,

@@ -41,7 +41,7 @@ struct release {
 	size_t source_count;
 };
 
-/* A mirror: base URLs in order of preference. */
+/* A mirror: base URLs in order of preference; none when all were refused. */
 struct mirror {
 	const char *id;
 	const char **urls;
@@ -56,6 +56,8 @@ struct releases {
 	struct release **list; /* a distro's own stand together, in order */
 	const struct release **by_key; /* the same, for release_find() */
 	size_t count;
+	json_t *refused; /* the ids of distros of which something is, as keys;
+			    while the catalogue is read */
 };
 
 /* The most releases that a catalogue may have. */
@@ -63,7 +65,8 @@ struct releases {
 
 /*
  * Add every release of the distro id, whose object the reader is at.  Returns
- * 0, or -1 with the failure recorded.
+ * 0, or -1 with the failure recorded and id among the refused; what has none
+ * is added all the same.
  */
 int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 			struct releases *all);

@@ -112,6 +112,7 @@ struct loading {
 	struct state *state;
 	struct watch *watch;
 	const struct dialect *dialect;
+	const char *asking; /* the file that has the partial at hand */
 	struct error *err;
 };
 
@@ -126,9 +127,9 @@ static int load_partial(void *ctx, const char *name)
 		return 0;
 	found = load_template(l, name);
 	if (found == 0)
-		return error_set(l->err, NULL, 0,
-				 "there is no template %s.%s, which a "
-				 "template asks for",
+		return error_set(l->err, l->asking, 0,
+				 "there is no template %s.%s, which it asks "
+				 "for",
 				 name, l->dialect->name);
 	return found < 0 ? -1 : 0;
 }
@@ -170,6 +171,7 @@ static int load_template(struct loading *l, const char *name)
 	struct buf file = BUF_INIT;
 	struct buf text = BUF_INIT;
 	struct template *template;
+	const char *asking;
 	int rc;
 
 	buf_printf(&file, "%s.%s", name, l->dialect->name);
@@ -188,8 +190,11 @@ static int load_template(struct loading *l, const char *name)
 		l->dialect,
 		template,
 	};
+	asking = l->asking;
+	l->asking = file.data;
 	if (template_each_partial(template, load_partial, l) < 0)
 		rc = -1;
+	l->asking = asking;
 out:
 	buf_free(&file);
 	buf_free(&text);

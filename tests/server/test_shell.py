@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""The programs from a shell, and as CGI programs without a server."""
+
+import socket
+import subprocess
+import unittest
+
+from harness import BUILD, PAGES, PATIENCE, ROOT, shell
+
+CATALOG = str(ROOT / "tests/server/catalog.json")
+RELEASE = "arch=amd64&distro=debian&version=bookworm"
+
+
+def run(page, *args, **environ):
+    return subprocess.run([BUILD / "cgi" / page, *args], env=environ,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+
+
+class ShellTest(unittest.TestCase):
+
+    def check_failure(self, done, message):
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (1, "", message))
+
+    def test_pages_print_their_bodies_alone(self):
+        for page, query, start in (
+                ("boot", "", "#!gpxe\n"),
+                ("menu", "name=main", "menu "),
+                ("customermenu", "", "#!gpxe\n"),
+                ("fromthemirror", RELEASE, "#!gpxe\n")):
+            with self.subTest(page=page):
+                done = run(page, query, MIRRORBOOT_CATALOG=CATALOG)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertTrue(done.stdout.startswith(start), done.stdout)
+
+    def test_no_argument_is_no_parameter(self):
+        self.assertEqual(run("boot").stdout, run("boot", "").stdout)
+
+    def test_environment_is_not_needed(self):
+        self.assertEqual(run("boot").returncode, 0)
+        self.assertIn("http://boot.example.org/boot/menu", run("boot").stdout)
+
+    def test_empty_environment_is_as_good_as_none(self):
+        self.assertEqual(run("boot", MIRRORBOOT_CATALOG="",
+                             MIRRORBOOT_TEMPLATES="",
+                             MIRRORBOOT_BASE="").stdout, run("boot").stdout)
+
+    def test_base_comes_from_the_environment(self):
+        done = run("boot", MIRRORBOOT_BASE="http://192.0.2.1:8080/x/")
+        self.assertIn("http://192.0.2.1:8080/x/menu", done.stdout)
+
+    def test_help_names_what_there_is(self):
+        for page in PAGES:
+            done = run(page, "--help")
+            with self.subTest(page=page):
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertTrue(done.stdout.startswith(f"Usage: {page} "))
+                self.assertIn("dialect", done.stdout)
+                self.assertIn("MIRRORBOOT_CATALOG", done.stdout)
+
+    def test_version_is_one_line(self):
+        for page in PAGES:
+            with self.subTest(page=page):
+                done = run(page, "--version")
+                self.assertEqual(done.returncode, 0)
+                self.assertRegex(
+                    done.stdout,
+                    rf"\A{page} \(mirrorboot\) [0-9]+\.[0-9]+\.[0-9]+\n\Z")
+
+    def test_failures_say_why_on_standard_error(self):
+        for page, query, message in (
+                ("menu", "name=nosuch", "that menu is not in the catalogue"),
+                ("menu", "name=office",
+                 "this menu is shown to its customer's networks only"),
+                ("menu", "x", "a parameter is not name=value"),
+                ("menu", "--nosuch", "a parameter is not name=value"),
+                ("fromthemirror", "",
+                 "distro, version and arch are needed")):
+            with self.subTest(page=page, query=query):
+                done = run(page, query, MIRRORBOOT_CATALOG=CATALOG)
+                self.check_failure(done, f"{page}: {message}\n")
+
+    def test_more_than_one_argument_is_refused(self):
+        self.check_failure(run("menu", "name=main", "x"),
+                           "menu: one argument at most: a query, in quotes\n")
+
+    def test_broken_catalogue_is_named_once(self):
+        self.check_failure(run("menu", MIRRORBOOT_CATALOG="/nosuch/c.json"),
+                           "menu: c.json: no such file\n")
+
+    def test_body_that_cannot_be_written_is_a_failure(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(
+                [BUILD / "cgi/menu"], env={}, stdin=subprocess.DEVNULL,
+                stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
+                check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, b"menu: No space left on device\n")
+
+    def test_address_of_the_client_can_be_given(self):
+        environ = {"MIRRORBOOT_CATALOG": CATALOG}
+        for address, menu in (("127.0.0.2", "office"), ("127.0.0.9", "guests"),
+                              ("::ffff:127.0.0.2", "office"),
+                              ("2001:db8::1", "office"), ("::1", "guests"),
+                              ("nosuch", "guests")):
+            with self.subTest(address=address):
+                self.assertIn(f"menu?name={menu}\n".encode(), shell(
+                    "customermenu", "", REMOTE_ADDR=address, **environ).stdout)
+
+
+class CgiTest(unittest.TestCase):
+    """With GATEWAY_INTERFACE set, the arguments are the network's."""
+
+    def run_cgi(self, *args, **environ):
+        return run("menu", *args, GATEWAY_INTERFACE="CGI/1.1",
+                   REQUEST_METHOD="GET", MIRRORBOOT_CATALOG=CATALOG, **environ)
+
+    def test_arguments_are_ignored(self):
+        expected = self.run_cgi(QUERY_STRING="name=more").stdout
+        self.assertTrue(expected.startswith("Status: 200 OK\n"))
+        for args in (["--version"], ["--help"], ["name=main"], ["a", "b"]):
+            with self.subTest(args=args):
+                done = self.run_cgi(*args, QUERY_STRING="name=more")
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                 (0, expected, ""))
+
+    def test_refusal_is_an_answer_and_no_failure(self):
+        done = self.run_cgi(QUERY_STRING="name=nosuch")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.startswith("Status: 404 Not Found\n"))
+
+    def test_body_that_is_not_wanted_does_not_cost_the_answer(self):
+        # Apache's mod_cgid gives a program one socket for both directions.
+        # To close that with bytes unread breaks the connection.
+        server, program = socket.socketpair()
+        with server, program:
+            server.sendall(b"name=main")
+            server.shutdown(socket.SHUT_WR)
+            subprocess.run([BUILD / "cgi/menu"], stdin=program, stdout=program,
+                           env={"GATEWAY_INTERFACE": "CGI/1.1",
+                                "REQUEST_METHOD": "POST"},
+                           timeout=PATIENCE, check=True)
+            program.close()
+            with server.makefile("rb") as stream:
+                self.assertTrue(stream.read().endswith(
+                    b"\r\n\r\nonly GET and HEAD are answered here\n"))
+
+    def test_names_and_paths_that_are_no_page_are_not_found(self):
+        for script, path, status in (
+                ("/boot/menu", "", 200), ("/boot/menu.php", "", 200),
+                ("/boot/menu.cgi", "", 200), ("/cgi-bin/x/menu", "", 200),
+                ("", "", 200), ("/boot/menu", "/", 404),
+                ("/boot/menu.php", "/x", 404), ("/boot/menuback.txt", "", 404),
+                ("/boot/menu/", "", 404), ("/boot/boot", "", 404)):
+            with self.subTest(script=script, path=path):
+                done = self.run_cgi(SCRIPT_NAME=script, PATH_INFO=path)
+                self.assertTrue(done.stdout.startswith(f"Status: {status} "),
+                                done.stdout)
+
+    def test_broken_catalogue_is_an_answer_without_its_path(self):
+        done = run("menu", GATEWAY_INTERFACE="CGI/1.1",
+                   MIRRORBOOT_CATALOG="/nosuch/c.json")
+        self.assertTrue(done.stdout.startswith("Status: 500 "), done.stdout)
+        self.assertTrue(done.stdout.endswith("\n\nc.json: no such file\n"))
+        self.assertEqual(done.stderr, "menu: c.json: no such file\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""A FastCGI process that is told to end finishes the request at hand."""
+
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+import unittest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness import (BUILD, CATALOG, PATIENCE, Clients, LighttpdFastcgi, find,
+                     shell, wait_for)
+
+BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+
+
+def record(kind, content):
+    return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+
+def param(name, value):
+    return bytes((len(name), len(value))) + name + value
+
+
+class Worker:
+    """The menu page on a socket, for a with statement."""
+
+    def __init__(self, directory, environ):
+        self.path = directory / "socket"
+        self.path.unlink(missing_ok=True)
+        self.popen = subprocess.Popen(
+            [find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", self.path, "--",
+             BUILD / "cgi" / "menu"], env=environ, stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        wait_for("the socket", self.path.exists)
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.wait()
+        self.popen.stderr.close()
+
+    def wait_until_waiting(self, call):
+        """Wait until the worker sleeps in this function of the kernel."""
+        wchan = Path(f"/proc/{self.popen.pid}/wchan")
+        wait_for(f"the worker to wait in {call}",
+                 lambda: call in wchan.read_text())
+
+    def terminate(self):
+        """Give the signal the time in which the worker could go wrong."""
+        self.popen.terminate()
+        time.sleep(0.1)
+
+
+class WorkerTest(unittest.TestCase):
+    """Speaks FastCGI itself, to stop in the middle of it."""
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(TemporaryDirectory()))
+        catalog = self.dir / "catalog.json"
+        text = json.loads(CATALOG)
+        # A text of more than a socket holds
+        text["menus"]["big"] = {"title": "Big", "entries": [
+            {"distro": "debian", "version": "bookworm", "arch": "amd64",
+             "id": f"entry-{i}", "title": f"Entry {i}"} for i in range(8000)]}
+        catalog.write_text(json.dumps(text))
+        self.environ = {"MIRRORBOOT_CATALOG": str(catalog)}
+
+    def connect(self, worker):
+        client = self.enterContext(socket.socket(socket.AF_UNIX))
+        client.settimeout(PATIENCE)
+        client.connect(str(worker.path))
+        return client
+
+    def request(self, query):
+        """The records of a request."""
+        return [record(BEGIN_REQUEST, struct.pack("!HB5x", 1, 0)),
+                record(PARAMS, param(b"REQUEST_METHOD", b"GET")
+                       + param(b"QUERY_STRING", query)),
+                record(PARAMS, b"") + record(STDIN, b"")]
+
+    def read(self, client):
+        """The body of the answer, which has to be whole."""
+        output = b""
+        # libfcgi waits two seconds for a client to close its end.
+        with client, client.makefile("rb") as stream:
+            while True:
+                head = stream.read(8)
+                self.assertEqual(len(head), 8, f"cut off after {len(output)}")
+                _, kind, _, length, padding, _ = struct.unpack("!BBHHBB", head)
+                content = stream.read(length + padding)[:length]
+                if kind == END_REQUEST:
+                    return output.partition(b"\r\n\r\n")[2]
+                if kind == STDOUT:
+                    output += content
+
+    def check_end(self, worker):
+        self.assertEqual(worker.popen.wait(PATIENCE), 0)
+        self.assertEqual(worker.popen.stderr.read(), b"")
+
+    def test_idle_worker_ends_at_once(self):
+        with Worker(self.dir, self.environ) as worker:
+            client = self.connect(worker)
+            client.sendall(b"".join(self.request(b"")))
+            self.read(client)
+            start = time.monotonic()
+            worker.popen.terminate()
+            self.check_end(worker)
+            self.assertLess(time.monotonic() - start, 1)
+
+    def test_request_that_is_still_coming_in_is_answered(self):
+        expected = shell("menu", "", **self.environ).stdout
+        begin, params, end = self.request(b"")
+        for before, after in ((begin[:4], begin[4:] + params + end),
+                              (begin, params + end),
+                              (begin + params, end)):
+            with (self.subTest(before=len(before)),
+                  Worker(self.dir, self.environ) as worker):
+                client = self.connect(worker)
+                client.sendall(before)
+                worker.wait_until_waiting("unix_stream")
+                worker.terminate()
+                client.sendall(after)
+                self.assertEqual(self.read(client), expected)
+                self.check_end(worker)
+
+    def test_answer_that_is_still_going_out_is_whole(self):
+        expected = shell("menu", "name=big", **self.environ).stdout
+        self.assertGreater(len(expected), 500000)
+        with Worker(self.dir, self.environ) as worker:
+            client = self.connect(worker)
+            client.sendall(b"".join(self.request(b"name=big")))
+            worker.wait_until_waiting("sock_alloc_send")
+            worker.terminate()
+            self.assertEqual(self.read(client), expected)
+            self.check_end(worker)
+
+    def test_requests_that_wait_for_their_turn_are_answered(self):
+        expected = shell("menu", "", **self.environ).stdout
+        with Worker(self.dir, self.environ) as worker:
+            clients = [self.connect(worker) for _ in range(20)]
+            clients[0].sendall(self.request(b"")[0])
+            worker.wait_until_waiting("unix_stream")
+            for client in clients[1:]:
+                client.sendall(b"".join(self.request(b"")))
+            worker.terminate()
+            clients[0].sendall(b"".join(self.request(b"")[1:]))
+            for client in clients:
+                self.assertEqual(self.read(client), expected)
+            self.check_end(worker)
+
+
+class RestartTest(unittest.TestCase):
+
+    def test_workers_that_end_under_load_lose_no_request(self):
+        server = self.enterContext(LighttpdFastcgi())
+        expected = server.ask("/boot/menu").body
+        with Clients(server, [("menu", "")]) as clients:
+            for _ in range(4):
+                before = server.workers("menu")
+                os.kill(before[0], signal.SIGTERM)
+                wait_for(f"{before[0]} to be replaced", lambda: len(
+                    set(server.workers("menu")) - {before[0]}) == len(before))
+        failures = [getattr(answer, "raw", answer)
+                    for _, answer in clients.answers
+                    if getattr(answer, "body", None) != expected]
+        self.assertEqual(failures, [], f"of {len(clients.answers)}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,235 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ask.h"
+
+#define B "http://boot.example.org/boot/"
+#define OPENS(url) "#!gpxe\nimgfree\nchain " B "vesamenu.c32 " url "\n"
+
+static void test_methods_other_than_get_and_head_are_refused(void **state)
+{
+	(void)state;
+	ask_methods("");
+}
+
+static void test_only_the_page_itself_is_served(void **state)
+{
+	(void)state;
+	ask_script_names("");
+}
+
+static void test_bad_queries_are_refused(void **state)
+{
+	(void)state;
+	ask_bad_queries();
+}
+
+static void test_without_a_catalogue_it_says_why(void **state)
+{
+	(void)state;
+	ask_without_catalogue("");
+}
+
+static void test_script_opens_a_menu(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = NULL }, 200, OPENS(B "menu.php") },
+		{ { .query = "" }, 200, OPENS(B "menu.php") },
+		{ { .query = "menu=main" }, 200, OPENS(B "menu.php") },
+		{ { .query = "menu=more" },
+		  200,
+		  OPENS(B "menu.php?name=more") },
+		{ { .query = "dialect=gpxe" }, 200, OPENS(B "menu.php") },
+		{ { .query = "arch=i386" },
+		  200,
+		  OPENS(B "menu.php?arch=i386") },
+		{ { .query = "platform=bios&menu=deep&arch=amd64" },
+		  200,
+		  OPENS(B "menu.php?arch=amd64&name=deep&platform=bios") },
+		{ { .query = "menu=local" }, 200, "#!gpxe\nexit 0\n" },
+		{ { .query = "menu=local&arch=arm64&platform=efi" },
+		  200,
+		  "#!gpxe\nexit 0\n" },
+		{ { .query = "menu=" EVIL },
+		  404,
+		  "that menu is not in the catalogue\n" },
+		{ { .query = "menu=Main" },
+		  404,
+		  "that menu is not in the catalogue\n" },
+		{ { .query = "dialect=pxelinux" },
+		  404,
+		  "this page does not have that dialect\n" },
+		{ { .query = "platform=uefi" },
+		  400,
+		  "platform is bios or efi\n" },
+		{ { .query = "arch=x86_64" },
+		  400,
+		  "arch is i386, amd64 or arm64\n" },
+		{ { .query = "name=main" },
+		  400,
+		  "unknown parameter; this page takes menu, platform, arch, "
+		  "dialect, explain\n" },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+static void test_closed_menu_is_for_its_networks(void **state)
+{
+	static const char closed[] =
+		"this menu is shown to its customer's networks only\n";
+	static const struct row rows[] = {
+		{ { .query = "menu=uwp" }, 403, closed },
+		{ { .query = "menu=lab" }, 403, closed },
+		{ { .query = "menu=uwp", .client = "203.0.113.1" },
+		  403,
+		  closed },
+		{ { .query = "menu=uwp", .client = "2001:db8:8::1" },
+		  403,
+		  closed },
+		{ { .query = "menu=uwp", .client = "" }, 403, closed },
+		{ { .query = "menu=uwp", .client = EVIL }, 403, closed },
+		{ { .query = "menu=uwp", .client = "192.0.2.9" },
+		  200,
+		  OPENS(B "menu.php?name=uwp") },
+		{ { .query = "menu=lab", .client = "::ffff:192.0.2.9" },
+		  200,
+		  OPENS(B "menu.php?name=lab") },
+		{ { .query = "menu=uwp", .client = "2001:db8:7::1" },
+		  200,
+		  OPENS(B "menu.php?name=uwp") },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+/* gPXE and what is no loader get gPXE's form. */
+static void test_user_agents_that_get_a_gpxe_script(void **state)
+{
+	static const struct row rows[] = {
+		{ { .user_agent = "gPXE/0.9.9" }, 200, OPENS(B "menu.php") },
+		{ { .user_agent = "curl/7.88.1" }, 200, OPENS(B "menu.php") },
+		{ { .user_agent = "" }, 200, OPENS(B "menu.php") },
+		{ { .user_agent = "Mozilla/5.0 " EVIL },
+		  200,
+		  OPENS(B "menu.php") },
+		{ { .user_agent = "iPXE/1.21.1", .query = "dialect=gpxe" },
+		  200,
+		  OPENS(B "menu.php") },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+static void test_headers_say_what_the_answer_depends_on(void **state)
+{
+#define TEXT(length)                                                           \
+	"Status: 200 OK\r\nContent-Type: text/plain\r\n"                       \
+	"Content-Length: " length "\r\n"
+	static const struct {
+		struct http_request request;
+		const char *expected;
+	} rows[] = {
+		{ { .method = "GET", .query = "" },
+		  TEXT("101") "Cache-Control: max-age=1\r\n"
+			      "Vary: User-Agent\r\n\r\n" },
+		{ { .method = "HEAD", .query = "" },
+		  TEXT("101") "Cache-Control: max-age=1\r\n"
+			      "Vary: User-Agent\r\n\r\n" },
+		{ { .method = "GET", .query = "dialect=gpxe" },
+		  TEXT("101") "Cache-Control: max-age=1\r\n\r\n" },
+		{ { .method = "GET",
+		    .query = "menu=uwp&dialect=gpxe",
+		    .client = "192.0.2.1" },
+		  TEXT("110") "Cache-Control: no-store\r\n\r\n" },
+		{ { .method = "GET", .query = "menu=uwp" },
+		  "Status: 403 Forbidden\r\nContent-Type: text/plain\r\n"
+		  "Content-Length: 51\r\nCache-Control: no-store\r\n\r\n" },
+		{ { .method = "DELETE", .query = "" },
+		  "Status: 405 Method Not Allowed\r\n"
+		  "Content-Type: text/plain\r\nContent-Length: 36\r\n"
+		  "Cache-Control: no-store\r\nAllow: GET, HEAD\r\n\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		ask_check_headers(&rows[i].request, rows[i].expected);
+}
+
+/* Everything that a template's author can do wrong is a 500 that says so. */
+static void test_template_that_breaks_the_contract_is_a_500(void **state)
+{
+	const struct site_paths paths = {
+		.catalog = TESTS "/unit/pages/catalog.json",
+		.templates = "own",
+		.shipped = TEMPLATES,
+	};
+	static const struct {
+		const char *open;
+		const char *body;
+	} rows[] = {
+		{ "chain {{vesamenu}} {{menu}}",
+		  "boot.gpxe: text does not end in a newline\n" },
+		{ "chain {{nothing}}\n",
+		  "open.gpxe:1: 'nothing' is missing\n" },
+		{ "chain {{menu}}?a=b+c\n",
+		  "boot.gpxe: line 2 of the text has a parameter with a byte "
+		  "other than letters, digits, '.', '_', '~', '-'\n" },
+	};
+
+	(void)state;
+	put("own/boot.gpxe", "#!gpxe\n{{> open}}");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct row row = { { .query = "menu=more" },
+					 500,
+					 rows[i].body };
+		struct site *site = site_new(&paths, page.name);
+
+		put("own/open.gpxe", rows[i].open);
+		ask_check(site, &row);
+		site_free(site);
+	}
+}
+
+static void test_explanation_is_text_for_people(void **state)
+{
+	struct site *site = ask_open(TESTS "/unit/pages/catalog.json");
+	const struct http_request request = { .query = "explain=1" };
+	int status;
+	char *answer = ask(site, &request, &status);
+
+	(void)state;
+	assert_int_equal(status, 200);
+	assert_non_null(strstr(answer, "Content-Type: text/plain\r\n"));
+	assert_non_null(strstr(answer, "Cache-Control: no-store\r\n"));
+	assert_memory_not_equal(ask_body(answer), "#!gpxe", 6);
+	assert_non_null(strstr(answer, "\n" OPENS(B "menu.php")));
+	free(answer);
+	site_free(site);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_methods_other_than_get_and_head_are_refused),
+		cmocka_unit_test(test_only_the_page_itself_is_served),
+		cmocka_unit_test(test_bad_queries_are_refused),
+		cmocka_unit_test(test_without_a_catalogue_it_says_why),
+		cmocka_unit_test(test_script_opens_a_menu),
+		cmocka_unit_test(test_closed_menu_is_for_its_networks),
+		cmocka_unit_test(test_user_agents_that_get_a_gpxe_script),
+		cmocka_unit_test(test_headers_say_what_the_answer_depends_on),
+		SCRATCH_TEST(test_template_that_breaks_the_contract_is_a_500),
+		cmocka_unit_test(test_explanation_is_text_for_people),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ask.h"
+
+#define GOOD "arch=amd64&distro=debian&version=12"
+
+#define BEGIN                                                                  \
+	"#!gpxe\necho It is assumed that you have dhcp networking\n"           \
+	"ifopen net0\ndhcp net0\n"
+#define END "echo PxeKnife booting cancelled, using local disk instead..\n"
+#define PXELINUX(root)                                                         \
+	BEGIN "set 209:string pxelinux.cfg/default\n\n\n"                      \
+	      "set 210:string " root "\n\necho Here we go\n"                   \
+	      "chain " root "pxelinux.0\n" END
+#define KERNEL(line, initrds)                                                  \
+	BEGIN "imgfree\nkernel " line "\n" initrds "echo Here we "             \
+	      "go\nboot\n" END
+#define D "http://deb.example.org/debian/12/"
+
+static void test_methods_other_than_get_and_head_are_refused(void **state)
+{
+	(void)state;
+	ask_methods(GOOD);
+}
+
+static void test_only_the_page_itself_is_served(void **state)
+{
+	(void)state;
+	ask_script_names(GOOD);
+}
+
+static void test_bad_queries_are_refused(void **state)
+{
+	(void)state;
+	ask_bad_queries();
+}
+
+static void test_without_a_catalogue_it_says_why(void **state)
+{
+	(void)state;
+	ask_without_catalogue(GOOD);
+}
+
+static void test_release_boots_the_way_its_distro_says(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = GOOD }, 200, PXELINUX(D "amd64/") },
+		{ { .query = "version=12&arch=i386&distro=debian" },
+		  200,
+		  PXELINUX(D "i386/") },
+		{ { .query = GOOD, .user_agent = "iPXE/1.21.1" },
+		  200,
+		  PXELINUX(D "amd64/") },
+		{ { .query = GOOD "&variant=rescue" },
+		  200,
+		  KERNEL(D "amd64/linux quiet rescue/enable=true",
+			 "initrd " D "amd64/initrd.gz\n"
+			 "initrd " D "amd64/firmware.cpio\n") },
+		{ { .query = "distro=bare&version=1&arch=amd64" },
+		  200,
+		  KERNEL("http://deb.example.org/bare", "") },
+		{ { .query = "distro=some&version=1&arch=amd64" },
+		  200,
+		  KERNEL("http://deb.example.net/debian/linux", "") },
+		{ { .query = "distro=tool&version=6&arch=i386" },
+		  200,
+		  BEGIN
+		  "echo Here we go\n"
+		  "chain http://boot.example.org/boot/memtest.bin\n" END },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+#define B "http://boot.example.org/boot/"
+#define REFUSED(reason, query)                                                 \
+	"#!gpxe\necho " reason "\nimgfree\n"                                   \
+	"chain " B "vesamenu.c32 " B "fromthemirror.php?" query "\n"
+
+/* A script that says why, and opens a menu that says so too and leads back. */
+static void test_what_gpxe_cannot_start_says_why(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = "arch=arm64&distro=debian&version=12" },
+		  200,
+		  REFUSED("Debian 12 arm64 is for arm64, not for a PC with "
+			  "BIOS",
+			  "arch=arm64&dialect=pxelinux&distro=debian&"
+			  "version=12") },
+		{ { .query = "arch=amd64&distro=efitool&version=1" },
+		  200,
+		  REFUSED("Firmware shell has nothing that BIOS can start",
+			  "arch=amd64&dialect=pxelinux&distro=efitool&"
+			  "version=1") },
+		{ { .query = "arch=amd64&distro=secure&version=1" },
+		  200,
+		  REFUSED("Secure needs https, which this loader "
+			  "cannot reach",
+			  "arch=amd64&dialect=pxelinux&distro=secure&"
+			  "version=1") },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+#define MENU(title, entry)                                                     \
+	"menu margin 10\nprompt 0\nallowoptions 0\n"                           \
+	"menu timeoutrow 29\nmenu vshift 2\nmenu rows 12\n"                    \
+	"menu color title  1;36;44   #ff8bc2ff #00000000 std\n"                \
+	"menu color unsel  37;44     #ff1069c5 #00000000 std\n"                \
+	"menu color sel    7;37;40   #ff000000 #ffff7518 all\n"                \
+	"menu color hotkey 1;37;44   #ffffffff #00000000 std\n"                \
+	"menu color hotsel 1;7;37;40 #ff000431 #ffff7518 all\n\n"              \
+	"menu title " title "\n\nlabel " entry "\n\nlabel back\n"              \
+	"menu label Back\nkernel " B "boot.php\n"
+
+static void test_menu_for_a_release_says_why_or_installs_it(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = "arch=arm64&dialect=pxelinux&distro=debian&"
+			     "version=12" },
+		  200,
+		  MENU("Debian 12 arm64",
+		       "reason\nmenu label It is for arm64, not for a PC with "
+		       "BIOS\nmenu disable") },
+		{ { .query = GOOD "&dialect=pxelinux" },
+		  200,
+		  MENU("Debian 12 amd64",
+		       "install\nmenu label Install\n"
+		       "kernel " B "fromthemirror.php?" GOOD) },
+		{ { .query = "distro=none&version=1&arch=amd64&"
+			     "dialect=pxelinux" },
+		  404,
+		  "that release is not in the catalogue\n" },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+static void test_releases_that_are_not_there(void **state)
+{
+	static const char needed[] = "distro, version and arch are needed\n";
+	static const char missing[] = "that release is not in the catalogue\n";
+	static const struct row rows[] = {
+		{ { .query = NULL }, 400, needed },
+		{ { .query = "distro=debian" }, 400, needed },
+		{ { .query = "distro=debian&version=12" }, 400, needed },
+		{ { .query = "distro=debian&arch=amd64" }, 400, needed },
+		{ { .query = "version=12&arch=amd64" }, 400, needed },
+		{ { .query = GOOD "&variant=" EVIL }, 404, missing },
+		{ { .query = "arch=amd64&distro=debian&version=" EVIL },
+		  404,
+		  missing },
+		{ { .query = "arch=amd64&distro=" EVIL "&version=12" },
+		  404,
+		  missing },
+		{ { .query = "arch=" EVIL "&distro=debian&version=12" },
+		  404,
+		  missing },
+		{ { .query = "arch=x86_64&distro=debian&version=12" },
+		  404,
+		  missing },
+		{ { .query = "arch=i386&distro=bare&version=1" },
+		  404,
+		  missing },
+		{ { .query = GOOD "&platform=bios" },
+		  400,
+		  "unknown parameter; this page takes distro, version, arch, "
+		  "variant, dialect, explain\n" },
+		/* What a client makes of an encoded '&'. */
+		{ { .query = "arch=amd64&distro=debian&version=12&arch=i386" },
+		  400,
+		  "a parameter is given twice\n" },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+static void test_answer_depends_on_the_url_alone(void **state)
+{
+	static const struct http_request request = { .query = GOOD,
+						     .client = "192.0.2.1",
+						     .user_agent = "gPXE/1.0" };
+
+	(void)state;
+	ask_check_headers(&request,
+			  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
+			  "Content-Length: 304\r\n"
+			  "Cache-Control: max-age=1\r\n\r\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_methods_other_than_get_and_head_are_refused),
+		cmocka_unit_test(test_only_the_page_itself_is_served),
+		cmocka_unit_test(test_bad_queries_are_refused),
+		cmocka_unit_test(test_without_a_catalogue_it_says_why),
+		cmocka_unit_test(test_release_boots_the_way_its_distro_says),
+		cmocka_unit_test(test_what_gpxe_cannot_start_says_why),
+		cmocka_unit_test(
+			test_menu_for_a_release_says_why_or_installs_it),
+		cmocka_unit_test(test_releases_that_are_not_there),
+		cmocka_unit_test(test_answer_depends_on_the_url_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,688 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "dialect.h"
+#include "error.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+#define BREAK "contains a line break"
+#define CONTROL "contains a control character"
+#define NOT_ASCII "contains a character that is not ASCII"
+#define EMPTY "is empty"
+#define EDGE "begins or ends with a space"
+#define TWO "contains two spaces in a row"
+#define OPTION "begins with '-', which a command takes for an option"
+#define JOIN "ends with '\\', which joins the next line to it"
+#define SETTING "contains '${' or ends with '$', which begins a setting"
+#define COMMENT "contains a word that begins with '#', a comment"
+#define OPERATOR "contains '&&', '||' or ';' as a word, an operator"
+#define HOTKEY "contains '^', which marks a hotkey"
+#define NOTHING "is '-', which stands for nothing"
+
+/* What becomes of a value; what begins with "!" is a refusal's phrase. */
+struct row {
+	const char *value;
+	const char *expected;
+};
+
+/* Escapes a copy that has no byte behind its NUL. */
+static const char *escape(const struct dialect *d, struct buf *out,
+			  const char *s, size_t len)
+{
+	char *copy = malloc(len + 1);
+	const char *reason;
+
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	reason = d->escape(out, copy, len);
+	free(copy);
+	return reason;
+}
+
+static int is_as_expected(const char *expected, const char *reason,
+			  const struct buf *out)
+{
+	if (expected[0] == '!')
+		return reason != NULL && strcmp(reason, expected + 1) == 0 &&
+		       out->len == 1;
+	return reason == NULL && strcmp(out->data + 1, expected) == 0;
+}
+
+static void check_rows(const char *name, const struct row *rows, size_t count)
+{
+	const struct dialect *d = dialect_find(name);
+
+	for (size_t i = 0; i < count; i++) {
+		struct buf out = BUF_INIT;
+		const char *reason;
+
+		buf_puts(&out, "<");
+		reason = escape(d, &out, rows[i].value, strlen(rows[i].value));
+		if (!is_as_expected(rows[i].expected, reason, &out))
+			fail_msg("%s, '%s': '%s', %s", name, rows[i].value,
+				 out.data, reason != NULL ? reason : "taken");
+		buf_free(&out);
+	}
+}
+
+static void test_scripts_take_only_what_reads_back(void **state)
+{
+	static const struct row rows[] = {
+		{ "a", "a" },
+		{ "Debian 12 (amd64)", "Debian 12 (amd64)" },
+		{ "a-b", "a-b" },
+		{ "a -b --c", "a -b --c" },
+		{ "it's \"quoted\"", "it's \"quoted\"" },
+		{ "a^b", "a^b" },
+		{ "a\\b", "a\\b" },
+		{ "a#b", "a#b" },
+		{ "a&&b", "a&&b" },
+		{ "a||b", "a||b" },
+		{ "a;b", "a;b" },
+		{ "a; b", "a; b" },
+		{ "& | &&& ||| ;;", "& | &&& ||| ;;" },
+		{ "$5 and a$b", "$5 and a$b" },
+		{ "$ {x}", "$ {x}" },
+		{ "{x}", "{x}" },
+		{ "http://h/a?b=c&d=e", "http://h/a?b=c&d=e" },
+		{ "", "!" EMPTY },
+		{ " ", "!" EDGE },
+		{ " a", "!" EDGE },
+		{ "a ", "!" EDGE },
+		{ "a  b", "!" TWO },
+		{ "-", "!" OPTION },
+		{ "-a", "!" OPTION },
+		{ "--", "!" OPTION },
+		{ "a\\", "!" JOIN },
+		{ "\\", "!" JOIN },
+		{ "a \\", "!" JOIN },
+		{ "${x}", "!" SETTING },
+		{ "a${", "!" SETTING },
+		{ "a$", "!" SETTING },
+		{ "$", "!" SETTING },
+		{ "a $", "!" SETTING },
+		{ "$${x}", "!" SETTING },
+		{ "#", "!" COMMENT },
+		{ "#a", "!" COMMENT },
+		{ "a #b", "!" COMMENT },
+		{ "a b #", "!" COMMENT },
+		{ "&&", "!" OPERATOR },
+		{ "||", "!" OPERATOR },
+		{ ";", "!" OPERATOR },
+		{ "a && b", "!" OPERATOR },
+		{ "a || b", "!" OPERATOR },
+		{ "a ; b", "!" OPERATOR },
+		{ "a ;", "!" OPERATOR },
+		{ "&& a", "!" OPERATOR },
+		{ "a\nb", "!" BREAK },
+		{ "a\r", "!" BREAK },
+		{ "a\tb", "!" CONTROL },
+		{ "caf\303\251", "!" NOT_ASCII },
+		{ "\357\273\277a", "!" NOT_ASCII },
+	};
+
+	(void)state;
+	check_rows("gpxe", rows, LENGTH(rows));
+	check_rows("ipxe", rows, LENGTH(rows));
+}
+
+static void test_menus_take_only_what_reads_back(void **state)
+{
+	static const struct row rows[] = {
+		{ "a", "a" },
+		{ "Debian 12 (amd64)", "Debian 12 (amd64)" },
+		{ "-a", "-a" },
+		{ "--", "--" },
+		{ "- a", "- a" },
+		{ "it's \"quoted\"", "it's \"quoted\"" },
+		{ "#a && b || c ; d", "#a && b || c ; d" },
+		{ "${x}$", "${x}$" },
+		{ "a\\", "a\\" },
+		{ "", "!" EMPTY },
+		{ " ", "!" EDGE },
+		{ " a", "!" EDGE },
+		{ "a ", "!" EDGE },
+		{ "a  b", "!" TWO },
+		{ "-", "!" NOTHING },
+		{ "^", "!" HOTKEY },
+		{ "a^b", "!" HOTKEY },
+		{ "ab^", "!" HOTKEY },
+		{ "a\nb", "!" BREAK },
+		{ "a\rb", "!" BREAK },
+		{ "a\032b", "!" CONTROL },
+		{ "caf\351", "!" NOT_ASCII },
+	};
+
+	(void)state;
+	check_rows("pxelinux", rows, LENGTH(rows));
+	check_rows("syslinux", rows, LENGTH(rows));
+}
+
+static void test_grub_quotes_everything(void **state)
+{
+	static const struct row rows[] = {
+		{ "", "''" },
+		{ "a", "'a'" },
+		{ " a  b ", "' a  b '" },
+		{ "it's", "'it'\\''s'" },
+		{ "'", "''\\'''" },
+		{ "''", "''\\'''\\'''" },
+		{ "\"", "'\"'" },
+		{ "a\\", "'a\\'" },
+		{ "$x ${x} $(x) $", "'$x ${x} $(x) $'" },
+		{ "#a", "'#a'" },
+		{ "a && b || c ; d", "'a && b || c ; d'" },
+		{ "{ } | & < > * ? [", "'{ } | & < > * ? ['" },
+		{ "a^b", "'a^b'" },
+		{ "a-b", "'a-b'" },
+		{ "-a", "!" OPTION },
+		{ "--id", "!" OPTION },
+		{ "-", "!" OPTION },
+		{ "a\nb", "!" BREAK },
+		{ "a\rb", "!" BREAK },
+		{ "a\tb", "!" CONTROL },
+		{ "caf\303\251", "!" NOT_ASCII },
+	};
+
+	(void)state;
+	check_rows("grub", rows, LENGTH(rows));
+}
+
+static void test_html_writes_its_marks_as_entities(void **state)
+{
+	static const struct row rows[] = {
+		{ "", "" },
+		{ "a", "a" },
+		{ " a  b ", " a  b " },
+		{ "<a href=\"x\">'&'</a>",
+		  "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;" },
+		{ "&amp;", "&amp;amp;" },
+		{ "&&", "&amp;&amp;" },
+		{ "-a # ${x} ^ \\", "-a # ${x} ^ \\" },
+		{ "a\tb\nc", "a\tb\nc" },
+		{ "caf\303\251", "caf\303\251" },
+	};
+
+	(void)state;
+	check_rows("html", rows, LENGTH(rows));
+}
+
+static const char *expected_of_byte(const struct dialect *d, unsigned c)
+{
+	if (c == '\n' || c == '\r')
+		return BREAK;
+	if (c < ' ' || c == 0x7f)
+		return CONTROL;
+	if (c >= 0x80)
+		return NOT_ASCII;
+	if (c == '^' && strstr(d->name, "linux") != NULL)
+		return HOTKEY;
+	return NULL;
+}
+
+static void check_byte(const struct dialect *d, unsigned c, size_t at)
+{
+	char value[] = "xyz";
+	struct buf out = BUF_INIT;
+	const char *expected = expected_of_byte(d, c);
+	const char *reason;
+
+	value[at] = (char)c;
+	reason = escape(d, &out, value, 3);
+	if ((reason == NULL) != (expected == NULL) ||
+	    (reason != NULL && strcmp(reason, expected) != 0))
+		fail_msg("%s, 0x%02x at %zu: %s", d->name, c, at,
+			 reason != NULL ? reason : "taken");
+	if (reason != NULL && out.len > 0)
+		fail_msg("%s, 0x%02x at %zu: wrote '%s'", d->name, c, at,
+			 out.data);
+	buf_free(&out);
+}
+
+/* NUL too; first, in the middle and last. */
+static void test_boot_dialects_refuse_every_control_byte(void **state)
+{
+	(void)state;
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		if (strcmp(dialects[i]->name, "html") == 0)
+			continue;
+		for (unsigned c = 0; c < 256; c++) {
+			check_byte(dialects[i], c, 1);
+			if (c >= ' ' && c < 0x7f)
+				continue;
+			check_byte(dialects[i], c, 0);
+			check_byte(dialects[i], c, 2);
+		}
+	}
+}
+
+/* In the value, or in the text that it becomes. */
+static void test_html_refuses_every_control_byte_but_white_space(void **state)
+{
+	const struct dialect *d = dialect_find("html");
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		const char value[] = { 'x', (char)c, 'z', '\0' };
+		int is_bad = (c < ' ' && c != '\n' && c != '\t' && c != '\r') ||
+			     c == 0x7f;
+		struct error err = ERROR_INIT;
+		struct buf out = BUF_INIT;
+		int is_refused;
+
+		if (c == '\r')
+			continue;
+		buf_puts(&out, d->magic);
+		is_refused = escape(d, &out, value, 3) != NULL;
+		buf_putc(&out, '\n');
+		if (!is_refused)
+			is_refused = dialect_check(d, "page.html", out.data,
+						   out.len, &err) < 0;
+		if (is_refused != is_bad)
+			fail_msg("0x%02x: %s", c,
+				 is_refused ? "refused" : "taken");
+		buf_free(&out);
+	}
+}
+
+static void test_dialects_are_found_by_name(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *content_type;
+		const char *magic;
+	} rows[] = {
+		{ "gpxe", "text/plain", "#!gpxe\n" },
+		{ "pxelinux", "text/plain", "menu " },
+		{ "ipxe", "text/plain", "#!ipxe\n" },
+		{ "syslinux", "text/plain", "menu " },
+		{ "grub", "text/plain", "set " },
+		{ "html", "text/html; charset=utf-8", "<!DOCTYPE html>\n" },
+	};
+	static const char *const others[] = { "",      "GPXE",  "gpx",
+					      "gpxe ", "gpxe2", "pxe" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct dialect *d = dialect_find(rows[i].name);
+
+		assert_ptr_equal(d, dialects[i]);
+		assert_string_equal(d->name, rows[i].name);
+		assert_string_equal(d->content_type, rows[i].content_type);
+		assert_string_equal(d->magic, rows[i].magic);
+	}
+	assert_null(dialects[LENGTH(rows)]);
+	for (size_t i = 0; i < LENGTH(others); i++)
+		if (dialect_find(others[i]) != NULL)
+			fail_msg("'%s' is found", others[i]);
+}
+
+static void test_loaders_are_known_by_their_user_agent(void **state)
+{
+	static const struct {
+		const char *user_agent;
+		const char *name; /* "": no loader */
+	} rows[] = {
+		{ "gPXE/0.9.9", "gpxe" },
+		{ "gPXE/1.0.1+", "gpxe" },
+		{ "iPXE/1.21.1+ (g36a4)", "ipxe" },
+		{ "iPXE/2.0.0+ (g0ab22)", "ipxe" },
+		{ "Syslinux/6.03", "syslinux" },
+		{ "GRUB 2.06", "grub" },
+		{ "", "" },
+		{ "gPXE", "" },
+		{ "gpxe/1.0", "" },
+		{ " iPXE/1.0", "" },
+		{ "curl/7.88.1", "" },
+		{ "UefiHttpBoot/1.0", "" },
+		{ "Mozilla/5.0 (X11) iPXE/1.0", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct dialect *d =
+			dialect_of_user_agent(rows[i].user_agent);
+		const char *name = d != NULL ? d->name : "";
+
+		if (strcmp(name, rows[i].name) != 0)
+			fail_msg("'%s': '%s'", rows[i].user_agent, name);
+	}
+}
+
+static void test_value_must_suit_every_boot_dialect(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *message; /* "": fine */
+	} rows[] = {
+		{ "Debian 12", "" },
+		{ "it's \"<a>\" & more", "" },
+		{ "http://h/a?b=c&d=e", "" },
+		{ "see http://h/a/b for more", "" },
+		{ "", "dialect gpxe cannot write a value that is empty" },
+		{ "caf\303\251",
+		  "dialect gpxe cannot write a value that contains a "
+		  "character that is not ASCII" },
+		{ "a^b", "dialect pxelinux cannot write a value that contains "
+			 "'^', which marks a hotkey" },
+		{ "-a", "dialect gpxe cannot write a value that begins with "
+			"'-', which a command takes for an option" },
+		{ "url=http://h/a?b=c/d",
+		  "dialect gpxe cannot write a value that has a parameter "
+		  "with a byte other than letters, digits, '.', '_', '~', "
+		  "'-'" },
+		{ "url=http://h/a?f=b.c32",
+		  "dialect gpxe cannot write a value that has a name that "
+		  "gPXE would run as native code" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
+		int rc = dialect_check_value(rows[i].value,
+					     strlen(rows[i].value), &err);
+
+		if (rc != (rows[i].message[0] != '\0' ? -1 : 0) ||
+		    strcmp(err.text, rows[i].message) != 0)
+			fail_msg("'%s': %d, %s", rows[i].value, rc, err.text);
+	}
+}
+
+/* Checks text, of which no byte lies behind its end. */
+static int check(const char *dialect, const char *text, size_t len,
+		 struct error *err)
+{
+	char *copy = malloc(len > 0 ? len : 1);
+	int rc;
+
+	memcpy(copy, text, len);
+	rc = dialect_check(dialect_find(dialect), "page.x", copy, len, err);
+	free(copy);
+	return rc;
+}
+
+/* A text, and what is said of it; "": it is fine. */
+struct text_row {
+	const char *dialect;
+	const char *text;
+	const char *message;
+};
+
+static void check_texts(const struct text_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct error err = ERROR_INIT;
+		int rc = check(rows[i].dialect, rows[i].text,
+			       strlen(rows[i].text), &err);
+
+		if (rc != (rows[i].message[0] != '\0' ? -1 : 0) ||
+		    strcmp(err.text, rows[i].message) != 0)
+			fail_msg("%s, '%s': %d, '%s'", rows[i].dialect,
+				 rows[i].text, rc, err.text);
+	}
+}
+
+#define NO_MAGIC(magic) "page.x:1: text does not begin with '" magic "'"
+#define NO_NEWLINE "page.x: text does not end in a newline"
+
+static void test_texts_begin_with_their_magic_and_end_in_a_newline(void **state)
+{
+	static const struct text_row rows[] = {
+		{ "gpxe", "#!gpxe\n", "" },
+		{ "gpxe", "#!gpxe\n\n\necho a  b\n", "" },
+		{ "ipxe", "#!ipxe\necho ${x}\n", "" },
+		{ "pxelinux", "menu title a\n", "" },
+		{ "syslinux", "menu title a\n", "" },
+		{ "grub", "set a='b'\n", "" },
+		{ "html", "<!DOCTYPE html>\n", "" },
+		{ "html", "<!DOCTYPE html>\n<p>caf\303\251\t</p>\n", "" },
+		{ "gpxe", "", NO_MAGIC("#!gpxe") },
+		{ "gpxe", "#!gpxe", NO_MAGIC("#!gpxe") },
+		{ "gpxe", "#!ipxe\n", NO_MAGIC("#!gpxe") },
+		{ "gpxe", "\n#!gpxe\n", NO_MAGIC("#!gpxe") },
+		{ "gpxe", "\357\273\277#!gpxe\n", NO_MAGIC("#!gpxe") },
+		{ "gpxe", "#!gpxe \n", NO_MAGIC("#!gpxe") },
+		{ "ipxe", "#!gpxe\n", NO_MAGIC("#!ipxe") },
+		{ "pxelinux", "Menu title a\n", NO_MAGIC("menu ") },
+		{ "syslinux", "", NO_MAGIC("menu ") },
+		{ "grub", "menu \n", NO_MAGIC("set ") },
+		{ "html", "<html>\n", NO_MAGIC("<!DOCTYPE html>") },
+		{ "gpxe", "#!gpxe\nboot", NO_NEWLINE },
+		{ "pxelinux", "menu ", NO_NEWLINE },
+		{ "html", "<!DOCTYPE html>\n<p>", NO_NEWLINE },
+	};
+
+	(void)state;
+	check_texts(rows, LENGTH(rows));
+}
+
+static void test_bytes_that_clients_do_not_take_name_their_line(void **state)
+{
+	static const struct text_row rows[] = {
+		{ "gpxe", "#!gpxe\necho a\r\n",
+		  "page.x: line 2 of the text contains a line break" },
+		{ "gpxe", "#!gpxe\n\n\techo a\n",
+		  "page.x: line 3 of the text contains a control character" },
+		{ "pxelinux", "menu a\n\032\n",
+		  "page.x: line 2 of the text contains a control character" },
+		{ "grub", "set a='\303\251'\n",
+		  "page.x: line 1 of the text contains a character that is "
+		  "not ASCII" },
+	};
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	check_texts(rows, LENGTH(rows));
+	assert_int_equal(check("gpxe", "#!gpxe\na\0b\n", 11, &err), -1);
+	assert_string_equal(err.text, "page.x: line 2 of the text contains a "
+				      "control character");
+}
+
+#define PARAMS                                                                 \
+	"page.x: line 2 of the text has a parameter with a byte other than "   \
+	"letters, digits, '.', '_', '~', '-'"
+#define NATIVE                                                                 \
+	"page.x: line 2 of the text has a name that gPXE would run as native " \
+	"code"
+
+static void test_urls_have_harmless_parameters(void **state)
+{
+	static const struct text_row rows[] = {
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=c&d=e-f.g_h~i\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=${c}&d=${e/f:g}\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=c+d\n", PARAMS },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=%41\n", PARAMS },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=c#d\n", PARAMS },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=c:d\n", PARAMS },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=$c\n", PARAMS },
+		{ "gpxe", "#!gpxe\nchain http://h/a?b=c?d\n", PARAMS },
+		{ "ipxe", "#!ipxe\nchain https://h/a?b=c+d\n", PARAMS },
+		{ "grub", "set a\nb 'http://h/a?b=c+d'\n", PARAMS },
+		{ "grub", "set a\nb 'http://h/a?b=c' '+'\n", "" },
+		{ "grub", "set a\nb \"http://h/a?b=c\"'+'\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/ http://h/a?b=c+d\n",
+		  PARAMS },
+		{ "ipxe", "#!ipxe\nchain http://h/a?b=${c\n",
+		  "page.x: line 2 of the text has a setting that is never "
+		  "closed" },
+	};
+
+	(void)state;
+	check_texts(rows, LENGTH(rows));
+}
+
+static void test_names_that_gpxe_runs_as_native_code_are_refused(void **state)
+{
+	static const struct text_row rows[] = {
+		{ "gpxe", "#!gpxe\nchain http://h/a?f=b.c32\n", NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/a?f=b.COM\n", NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/a?f=b.cbt\n", NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/fromthemirr.c32x\n", NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/fromthemirr.c32xyz\n",
+		  NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/abcdef?abcd.cbt&e=f\n",
+		  NATIVE },
+		{ "gpxe", "#!gpxe\nchain http://h/a?f=b.c32&e=f\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/a?f=bc32\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/b/vesamenu.c32\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/x.c32/a?b=c\n", "" },
+		{ "gpxe", "#!gpxe\nchain http://h/averylongname.c32\n", "" },
+		{ "ipxe", "#!ipxe\nchain http://h/a?f=b.c32\n", "" },
+	};
+
+	(void)state;
+	check_texts(rows, LENGTH(rows));
+}
+
+/* A text whose second line is len bytes of part over and over. */
+static int check_line(const struct dialect *d, const char *part, size_t len,
+		      struct error *err)
+{
+	struct buf text = BUF_INIT;
+	size_t start;
+	int rc;
+
+	buf_puts(&text, d->magic);
+	if (text.data[text.len - 1] != '\n')
+		buf_putc(&text, '\n');
+	start = text.len;
+	while (text.len - start < len)
+		buf_puts(&text, part);
+	buf_truncate(&text, start + len);
+	buf_puts(&text, "\nlast\n");
+	rc = check(d->name, text.data, text.len, err);
+	buf_free(&text);
+	return rc;
+}
+
+static void test_longest_line_is_the_dialects(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t max;
+	} rows[] = {
+		{ "gpxe", 512 },      { "pxelinux", 1023 }, { "ipxe", 1023 },
+		{ "syslinux", 1023 }, { "grub", 1023 },
+	};
+	struct error unused = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct dialect *d = dialect_find(rows[i].name);
+		struct error err = ERROR_INIT;
+
+		if (check_line(d, "x", rows[i].max, &err) < 0)
+			fail_msg("%s: %s", d->name, err.text);
+		if (check_line(d, "x", rows[i].max + 1, &err) == 0)
+			fail_msg("%s: %zu bytes are taken", d->name,
+				 rows[i].max + 1);
+		assert_string_equal(err.text, "page.x: line 2 of the text is "
+					      "longer than its clients take");
+	}
+	assert_int_equal(check_line(dialect_find("html"), "x", 100000, &unused),
+			 0);
+}
+
+static void test_most_words_are_the_dialects(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t max; /* 0: any */
+	} rows[] = {
+		{ "gpxe", 32 },    { "ipxe", 255 }, { "pxelinux", 0 },
+		{ "syslinux", 0 }, { "grub", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct dialect *d = dialect_find(rows[i].name);
+		struct error err = ERROR_INIT;
+		size_t max = rows[i].max;
+
+		if (check_line(d, "a ", max > 0 ? 2 * max : 1022, &err) < 0)
+			fail_msg("%s: %s", d->name, err.text);
+		if (max == 0)
+			continue;
+		if (check_line(d, "a ", 2 * max + 1, &err) == 0)
+			fail_msg("%s: %zu words are taken", d->name, max + 1);
+		assert_string_equal(err.text, "page.x: line 2 of the text has "
+					      "more words than its clients "
+					      "take");
+	}
+}
+
+/* A second line with a URL of len bytes between others. */
+static int check_url(const struct dialect *d, size_t len, struct error *err)
+{
+	struct buf text = BUF_INIT;
+	size_t start;
+	int rc;
+
+	buf_puts(&text, d->magic);
+	if (text.data[text.len - 1] != '\n')
+		buf_putc(&text, '\n');
+	buf_puts(&text, "b ");
+	start = text.len;
+	buf_puts(&text, "https://h/");
+	while (text.len - start < len)
+		buf_putc(&text, 'u');
+	buf_puts(&text, " http://h/\n");
+	rc = check(d->name, text.data, text.len, err);
+	buf_free(&text);
+	return rc;
+}
+
+static void test_url_of_250_bytes_is_the_longest(void **state)
+{
+	(void)state;
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const struct dialect *d = dialects[i];
+		struct error err = ERROR_INIT;
+
+		if (check_url(d, 250, &err) < 0)
+			fail_msg("%s: %s", d->name, err.text);
+		if (strcmp(d->name, "html") == 0)
+			continue;
+		if (check_url(d, 251, &err) == 0)
+			fail_msg("%s: 251 bytes are taken", d->name);
+		assert_string_equal(err.text, "page.x: line 2 of the text has "
+					      "a URL of more than 250 bytes");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scripts_take_only_what_reads_back),
+		cmocka_unit_test(test_menus_take_only_what_reads_back),
+		cmocka_unit_test(test_grub_quotes_everything),
+		cmocka_unit_test(test_html_writes_its_marks_as_entities),
+		cmocka_unit_test(test_boot_dialects_refuse_every_control_byte),
+		cmocka_unit_test(
+			test_html_refuses_every_control_byte_but_white_space),
+		cmocka_unit_test(test_dialects_are_found_by_name),
+		cmocka_unit_test(test_loaders_are_known_by_their_user_agent),
+		cmocka_unit_test(test_value_must_suit_every_boot_dialect),
+		cmocka_unit_test(
+			test_texts_begin_with_their_magic_and_end_in_a_newline),
+		cmocka_unit_test(
+			test_bytes_that_clients_do_not_take_name_their_line),
+		cmocka_unit_test(test_urls_have_harmless_parameters),
+		cmocka_unit_test(
+			test_names_that_gpxe_runs_as_native_code_are_refused),
+		cmocka_unit_test(test_longest_line_is_the_dialects),
+		cmocka_unit_test(test_most_words_are_the_dialects),
+		cmocka_unit_test(test_url_of_250_bytes_is_the_longest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

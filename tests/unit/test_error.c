@@ -1,0 +1,104 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "error.h"
+
+static void test_position_leads_the_message(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned line;
+		const char *expected;
+	} rows[] = {
+		{ NULL, 0, "no such thing" },
+		{ NULL, 7, "no such thing" },
+		{ "catalog.json", 0, "catalog.json: no such thing" },
+		{ "catalog.json", 7, "catalog.json:7: no such thing" },
+		{ "/etc/mirrorboot/catalog.json", 7,
+		  "catalog.json:7: no such thing" },
+		{ "../catalog.json", 0, "catalog.json: no such thing" },
+		{ "catalog.d/", 0, ": no such thing" },
+		{ "menu.gpxe", 4294967295U,
+		  "menu.gpxe:4294967295: no such thing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error err = ERROR_INIT;
+
+		assert_int_equal(error_set(&err, rows[i].file, rows[i].line,
+					   "no such %s", "thing"),
+				 -1);
+		if (strcmp(err.text, rows[i].expected) != 0)
+			fail_msg("row %zu: '%s'", i, err.text);
+	}
+}
+
+static void test_first_error_stays(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(error_set(&err, "a", 1, "first"), -1);
+	assert_int_equal(error_set(&err, "b", 2, "second"), -1);
+	assert_string_equal(err.text, "a:1: first");
+}
+
+static void test_every_byte_that_is_not_printable_becomes_a_mark(void **state)
+{
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		const char text[] = { 'a', (char)c, 'b', '\0' };
+		const char expected[] = {
+			'a', (char)(c >= ' ' && c <= '~' ? c : '?'), 'b', '\0'
+		};
+		struct error err = ERROR_INIT;
+
+		error_set(&err, NULL, 0, "%s", text);
+		if (strcmp(err.text, expected) != 0)
+			fail_msg("byte 0x%02x: '%s'", (unsigned)c, err.text);
+	}
+}
+
+static void test_bytes_of_a_file_name_are_marked_too(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	error_set(&err, "b\303\266ot\n.gpxe", 3, "reason");
+	assert_string_equal(err.text, "b??ot?.gpxe:3: reason");
+}
+
+static void test_long_message_is_cut_within_its_room(void **state)
+{
+	struct error err = ERROR_INIT;
+	char file[2000];
+
+	(void)state;
+	error_set(&err, "f", 0, "%01000d", 7);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	memset(file, 'f', sizeof(file) - 1);
+	file[sizeof(file) - 1] = '\0';
+	err = (struct error)ERROR_INIT;
+	error_set(&err, file, 12, "reason");
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_position_leads_the_message),
+		cmocka_unit_test(test_first_error_stays),
+		cmocka_unit_test(
+			test_every_byte_that_is_not_printable_becomes_a_mark),
+		cmocka_unit_test(test_bytes_of_a_file_name_are_marked_too),
+		cmocka_unit_test(test_long_message_is_cut_within_its_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

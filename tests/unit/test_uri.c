@@ -1,0 +1,299 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "uri.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char bad_scheme[] = "is not an absolute http:// or https:// URL";
+static const char bad_host[] =
+	"has a host name with a byte other than letters, digits, '.', '-', '_'";
+static const char bad_port[] =
+	"has a port that is not a decimal number from 1 to 65535";
+static const char bad_path[] =
+	"has a path with a byte that some loaders change or cut at";
+static const char bad_query[] =
+	"has a query with a byte other than letters, digits, '.', '_', '~', "
+	"'-', '=', '&'";
+static const char no_path[] = "has no path: a '/' must follow the host name";
+static const char no_host[] = "has no host name";
+static const char ipv6[] = "has an IPv6 address, which gPXE and GRUB 2.06 "
+			   "cannot reach: use a name";
+
+static void test_parts_of_good_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		int is_https;
+		const char *host;
+		unsigned port;
+		const char *path;
+		const char *query;
+	} rows[] = {
+		{ "http://h/", 0, "h", 80, "/", "" },
+		{ "https://h/", 1, "h", 443, "/", "" },
+		{ "http://h:8080/a/b", 0, "h:8080", 8080, "/a/b", "" },
+		{ "https://h:80/", 1, "h:80", 80, "/", "" },
+		{ "http://h:1/", 0, "h:1", 1, "/", "" },
+		{ "http://h:65535/", 0, "h:65535", 65535, "/", "" },
+		{ "http://192.0.2.1/x", 0, "192.0.2.1", 80, "/x", "" },
+		{ "http://a-b_c.Example.org./x", 0, "a-b_c.Example.org.", 80,
+		  "/x", "" },
+		{ "http://h/a?b=c&d=e", 0, "h", 80, "/a", "b=c&d=e" },
+		{ "http://h/?", 0, "h", 80, "/", "" },
+		{ "http://h/a~b+c:d=e@f/.-_", 0, "h", 80, "/a~b+c:d=e@f/.-_",
+		  "" },
+		{ "http://h//", 0, "h", 80, "//", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct uri u;
+		const char *reason = uri_parse(rows[i].url, &u);
+
+		if (reason != NULL)
+			fail_msg("%s: %s", rows[i].url, reason);
+		if (u.is_https != rows[i].is_https || u.port != rows[i].port ||
+		    u.host_len != strlen(rows[i].host) ||
+		    strncmp(u.host, rows[i].host, u.host_len) != 0 ||
+		    u.path_len != strlen(rows[i].path) ||
+		    strncmp(u.path, rows[i].path, u.path_len) != 0 ||
+		    strcmp(u.query, rows[i].query) != 0)
+			fail_msg("%s: https %d, host %.*s, port %u, path %.*s, "
+				 "query %s",
+				 rows[i].url, u.is_https, (int)u.host_len,
+				 u.host, u.port, (int)u.path_len, u.path,
+				 u.query);
+	}
+}
+
+static void test_bad_urls_say_why(void **state)
+{
+	static const struct {
+		const char *url;
+		const char *reason;
+	} rows[] = {
+		{ "", bad_scheme },
+		{ "/boot/", bad_scheme },
+		{ "//h/", bad_scheme },
+		{ "h/", bad_scheme },
+		{ "ftp://h/", bad_scheme },
+		{ "HTTP://h/", bad_scheme },
+		{ "http:/h/", bad_scheme },
+		{ "httpss://h/", bad_scheme },
+		{ " http://h/", bad_scheme },
+		{ "http://", no_host },
+		{ "http:///", no_host },
+		{ "http://:80/", no_host },
+		{ "http://?a=b", no_host },
+		{ "http://[2001:db8::1]/", ipv6 },
+		{ "http://[", ipv6 },
+		{ "http://h", no_path },
+		{ "http://h:80", no_path },
+		{ "http://h?a=b", no_path },
+		{ "http://h#a", no_path },
+		{ "http://me@h/", bad_host },
+		{ "http://h e/", bad_host },
+		{ "http://h%41/", bad_host },
+		{ "http://h\\b/", bad_host },
+		{ "http://h$/", bad_host },
+		{ "http://h\303\266/", bad_host },
+		{ "http://me:word@h/", bad_port },
+		{ "http://h:/", bad_port },
+		{ "http://h:0/", bad_port },
+		{ "http://h:00/", bad_port },
+		{ "http://h:080/", bad_port },
+		{ "http://h:0x50/", bad_port },
+		{ "http://h:65536/", bad_port },
+		{ "http://h:99999/", bad_port },
+		{ "http://h:655350/", bad_port },
+		{ "http://h:4294967376/", bad_port },
+		{ "http://h:+80/", bad_port },
+		{ "http://h:-1/", bad_port },
+		{ "http://h:80:80/", bad_port },
+		{ "http://h: 80/", bad_port },
+		{ "http://h:80a/", bad_port },
+		{ "http://h:", bad_port },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct uri u = { .port = 12345 };
+		const char *reason = uri_parse(rows[i].url, &u);
+
+		if (reason == NULL || strcmp(reason, rows[i].reason) != 0)
+			fail_msg("%s: %s", rows[i].url,
+				 reason != NULL ? reason : "taken");
+		if (u.port != 12345 || u.host != NULL)
+			fail_msg("%s: the result was touched", rows[i].url);
+	}
+}
+
+/* Every byte, in the path and in the query. */
+static void test_only_harmless_bytes_pass(void **state)
+{
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._~-";
+
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		char path[] = "http://h/a_b";
+		char query[] = "http://h/?a_b";
+		const char *in_path = NULL;
+		const char *in_query = NULL;
+		struct uri u;
+		const char *reason;
+
+		path[10] = (char)c;
+		query[11] = (char)c;
+		if (strchr(harmless, c) == NULL) {
+			if (strchr("/+:=@?", c) == NULL)
+				in_path = bad_path;
+			if (strchr("=&", c) == NULL)
+				in_query = bad_query;
+		}
+		reason = uri_parse(path, &u);
+		if (reason != in_path)
+			if (reason == NULL || in_path == NULL ||
+			    strcmp(reason, in_path) != 0)
+				fail_msg("0x%02x in the path: %s", (unsigned)c,
+					 reason != NULL ? reason : "taken");
+		reason = uri_parse(query, &u);
+		if (reason != in_query)
+			if (reason == NULL || in_query == NULL ||
+			    strcmp(reason, in_query) != 0)
+				fail_msg("0x%02x in the query: %s", (unsigned)c,
+					 reason != NULL ? reason : "taken");
+	}
+}
+
+static void test_url_of_250_bytes_is_the_longest(void **state)
+{
+	char url[252];
+	struct uri u;
+
+	(void)state;
+	memset(url, 'a', sizeof(url));
+	memcpy(url, "http://h/", 9);
+	url[250] = '\0';
+	assert_int_equal(strlen(url), URI_MAX);
+	assert_null(uri_parse(url, &u));
+	url[250] = 'a';
+	url[251] = '\0';
+	assert_string_equal(uri_parse(url, &u),
+			    "is longer than 250 bytes, where loaders cut it");
+}
+
+static void test_decoding_happens_once(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{ "", "" },
+		{ "abc", "abc" },
+		{ "%41", "A" },
+		{ "a%2Db%2d", "a-b-" },
+		{ "%2541", "%41" },
+		{ "%25", "%" },
+		{ "+", "+" },
+		{ "%ff", "\377" },
+		{ "%00", NULL },
+		{ "a%00b", NULL },
+		{ "%", NULL },
+		{ "a%", NULL },
+		{ "%4", NULL },
+		{ "%4g", NULL },
+		{ "%g4", NULL },
+		{ "%%41", NULL },
+		{ "% 41", NULL },
+		{ "%+4", NULL },
+		{ "%-1", NULL },
+		{ "%0x", NULL },
+		{ "%c0%ae", "\300\256" },
+		{ "%01", "\001" },
+		{ "%10", "\020" },
+		{ "%7F", "\177" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf out = BUF_INIT;
+		const char *expected = rows[i].expected;
+		int rc;
+
+		buf_puts(&out, "<");
+		rc = uri_decode(&out, rows[i].text, strlen(rows[i].text));
+		if (expected == NULL
+			    ? rc != -1 || out.len != 1
+			    : rc != 0 || strcmp(out.data + 1, expected) != 0)
+			fail_msg("'%s': %d, '%s'", rows[i].text, rc, out.data);
+		buf_free(&out);
+	}
+}
+
+static void test_decoding_stays_within_its_length(void **state)
+{
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(uri_decode(&out, "a%41", 3), -1);
+	assert_int_equal(uri_decode(&out, "a%41", 2), -1);
+	assert_int_equal(uri_decode(&out, "a%41", 1), 0);
+	assert_string_equal(out.data, "a");
+	buf_free(&out);
+}
+
+static void test_parameters_are_joined_by_their_marks(void **state)
+{
+	struct buf url = BUF_INIT;
+
+	(void)state;
+	buf_puts(&url, "http://h/menu.php");
+	uri_add_param(&url, "name", "main");
+	assert_string_equal(url.data, "http://h/menu.php?name=main");
+	uri_add_param(&url, "arch", "amd64");
+	uri_add_param(&url, "x", "");
+	assert_string_equal(url.data, "http://h/menu.php?name=main&arch=amd64"
+				      "&x=");
+	buf_free(&url);
+}
+
+static void test_value_characters_are_letters_digits_and_four_more(void **state)
+{
+	(void)state;
+	for (int c = -128; c < 256; c++) {
+		int expected = (c >= 'a' && c <= 'z') ||
+			       (c >= 'A' && c <= 'Z') ||
+			       (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+			       c == '~' || c == '-';
+
+		if (uri_is_value_char((char)c) != expected)
+			fail_msg("byte %d", c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parts_of_good_urls),
+		cmocka_unit_test(test_bad_urls_say_why),
+		cmocka_unit_test(test_only_harmless_bytes_pass),
+		cmocka_unit_test(test_url_of_250_bytes_is_the_longest),
+		cmocka_unit_test(test_decoding_happens_once),
+		cmocka_unit_test(test_decoding_stays_within_its_length),
+		cmocka_unit_test(test_parameters_are_joined_by_their_marks),
+		cmocka_unit_test(
+			test_value_characters_are_letters_digits_and_four_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
