@@ -171,6 +171,26 @@ static int put(const char *text, size_t len)
 	return EXIT_FAILURE;
 }
 
+/*
+ * Read what came in of a body that nobody asked for.  Apache's mod_cgid gives
+ * a program one socket for both directions, and to close that with bytes
+ * unread takes the answer with it.
+ */
+static void drop_body(void)
+{
+	char piece[4096];
+	size_t left = 1024 * 1024;
+
+	fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+	while (left > 0) {
+		ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
+
+		if (got <= 0)
+			break;
+		left -= (size_t)got < left ? (size_t)got : left;
+	}
+}
+
 static int serve_cgi(struct site *site)
 {
 	struct http_request http = cgi_request();
@@ -179,6 +199,7 @@ static int serve_cgi(struct site *site)
 
 	answer(site, &http, &out);
 	rc = put(out.data, out.len);
+	drop_body();
 	buf_free(&out);
 	return rc;
 }

@@ -101,7 +101,7 @@ static void test_what_gpxe_cannot_start_says_why(void **state)
 		{ { .query = "arch=amd64&distro=secure&version=1" },
 		  200,
 		  REFUSED("Secure needs https, which this loader "
-			  "cannot reach",
+			  "does not have",
 			  "arch=amd64&dialect=pxelinux&distro=secure&"
 			  "version=1") },
 	};
