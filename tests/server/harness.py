@@ -157,8 +157,8 @@ class Server:
         self.temporary = tempfile.TemporaryDirectory(prefix="mirrorboot-")
         self.dir = Path(self.temporary.name)
         self.dir.chmod(0o755)
-        for name in ("run", "templates", "www/boot"):
-            (self.dir / name).mkdir(parents=True)
+        for name in ("run", "templates", "www", "static"):
+            (self.dir / name).mkdir()
         self.catalog = self.dir / "catalog.json"
         self.catalog.write_text(CATALOG)
         self.log = self.dir / "error.log"
@@ -212,7 +212,7 @@ class Server:
                 ("/usr/local/libexec/mirrorboot", BUILD / "cgi"),
                 ("/run/mirrorboot", self.dir / "run"),
                 ("/run/lighttpd", self.dir / "run"),
-                ("/srv/www/boot", self.dir / "www/boot"),
+                ("/srv/www/boot", self.dir / "static"),
                 ("/etc/mirrorboot", self.dir)):
             sample = sample.replace(shipped, str(ours))
         # The settings that are there to be uncommented

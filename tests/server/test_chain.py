@@ -16,6 +16,9 @@ from harness import (BUILD, PATIENCE, ROOT, Process, ask, processes,
                      reserve_port, wait_for)
 
 SERVE = ROOT / "scripts" / "serve"
+PACKAGES = ("build-essential cmake pkg-config libfcgi-dev libjansson-dev "
+            "libcurl4-openssl-dev lighttpd curl "
+            "debian-installer-12-netboot-amd64")
 LOCAL_RELEASE = "dists/bookworm/main/installer-amd64/"
 URL = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~/+-]*"
                  r"(\?[a-z]+=[A-Za-z0-9._~-]+(&[a-z]+=[A-Za-z0-9._~-]+)*)?")
@@ -233,10 +236,26 @@ class ServeTest(unittest.TestCase):
 
 class ServeRefusalTest(unittest.TestCase):
 
-    def serve(self, *args):
+    def serve(self, *args, **environ):
         return subprocess.run([SERVE, *args], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60,
-                              check=False)
+                              env={**os.environ, **environ}, check=False)
+
+    def serve_without_packages(self, *args):
+        """Where nothing is installed and apt-get only says what it is to do
+        and fails."""
+        temp = Path(self.enterContext(TemporaryDirectory()))
+        for name, script in (("dpkg-query", "exit 1"),
+                             ("sudo", 'exec "$@"'),
+                             ("systemctl", "exit 0"),
+                             ("apt-get", 'echo apt-get "$@"; '
+                              '[ "$1" = update ]')):
+            (temp / name).write_text(f"#!/bin/sh\n{script}\n")
+            (temp / name).chmod(0o755)
+        done = self.serve("--build", temp / "build", *args,
+                          PATH=f"{temp}:{os.environ['PATH']}")
+        self.assertFalse((temp / "build").exists())
+        return done
 
     def check_refusal(self, done, message):
         self.assertEqual(done.returncode, 1, done)
@@ -264,6 +283,18 @@ class ServeRefusalTest(unittest.TestCase):
                 self.check_refusal(
                     self.serve("--port", port),
                     "serve: --port needs a number from 1 to 65535\n")
+
+    def test_missing_packages_are_named(self):
+        self.check_refusal(self.serve_without_packages("--no-install"),
+                           f"serve: missing packages: {PACKAGES}\n")
+
+    def test_missing_packages_are_installed(self):
+        done = self.serve_without_packages()
+        self.assertEqual(done.stdout, "apt-get update\napt-get install -y "
+                         f"--no-install-recommends {PACKAGES}\n")
+        self.assertEqual(done.stderr,
+                         f"serve: could not install: {PACKAGES}\n")
+        self.assertEqual(done.returncode, 1)
 
     def test_unknown_option_prints_the_usage(self):
         done = self.serve("--nosuch")

@@ -76,6 +76,8 @@ class ReloadTest(unittest.TestCase):
         old, new = self.texts("old"), self.texts("new")
         self.assertEqual(len(set(old.values()) | set(new.values())), 6)
         edit(self.catalog, catalogue("old"))
+        # A worker that never had a good catalogue has nothing to fall back on.
+        self.use_all_workers(TARGETS)
         with Clients(self.server, TARGETS) as clients:
             for word in alternate(seconds=3):
                 edit(self.catalog, catalogue(word))
@@ -103,9 +105,18 @@ class ReloadTest(unittest.TestCase):
                     self.assertIn(f"menu title Big {word}\n",
                                   self.get("/boot/menu?name=big"))
 
-    def use_all_workers(self):
-        """Eight clients at a time reach both workers of the menu page."""
-        with Clients(self.server, [("menu", "")], 8) as clients:
+    def test_quick_edits_of_the_same_size_are_seen(self):
+        """The times of files advance in steps of 4 ms on older kernels."""
+        place = CATALOG.index("Local disk")
+        with open(self.catalog, "r+b", buffering=0) as file:
+            for i in range(50):
+                os.pwrite(file.fileno(), b"%010d" % i, place)
+                self.assertIn(f"menu label ^l {i:010}\n",
+                              self.get("/boot/menu"))
+
+    def use_all_workers(self, targets=(("menu", ""),)):
+        """Eight clients at a time reach both workers of a page."""
+        with Clients(self.server, targets, 8) as clients:
             wait_for("answers", lambda: len(clients.answers) > 500)
         return {getattr(answer, "body", answer)
                 for _, answer in clients.answers}

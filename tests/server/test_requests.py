@@ -129,7 +129,7 @@ class Requests:
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(cls.way())
-        (cls.server.dir / "www/boot/here.c32").write_bytes(b"\0a file\n")
+        (cls.server.dir / "static/here.c32").write_bytes(b"\0a file\n")
 
     def check_text(self, answer, expected):
         """A 200 answer that every loader understands."""

@@ -113,8 +113,9 @@ class CgiTest(unittest.TestCase):
     """With GATEWAY_INTERFACE set, the arguments are the network's."""
 
     def run_cgi(self, *args, **environ):
-        return run("menu", *args, GATEWAY_INTERFACE="CGI/1.1",
-                   REQUEST_METHOD="GET", MIRRORBOOT_CATALOG=CATALOG, **environ)
+        return run("menu", *args, **{
+            "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET",
+            "MIRRORBOOT_CATALOG": CATALOG, **environ})
 
     def test_arguments_are_ignored(self):
         expected = self.run_cgi(QUERY_STRING="name=more").stdout
@@ -129,6 +130,12 @@ class CgiTest(unittest.TestCase):
         done = self.run_cgi(QUERY_STRING="name=nosuch")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertTrue(done.stdout.startswith("Status: 404 Not Found\n"))
+
+    def test_head_is_get_without_the_body(self):
+        get = self.run_cgi(QUERY_STRING="name=more").stdout
+        head = self.run_cgi(QUERY_STRING="name=more",
+                            REQUEST_METHOD="HEAD").stdout
+        self.assertEqual(head, get.partition("\n\n")[0] + "\n\n")
 
     def test_body_that_is_not_wanted_does_not_cost_the_answer(self):
         # Apache's mod_cgid gives a program one socket for both directions.
