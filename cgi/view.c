@@ -414,6 +414,8 @@ static json_t *entry_url(const struct request *r,
 	return page_url(r, &link);
 }
 
+static int has_something(const struct request *r, const struct menu *menu);
+
 /* Why the entry is not offered; NULL if it is. */
 static const char *hidden_reason(const struct request *r,
 				 const struct menu_entry *entry)
@@ -422,7 +424,19 @@ static const char *hidden_reason(const struct request *r,
 		return "is a command line of iPXE";
 	if (entry->kind == ENTRY_RELEASE)
 		return refusal(r, entry->release, r->machine.platform);
+	if (entry->kind == ENTRY_MENU && !has_something(r, entry->menu))
+		return "has nothing for this machine";
 	return NULL;
+}
+
+/* Whether the menu, or one below it, offers the machine anything. */
+static int has_something(const struct request *r, const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].kind != ENTRY_HEADING &&
+		    hidden_reason(r, &menu->entries[i]) == NULL)
+			return 1;
+	return 0;
 }
 
 static const char *kind_name(enum entry_kind kind)

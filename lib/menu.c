@@ -277,7 +277,8 @@ static int add_release(struct listing *list, const json_t *object,
 	return rc;
 }
 
-/* Every release that the entry stands for. */
+/* Every release that the entry stands for; none of a distro that a later
+ * file removed. */
 static int add_releases(struct listing *list, const json_t *object)
 {
 	const struct releases *all = list->reading->releases;
@@ -308,7 +309,10 @@ static int add_releases(struct listing *list, const json_t *object)
 		if (add_release(list, object, all->list[i]) < 0)
 			return -1;
 	}
-	return best == MATCH_ALL ? 0 : fail_choice(list, &want, best);
+	if (best == MATCH_ALL ||
+	    overlay_is_removed(r->files, "distros", want.distro))
+		return 0;
+	return fail_choice(list, &want, best);
 }
 
 static int add_menu(struct listing *list, const json_t *object)
@@ -320,6 +324,8 @@ static int add_menu(struct listing *list, const json_t *object)
 	if (reader_string(r, object, "menu", &entry.id) < 0)
 		return -1;
 	menu = menu_find(list->reading->all, entry.id);
+	if (menu == NULL && overlay_is_removed(r->files, "menus", entry.id))
+		return 0;
 	if (menu == NULL)
 		reader_offer_keys(r, entry.id, list->reading->section);
 	if (menu == NULL)

@@ -88,7 +88,8 @@ static int lay_section(struct reading *r, const char *path, const char *name,
 		if (json_is_null(value)) {
 			if (json_object_del(section, id) < 0)
 				note_idle(r, path, name, id);
-			json_object_del(origin, id);
+			else
+				json_object_set_new(origin, id, json_null());
 		} else {
 			json_object_set(section, id, value);
 			json_object_set_new(origin, id,
@@ -294,6 +295,13 @@ void overlay_free(struct overlay *o)
 	o->origins = NULL;
 	o->files = NULL;
 	o->idle = NULL;
+}
+
+int overlay_is_removed(const struct overlay *o, const char *section,
+		       const char *id)
+{
+	return json_is_null(
+		json_object_get(json_object_get(o->origins, section), id));
 }
 
 const char *overlay_file(const struct overlay *o, const char *section,

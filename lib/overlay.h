@@ -19,7 +19,8 @@
  */
 struct overlay {
 	json_t *sections; /* section -> id -> value; every section is there */
-	json_t *origins;  /* section -> id -> the file's name, without path */
+	json_t *origins;  /* section -> id -> the file's name, without path;
+			     null for what was there and is removed */
 	json_t *files;    /* the names of all, in order, without paths */
 	json_t *idle;     /* nulls that removed nothing: an array of objects
 			     with file, section, id */
@@ -42,5 +43,9 @@ void overlay_free(struct overlay *o);
  * of the first file if nothing is known of it. */
 const char *overlay_file(const struct overlay *o, const char *section,
 			 const char *id);
+
+/* Whether an earlier file had the id, and a later one removed it. */
+int overlay_is_removed(const struct overlay *o, const char *section,
+		       const char *id);
 
 #endif
