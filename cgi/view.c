@@ -41,17 +41,16 @@ static int is_port_80(const struct request *r, const struct uri *uri)
 }
 
 /*
- * syslinux.efi 6.04 resolves no names: it asks the DHCP next-server for every
- * one (efi/pxe.c, dns_resolv).  That is the site's own host, so what lies
- * there is found, and what has an IPv4 address.
+ * syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
+ * the DHCP next-server for every URL (efi/pxe.c, dns_resolv).  That is the
+ * site's own host.
  */
-static int is_found_without_dns(const struct request *r, const struct uri *uri)
+static int is_on_site_host(const struct request *r, const struct uri *uri)
 {
 	size_t len = strcspn(uri->host, ":/");
 	struct uri base;
 
-	if (strspn(uri->host, "0123456789.") >= len ||
-	    uri_parse(catalog_settings(r->catalog)->base, &base) != NULL)
+	if (uri_parse(catalog_settings(r->catalog)->base, &base) != NULL)
 		return 1;
 	return strcspn(base.host, ":/") == len &&
 	       memcmp(uri->host, base.host, len) == 0;
@@ -72,8 +71,9 @@ static const char *unreached(const struct request *r, const struct source *s,
 		return "needs a port other than 80, the only one that GRUB "
 		       "2.06 knows";
 	if (d == &dialect_syslinux && platform == PLATFORM_EFI &&
-	    !all_urls(r, s, is_found_without_dns))
-		return "needs a name server, which syslinux.efi does not ask";
+	    !all_urls(r, s, is_on_site_host))
+		return "needs another server than this site's, and "
+		       "syslinux.efi asks no other";
 	return NULL;
 }
 
