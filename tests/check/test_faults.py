@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Runs mirrorboot-check on each faults/CASE/catalog.json, with the site's own
+templates in faults/CASE/templates if there are any, and compares all that it
+prints with faults/CASE/findings.  @TODAY+N@ in a catalogue is the day N days
+ahead.  UPDATE=1 writes the findings instead: read them before they are
+committed."""
+
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
+CHECK = BUILD / "tools" / "mirrorboot-check"
+CASES_MIN = 60
+
+
+def day_ahead(days):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (now + datetime.timedelta(days=int(days))).strftime("%Y-%m-%d")
+
+
+def check(catalog, *options):
+    """The exit status, and what is printed."""
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("MIRRORBOOT_")}
+    result = subprocess.run([CHECK, *options, catalog], env=environment,
+                            capture_output=True, text=True, timeout=60)
+    if result.stderr:
+        return result.returncode, f"{result.stdout}(error){result.stderr}"
+    return result.returncode, result.stdout
+
+
+def run(case):
+    """What is found in a copy of the case, days filled in and taken out."""
+    days = {}
+    with tempfile.TemporaryDirectory() as directory:
+        copy = pathlib.Path(directory) / "case"
+        shutil.copytree(case, copy)
+        catalog = copy / "catalog.json"
+        text = catalog.read_text()
+        for name, ahead in re.findall(r"(@TODAY\+(\d+)@)", text):
+            days[name] = day_ahead(ahead)
+            text = text.replace(name, days[name])
+        catalog.write_text(text)
+        options = ["--templates", copy / "templates"] \
+            if (copy / "templates").is_dir() else []
+        status, found = check(catalog, *options)
+    for name, day in days.items():
+        found = found.replace(day, name)
+    return status, found
+
+
+def fault_of(case):
+    """What is wrong with the outcome of a case; None for nothing."""
+    expected = case / "findings"
+    status, found = run(case)
+    if os.environ.get("UPDATE"):
+        expected.write_text(found)
+    wanted = expected.read_text() if expected.exists() else ""
+    if found != wanted:
+        return f"expected:\n{wanted}got:\n{found}"
+    if status != (1 if found else 0):
+        return f"exit status {status}"
+    return None
+
+
+def check_json():
+    """--json says the same as the text."""
+    case = HERE / "faults" / "many-faults-at-once"
+    _, found = check(case / "catalog.json", "--json")
+    lines = []
+    for f in json.loads(found)["findings"]:
+        parts = [f[key] for key in
+                 ("severity", "file", "pointer", "reason", "url") if key in f]
+        lines.append(": ".join(parts) +
+                     (f"; {f['instead']}" if "instead" in f else "") + "\n")
+    if "".join(lines) != (case / "findings").read_text():
+        return "--json differs from the text:\n" + found
+    return None
+
+
+def check_statuses():
+    """2 where nothing could be checked, with a reason."""
+    rows = [
+        (["/no/such/catalog.json"], "/no/such/catalog.json: No such file"),
+        (["--timeout", "0", "x"], "0: is no number"),
+        (["--per-host", "many", "x"], "many: is no number"),
+        (["a", "b"], "b: one catalogue at a time"),
+        (["--offline"], "unrecognized option"),
+    ]
+    for arguments, reason in rows:
+        result = subprocess.run([CHECK, *arguments], capture_output=True,
+                                text=True, timeout=60)
+        if result.returncode != 2 or reason not in result.stderr or \
+                result.stdout:
+            return f"{arguments}: {result}"
+    return None
+
+
+def main():
+    cases = sorted(p for p in (HERE / "faults").iterdir() if p.is_dir())
+    faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
+    faults += [("json", check_json()), ("statuses", check_statuses())]
+    failed = [(name, fault) for name, fault in faults if fault]
+    for name, fault in failed:
+        print(f"not ok {name}\n{fault}")
+    print(f"{len(cases)} cases, {len(failed)} failed")
+    if len(cases) < CASES_MIN:
+        print(f"not ok: fewer than {CASES_MIN} cases")
+    return 1 if failed or len(cases) < CASES_MIN else 0
+
+
+sys.exit(main())

@@ -1,0 +1,508 @@
+#!/usr/bin/env python3
+"""Runs mirrorboot-check --online against mirrors on loopback, which serve the
+tree of Debian's own netboot package, and one fault at a time."""
+
+import collections
+import http.server
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
+CHECK = BUILD / "tools" / "mirrorboot-check"
+PACKAGE = "debian-installer-12-netboot-amd64"
+TREE = pathlib.Path("/usr/lib/debian-installer/images/12/amd64/text")
+NB = "/debian/dists/bookworm/main/installer-amd64/current/images/netboot/"
+DI = NB + "debian-installer/amd64/"
+TIMEOUT = 3
+
+LISTING = (b"<!DOCTYPE HTML>\n<html><head><title>Index of /debian</title>"
+           b"</head><body><h1>Index of /debian</h1></body></html>\n")
+ERROR_PAGE = (b"\n<html><head><title>Oops</title></head>"
+              b"<body>File not found</body></html>\n")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves the tree below NB, but for what the mirror's faults say."""
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, is_head):
+        mirror = self.server.mirror
+        with mirror.lock:
+            mirror.asked[(self.command, self.path)] += 1
+            mirror.now += 1
+            mirror.most = max(mirror.most, mirror.now)
+        try:
+            fault = mirror.faults.get(self.path)
+            if fault is None or not fault(self, is_head):
+                self.serve(is_head)
+        finally:
+            with mirror.lock:
+                mirror.now -= 1
+
+    def do_GET(self):
+        self.answer(False)
+
+    def do_HEAD(self):
+        self.answer(True)
+
+    def serve(self, is_head, ranges=True):
+        """The file of the tree."""
+        file = TREE / self.path[len(NB):]
+        if not self.path.startswith(NB) or not file.is_file():
+            return self.send(404, b"not found\n", is_head)
+        # The whole of a large file is not wanted: its length is.
+        size = file.stat().st_size
+        with file.open("rb") as f:
+            match = re.match(r"bytes=0-(\d+)$", self.headers.get("Range", ""))
+            if match and ranges:
+                part = f.read(int(match.group(1)) + 1)
+                return self.send(206, part, is_head, {
+                    "Content-Range": f"bytes 0-{len(part) - 1}/{size}"})
+            return self.send(200, f.read() if not is_head else b"", is_head,
+                             {"Content-Length": str(size)})
+
+    def send(self, status, body, is_head, headers={}):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)),
+                            **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if not is_head:
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True  # the checker has seen enough
+        return True
+
+
+class Mirror:
+    """A web server on a port of its own."""
+
+    def __init__(self):
+        server = http.server.ThreadingHTTPServer
+        server.daemon_threads = True
+        server.handle_error = lambda *args: None  # faults are meant here
+        self.server = server(("127.0.0.1", 0), Handler)
+        self.server.mirror = self
+        self.lock = threading.Lock()
+        self.host = f"127.0.0.1:{self.server.server_address[1]}"
+        self.base = f"http://{self.host}/debian/"
+        self.reset({})
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+
+    def reset(self, faults):
+        self.faults = faults
+        self.asked = collections.Counter()
+        self.now = self.most = 0
+
+
+# What can be wrong with a file: each returns True when it has answered.
+
+def status(code):
+    return lambda h, is_head: h.send(code, b"no\n", is_head)
+
+
+def moved(location, code=302):
+    return lambda h, is_head: h.send(
+        code, b"", is_head,
+        {"Location": location.replace("HOST", h.server.mirror.host)})
+
+
+def content(body):
+    return lambda h, is_head: h.send(200, body, is_head)
+
+
+def from_file(path, length=None):
+    """Another file of the tree, or the beginning of it."""
+    return lambda h, is_head: h.send(
+        200, (TREE / path).read_bytes()[:length], is_head)
+
+
+def refuses_head(h, is_head):
+    return is_head and h.send(405, b"", is_head)
+
+
+def ignores_range(h, is_head):
+    return h.serve(is_head, ranges=False)
+
+
+def lies_to_head(h, is_head):
+    return is_head and h.send(200, b"", True, {"Content-Length": "1234"})
+
+
+def breaks_off(h, is_head):
+    """Promises more than it sends."""
+    if is_head:
+        return False
+    h.close_connection = True
+    h.send(200, b"\x1f\x8b only this much", False,
+           {"Content-Length": "40810276"})
+    return True
+
+
+def drops(h, is_head):
+    h.close_connection = True
+    h.connection.shutdown(socket.SHUT_RDWR)
+    return True
+
+
+def is_silent(h, is_head):
+    time.sleep(TIMEOUT * 3)
+    return drops(h, is_head)
+
+
+def is_slow(h, is_head):
+    time.sleep(TIMEOUT * 0.6 if is_head else 0)
+    return False
+
+
+def for_arm64():
+    """The kernel, with another machine in its PE header."""
+    try:
+        kernel = bytearray((TREE / "debian-installer/amd64/linux").read_bytes())
+    except OSError:
+        return b""  # which main() says
+    header = int.from_bytes(kernel[0x3c:0x40], "little")
+    assert kernel[header:header + 6] == b"PE\0\0\x64\x86"
+    kernel[header + 4:header + 6] = b"\x64\xaa"
+    return bytes(kernel)
+
+
+class Busy:
+    """Too busy for the first two requests of all."""
+
+    def __init__(self):
+        self.left = 2
+
+    def __call__(self, h, is_head):
+        self.left -= 1
+        return self.left >= 0 and h.send(503, b"", is_head)
+
+
+V = "/distros/debian/versions/bookworm: "
+LINUX, INITRD = DI + "linux", DI + "initrd.gz"
+LOADER, LDLINUX = NB + "pxelinux.0", NB + "ldlinux.c32"
+CONFIG = NB + "pxelinux.cfg/default"
+SCREENS = DI + "boot-screens/"
+
+
+def line(severity, text, path, named_by=None):
+    by = f" (named by http://SECOND{named_by})" if named_by else ""
+    return f"{severity}: catalog.json: {V}{text}{by}: http://SECOND{path}"
+
+
+# A fault of the second mirror, and all that is said of it.
+ROWS = [
+    ("nothing", {}, []),
+    ("404 of a kernel", {LINUX: status(404)},
+     [line("error", "kernel is missing: status 404", LINUX)]),
+    ("410 of an initrd", {INITRD: status(410)},
+     [line("error", "initrd is missing: status 410", INITRD)]),
+    ("403", {LINUX: status(403)},
+     [line("error", "kernel is not handed out: status 403", LINUX)]),
+    ("500", {LINUX: status(500)},
+     [line("error", "kernel is not handed out: status 500", LINUX)]),
+    ("503 for a moment", {LINUX: Busy()}, []),
+    ("moved within http", {LINUX: moved("http://HOST" + DI + "linux?2")},
+     [line("warning", "kernel has moved (status 302), and not all clients "
+           f"follow: http://SECOND{DI}linux?2", LINUX),
+      line("error", "kernel is missing: status 404", DI + "linux?2", LINUX)]),
+    ("moved to https", {LINUX: moved("https://HOST" + LINUX, 301)},
+     [line("error", "kernel has moved to https, where clients without TLS "
+           f"cannot follow: https://SECOND{LINUX}", LINUX)]),
+    ("moved to a name that loaders cut",
+     {LINUX: moved("http://HOST/" + "x" * 250)},
+     [line("error", "kernel has moved to http://SECOND/" + "x" * 250 +
+           ", a URL that is longer than 250 bytes, where loaders cut it",
+          LINUX)]),
+    ("moved in a circle", {LINUX: moved(NB + "a"), NB + "a": moved(LINUX)},
+     [line("error", "kernel moves on and on", NB + "a", LINUX),
+      line("error", "kernel moves on and on", LINUX)]),
+    ("a directory listing for a kernel", {LINUX: content(LISTING)},
+     [line("error", "kernel is a directory listing", LINUX)]),
+    ("an error page for a kernel", {LINUX: content(ERROR_PAGE)},
+     [line("error", "kernel is a page of HTML, maybe an error's", LINUX)]),
+    ("an error page for a configuration", {CONFIG: content(ERROR_PAGE)},
+     [line("error", "configuration is a page of HTML, maybe an error's",
+           CONFIG)]),
+    ("an error page for pxelinux.0", {LOADER: content(ERROR_PAGE)},
+     [line("error", "PXELinux is a page of HTML, maybe an error's", LOADER)]),
+    ("plain text for an initrd", {INITRD: content(b"no such file\n")},
+     [line("error", "initrd is plain text, maybe an error's", INITRD)]),
+    ("an empty initrd", {INITRD: content(b"")},
+     [line("error", "initrd is empty", INITRD)]),
+    ("a program for a kernel", {LINUX: from_file("pxelinux.0")},
+     [line("error", "kernel is no Linux kernel", LINUX)]),
+    ("a kernel for an initrd",
+     {INITRD: from_file("debian-installer/amd64/linux")},
+     [line("warning", "initrd begins as no initrd does", INITRD)]),
+    ("a kernel for a module",
+     {LDLINUX: from_file("debian-installer/amd64/linux")},
+     [line("error", "module is no module of SYSLINUX", LDLINUX, LOADER)]),
+    ("a kernel for arm64", {LINUX: content(for_arm64())},
+     [line("error", "kernel is for another architecture", LINUX)]),
+    ("a kernel that is cut short",
+     {LINUX: from_file("debian-installer/amd64/linux", 100000)},
+     [line("error", "kernel is cut short: its header says that it is longer",
+           LINUX)]),
+    ("an initrd of another length", {INITRD: content(b"\x1f\x8b" + b"\0" * 9)},
+     [line("warning", "initrd differs between mirrors: 11 bytes, but "
+           f"40810276 at http://FIRST{INITRD}", INITRD)]),
+    ("a length for HEAD that is wrong", {INITRD: lies_to_head},
+     [line("error", "initrd has 1234 bytes for HEAD, but 40810276 for GET",
+           INITRD)]),
+    ("a length that is never reached", {INITRD: breaks_off},
+     [line("error", "initrd cannot be had: the connection broke before all "
+           "of it had come", INITRD)]),
+    ("a dropped connection", {LINUX: drops},
+     [line("error", "kernel cannot be had: the connection broke before an "
+           "answer came", LINUX)]),
+    ("silence", {LINUX: is_silent},
+     [line("error", "kernel cannot be had: no answer in time", LINUX)]),
+    ("a slow answer", {LINUX: is_slow},
+     [line("warning", "kernel is slow: the answer began after more than half "
+           f"the time-out of {TIMEOUT} seconds", LINUX)]),
+    ("HEAD refused, GET not", {LINUX: refuses_head}, []),
+    ("ranges ignored", {INITRD: ignores_range}, []),
+    ("ldlinux.c32 missing", {LDLINUX: status(404)},
+     [line("error", "module is missing: status 404", LDLINUX, LOADER)]),
+    ("a library of the menu missing", {SCREENS + "libutil.c32": status(404)},
+     [line("error", "module is missing: status 404", SCREENS + "libutil.c32",
+           CONFIG)]),
+    ("the menu program missing", {SCREENS + "vesamenu.c32": status(404)},
+     [line("error", "module is missing: status 404", SCREENS + "vesamenu.c32",
+           CONFIG)]),
+    ("an include missing", {SCREENS + "txt.cfg": status(404)}, []),
+    ("a kernel that an include names missing",
+     {SCREENS + "txt.cfg": content(b"label x\nkernel other\n"
+                                   b"append initrd=a.gz,b.gz quiet\n"),
+      NB + "a.gz": content(b"\x1f\x8bgz")},
+     [line("error", "initrd is missing: status 404", NB + "b.gz",
+           SCREENS + "txt.cfg"),
+      line("warning", "configuration differs between mirrors: 51 bytes, but "
+           f"139 at http://FIRST{SCREENS}txt.cfg", SCREENS + "txt.cfg",
+           SCREENS + "menu.cfg"),
+      line("error", "kernel is missing: status 404", NB + "other",
+           SCREENS + "txt.cfg")]),
+    ("modules that are on the path, or nowhere",
+     {CONFIG: content(b"PATH debian-installer/amd64/boot-screens\n"
+                      b"ui vesamenu.c32\nlabel a\n\tmenu label A\n"
+                      b"\ttext help\n kernel in-a-text\nendtext\n"
+                      b"\tkernel chain.c32\nlabel b\n\tkernel memdisk.bin\n")},
+     [line("error", "module is missing: status 404", SCREENS + "chain.c32",
+           CONFIG),
+      line("warning", "configuration differs between mirrors: 162 bytes, but "
+           f"265 at http://FIRST{CONFIG}", CONFIG)]),
+    ("a PXELINUX that needs no ldlinux.c32",
+     {LOADER: content(b"\xea\0PXELINUX 3.83 " + b"\0" * 99),
+      LDLINUX: status(404)},
+     [line("warning", "PXELinux differs between mirrors: 115 bytes, but 42430 "
+           f"at http://FIRST{LOADER}", LOADER)]),
+]
+
+
+def catalog(directory, bases):
+    """A catalogue of one release on these mirrors."""
+    path = pathlib.Path(directory) / "catalog.json"
+    path.write_text(json.dumps({
+        "site": {"base": "http://boot.example.org/boot/"},
+        "mirrors": {"debian": bases},
+        "distros": {"debian": {
+            "title": "Debian", "mirror": "debian",
+            "root": "{{mirror}}" + NB[len("/debian/"):].replace(
+                "bookworm", "{{version}}"),
+            "pxelinux": {"loader": "{{root}}pxelinux.0",
+                         "config": "pxelinux.cfg/default"},
+            "kernel": "{{root}}debian-installer/{{word}}/linux",
+            "initrds": ["{{root}}debian-installer/{{word}}/initrd.gz"],
+            "variants": {"rescue": {"title": "rescue",
+                                    "args": "rescue/enable=true"}},
+            "versions": {"bookworm": {"arches": ["amd64"]}}}},
+        "menus": {"main": {"entries": [{"distro": "debian"}]}}}))
+    return path
+
+
+def check(path, mirrors, *options):
+    """Exit status, lines with names for the mirrors, standard error."""
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("MIRRORBOOT_") and
+                   not k.lower().endswith("_proxy")}
+    result = subprocess.run(
+        [CHECK, "--online", "--timeout", str(TIMEOUT), *options, path],
+        env=environment, capture_output=True, text=True, timeout=50)
+    out = result.stdout
+    for name, mirror in zip(("FIRST", "SECOND"), mirrors):
+        out = out.replace(mirror.host, name)
+    return result.returncode, out.splitlines(), result.stderr
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise Failed(f"{what}:\n  expected: {wanted!r}\n  got:      {got!r}")
+
+
+def test_row(path, mirrors, name, faults, lines):
+    mirrors[0].reset({})
+    mirrors[1].reset(faults)
+    code, found, errors = check(path, mirrors)
+    expect(f"{name}: findings", found, lines)
+    expect(f"{name}: exit status", code, 1 if lines else 0)
+    expect(f"{name}: standard error", errors, "")
+
+
+def test_each_url_is_asked_once(path, mirrors):
+    for mirror in mirrors:
+        mirror.reset({})
+    check(path, mirrors)
+    for mirror in mirrors:
+        often = [k for k, n in mirror.asked.items() if n > 1]
+        expect("asked more than once", often, [])
+        for file in (LINUX, INITRD, LOADER, LDLINUX, CONFIG,
+                     SCREENS + "libcom32.c32", SCREENS + "adtxt.cfg"):
+            expect(f"asked {file}", mirror.asked[("GET", file)], 1)
+
+
+def test_host_is_asked_so_many_at_a_time(path, mirrors):
+    def lingers(h, is_head):
+        time.sleep(0.05)
+        return False
+
+    files = [LINUX, INITRD, LOADER, LDLINUX, CONFIG] + [
+        SCREENS + f.name for f in
+        (TREE / "debian-installer/amd64/boot-screens").iterdir()]
+    for limit in (1, 3):
+        mirrors[0].reset({})
+        mirrors[1].reset({f: lingers for f in files})
+        check(path, mirrors, "--per-host", str(limit))
+        expect(f"--per-host {limit}: most at a time", mirrors[1].most, limit)
+
+
+def test_dead_host_is_said_once(mirrors):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory,
+                           [mirrors[0].base, f"http://{host}/debian/"])
+            mirrors[0].reset({})
+            code, found, _ = check(path, mirrors)
+            expect("dead host", [f.replace(host, "SECOND") for f in found],
+                   [line("error", "initrd cannot be had: no connection to "
+                         "the host; nor can anything else of SECOND, 4 files "
+                         "in all", INITRD)])
+            expect("dead host: exit status", code, 1)
+            path = catalog(directory, [f"http://{host}/a/",
+                                       f"http://{host}/b/"])
+            code, found, errors = check(path, mirrors)
+            expect("no network: exit status", code, 2)
+            expect("no network: message", errors,
+                   "mirrorboot-check: no mirror answered at all: is there a "
+                   "network?\n")
+
+
+def test_programs_to_chain(mirrors):
+    rows = [
+        (b"#!ipxe\nshell\n", "arm64", None),
+        (b"\x7fELF\0", "amd64", "is no EFI program"),
+        (b"not found", "amd64", "is plain text, maybe an error's"),
+        ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
+         "amd64", None),
+        ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
+         "arm64", "is for another architecture"),
+    ]
+    for body, arch, fault in rows:
+        mirrors[0].reset({"/debian/efi": content(body),
+                          "/debian/bios": content(b"\xea\0")})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian",
+                "chain": {"bios": "{{mirror}}bios", "efi": "{{mirror}}efi"},
+                "versions": {"1": {"arches": [arch]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: program "
+                  f"{fault}: http://FIRST/debian/efi"] if fault else []
+        expect(f"{body[:9]} for {arch}",
+               [f for f in found if "no second mirror" not in f], wanted)
+
+
+def test_progress_is_for_terminals(path, mirrors):
+    for mirror in mirrors:
+        mirror.reset({})
+    terminal, its_end = os.openpty()
+    result = subprocess.run([CHECK, "--online", path], stdout=subprocess.PIPE,
+                            stderr=its_end, text=True, timeout=50)
+    os.close(its_end)
+    shown = os.read(terminal, 1 << 20).decode()
+    os.close(terminal)
+    expect("progress: findings", result.stdout, "")
+    last = re.findall(r"(\d+) of (\d+) requests", shown)[-1:]
+    if not last or last[0][0] != last[0][1] or not shown.endswith("\r\n"):
+        raise Failed(f"progress: {shown[-60:]!r}")
+
+
+def test_json_has_the_url(path, mirrors):
+    mirrors[0].reset({})
+    mirrors[1].reset({LINUX: status(404)})
+    code, found, _ = check(path, mirrors, "--json")
+    expect("json", json.loads("\n".join(found)), {"findings": [{
+        "severity": "error", "check": "missing", "file": "catalog.json",
+        "pointer": V[:-2], "reason": "kernel is missing: status 404",
+        "url": f"http://SECOND{LINUX}"}]})
+    expect("json: exit status", code, 1)
+
+
+def main():
+    if not (TREE / "pxelinux.0").exists():
+        sys.exit(f"{TREE} is missing: install {PACKAGE}")
+    began = time.monotonic()
+    mirrors = [Mirror(), Mirror()]
+    failed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [m.base for m in mirrors])
+        tests = [(n, lambda row=(n, f, l): test_row(path, mirrors, *row))
+                 for n, f, l in ROWS]
+        tests += [
+            ("each URL is asked once",
+             lambda: test_each_url_is_asked_once(path, mirrors)),
+            ("a host is asked so many at a time",
+             lambda: test_host_is_asked_so_many_at_a_time(path, mirrors)),
+            ("a dead host is said once",
+             lambda: test_dead_host_is_said_once(mirrors)),
+            ("programs to chain", lambda: test_programs_to_chain(mirrors)),
+            ("progress is for terminals",
+             lambda: test_progress_is_for_terminals(path, mirrors)),
+            ("--json", lambda: test_json_has_the_url(path, mirrors)),
+        ]
+        for name, test in tests:
+            try:
+                test()
+                print(f"ok {name}")
+            except Failed as fault:
+                failed += 1
+                print(f"not ok {name}\n  {fault}")
+    print(f"{len(tests)} tests, {failed} failed, "
+          f"{time.monotonic() - began:.0f} s")
+    return 1 if failed else 0
+
+
+sys.exit(main())

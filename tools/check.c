@@ -1,0 +1,190 @@
+/* mirrorboot-check: says what is wrong before a machine does. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "findings.h"
+#include "offline.h"
+#include "online.h"
+
+/* The exit status; 0: nothing was found. */
+#define EXIT_FINDINGS 1
+#define EXIT_UNCHECKED 2
+
+#define TIMEOUT_MAX 3600
+#define PER_HOST_MAX 64
+
+struct options {
+	struct site_paths paths;
+	struct buf templates;
+	struct online_options online;
+	int is_online;
+	int is_json;
+};
+
+/* A setting of the process; one that is empty is as good as none. */
+static const char *setting(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
+static void print_help(void)
+{
+	printf("Usage: mirrorboot-check [--online] [--json] [--templates DIR] "
+	       "[--timeout S]\n"
+	       "                        [--per-host N] [FILE]\n"
+	       "Say what is wrong with a catalogue and the pages made of it.\n"
+	       "\n"
+	       "  --online         also ask every mirror for what boots would "
+	       "fetch\n"
+	       "  --json           print JSON\n"
+	       "  --templates DIR  the site's own templates; may be repeated\n"
+	       "  --timeout S      seconds that a mirror may be silent (%u)\n"
+	       "  --per-host N     requests at a time to one host (%u)\n"
+	       "\n"
+	       "FILE is the catalogue: else MIRRORBOOT_CATALOG, or\n%s.\n"
+	       "Exit status: 0 nothing found, 1 findings, 2 could not check.\n",
+	       ONLINE_TIMEOUT, ONLINE_PER_HOST, DEFAULT_CATALOG);
+}
+
+static int unchecked(const char *what, const char *why)
+{
+	fprintf(stderr, "mirrorboot-check: %s: %s\n", what, why);
+	return EXIT_UNCHECKED;
+}
+
+/* A whole number from 1 to max; 0 when text is none. */
+static unsigned number(const char *text, unsigned max)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value;
+
+	if (digits == 0 || digits > 9 || text[digits] != '\0')
+		return 0;
+	value = strtoul(text, NULL, 10);
+	return value <= max ? (unsigned)value : 0;
+}
+
+/* One option; returns 0, or -1 to end with *status. */
+static int take(struct options *o, int option, int *status)
+{
+	switch (option) {
+	case 'o':
+		o->is_online = 1;
+		return 0;
+	case 'j':
+		o->is_json = 1;
+		return 0;
+	case 't':
+		buf_printf(&o->templates, "%s%s",
+			   o->templates.len > 0 ? ":" : "", optarg);
+		return 0;
+	case 's':
+		o->online.timeout = number(optarg, TIMEOUT_MAX);
+		if (o->online.timeout > 0)
+			return 0;
+		break;
+	case 'n':
+		o->online.per_host = number(optarg, PER_HOST_MAX);
+		if (o->online.per_host > 0)
+			return 0;
+		break;
+	case 'h':
+		print_help();
+		*status = EXIT_SUCCESS;
+		return -1;
+	case 'v':
+		printf("mirrorboot-check (mirrorboot) %s\n", VERSION);
+		*status = EXIT_SUCCESS;
+		return -1;
+	default: /* getopt has said it */
+		*status = EXIT_UNCHECKED;
+		return -1;
+	}
+	*status = unchecked(optarg, "is no number that this option takes");
+	return -1;
+}
+
+static int parse(struct options *o, int argc, char **argv, int *status)
+{
+	static const struct option names[] = {
+		{ "online", no_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "templates", required_argument, NULL, 't' },
+		{ "timeout", required_argument, NULL, 's' },
+		{ "per-host", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
+		if (take(o, option, status) < 0)
+			return -1;
+	if (argc - optind > 1) {
+		*status =
+			unchecked(argv[optind + 1], "one catalogue at a time");
+		return -1;
+	}
+	if (optind < argc)
+		o->paths.catalog = argv[optind];
+	if (o->templates.len > 0)
+		o->paths.templates = o->templates.data;
+	return 0;
+}
+
+static int check(const struct options *o)
+{
+	struct findings *findings = findings_new();
+	struct catalog *c = offline_check(&o->paths, findings);
+	int status = EXIT_SUCCESS;
+
+	if (o->is_online && c == NULL)
+		fputs("mirrorboot-check: mirrors are not asked: the catalogue "
+		      "is refused\n",
+		      stderr);
+	else if (o->is_online && online_check(c, &o->online, findings) < 0)
+		status = EXIT_UNCHECKED;
+	if (o->is_json)
+		findings_print_json(findings, stdout);
+	else
+		findings_print(findings, stdout);
+	if (status == EXIT_SUCCESS && findings_count(findings) > 0)
+		status = EXIT_FINDINGS;
+	catalog_free(c);
+	findings_free(findings);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		status = unchecked("standard output", strerror(errno));
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.paths = {
+			.catalog = setting("MIRRORBOOT_CATALOG",
+					   DEFAULT_CATALOG),
+			.templates = setting("MIRRORBOOT_TEMPLATES",
+					     DEFAULT_TEMPLATES),
+			.shipped = SHIPPED_TEMPLATES,
+			.base = setting("MIRRORBOOT_BASE", NULL),
+		},
+		.online = { ONLINE_TIMEOUT, ONLINE_PER_HOST },
+	};
+	int status = EXIT_SUCCESS;
+
+	if (parse(&o, argc, argv, &status) == 0) {
+		if (access(o.paths.catalog, R_OK) != 0)
+			status = unchecked(o.paths.catalog, strerror(errno));
+		else
+			status = check(&o);
+	}
+	buf_free(&o.templates);
+	return status;
+}

@@ -1,0 +1,267 @@
+#include "content.h"
+
+#include <string.h>
+
+#define HEAD_MAX 1024
+#define LOADER_MAX (256 * 1024)
+#define CONFIG_MAX (256 * 1024)
+
+const char *content_role(enum role role)
+{
+	switch (role) {
+	case ROLE_KERNEL:
+		return "kernel";
+	case ROLE_INITRD:
+		return "initrd";
+	case ROLE_LOADER:
+		return "PXELinux";
+	case ROLE_MODULE:
+		return "module";
+	case ROLE_CONFIG:
+	case ROLE_INCLUDE:
+		return "configuration";
+	case ROLE_BIOS:
+	case ROLE_EFI:
+		break;
+	}
+	return "program";
+}
+
+size_t content_wanted(enum role role)
+{
+	switch (role) {
+	case ROLE_LOADER:
+		return LOADER_MAX;
+	case ROLE_CONFIG:
+	case ROLE_INCLUDE:
+		return CONFIG_MAX;
+	case ROLE_KERNEL:
+	case ROLE_INITRD:
+	case ROLE_MODULE:
+	case ROLE_BIOS:
+	case ROLE_EFI:
+		break;
+	}
+	return HEAD_MAX;
+}
+
+/* Whether the len bytes at bytes stand at that offset. */
+static int has(const struct buf *head, size_t offset, const char *bytes,
+	       size_t len)
+{
+	return head->len >= offset && head->len - offset >= len &&
+	       memcmp(head->data + offset, bytes, len) == 0;
+}
+
+static int find(const struct buf *head, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < head->len; i++)
+		if (has(head, i, text, len))
+			return 1;
+	return 0;
+}
+
+/* The little-endian number of len bytes at that offset, which must be there. */
+static unsigned long number(const struct buf *head, size_t offset, size_t len)
+{
+	unsigned long value = 0;
+
+	while (len-- > 0)
+		value = value << 8 | (unsigned char)head->data[offset + len];
+	return value;
+}
+
+static int is_html(const struct buf *head)
+{
+	size_t i = strspn(buf_text(head), " \t\r\n");
+
+	return has(head, i, "<!", 2) || has(head, i, "<?xml", 5) ||
+	       has(head, i, "<h", 2) || has(head, i, "<H", 2);
+}
+
+static int is_text(const struct buf *head)
+{
+	for (size_t i = 0; i < head->len; i++) {
+		unsigned char c = (unsigned char)head->data[i];
+
+		if ((c < ' ' && strchr("\t\r\n\f", c) == NULL) || c == 0 ||
+		    c > '~')
+			return 0;
+	}
+	return 1;
+}
+
+/* What the PE header says the program runs on; 0: there is none. */
+static unsigned long pe_machine(const struct buf *head)
+{
+	unsigned long at;
+
+	if (!has(head, 0, "MZ", 2) || head->len < 0x40)
+		return 0;
+	at = number(head, 0x3c, 4);
+	if (at > HEAD_MAX || !has(head, at, "PE\0\0", 4) || head->len < at + 6)
+		return 0;
+	return number(head, at + 4, 2);
+}
+
+/* Whether a program for that PE machine type is of no use on arch.  A kernel
+ * for i386 runs on amd64, too. */
+static int is_foreign(unsigned long machine, enum arch arch)
+{
+	enum { I386 = 0x14c, AMD64 = 0x8664, ARM64 = 0xaa64 };
+
+	switch (machine) {
+	case I386:
+		return arch == ARCH_ARM64;
+	case AMD64:
+		return arch != ARCH_AMD64;
+	case ARM64:
+		return arch != ARCH_ARM64;
+	}
+	return 0;
+}
+
+/* The boot protocol's fields setup_sects and syssize say how long a bzImage
+ * is at least (Documentation/arch/x86/boot.rst of Linux). */
+static long long bzimage_length(const struct buf *head)
+{
+	unsigned long sectors = number(head, 0x1f1, 1);
+
+	if (sectors == 0)
+		sectors = 4;
+	return (long long)(sectors + 1) * 512 +
+	       (long long)number(head, 0x1f4, 4) * 16;
+}
+
+static const char *kernel_fault(enum arch arch, const struct buf *head,
+				long long length)
+{
+	int is_bzimage = has(head, 0x202, "HdrS", 4);
+
+	if (is_foreign(pe_machine(head), arch))
+		return "is for another architecture";
+	if (is_bzimage && length >= 0 && length < bzimage_length(head))
+		return "is cut short: its header says that it is longer";
+	if (is_bzimage || has(head, 0, "MZ", 2) ||
+	    has(head, 0x38, "ARM\x64", 4) ||
+	    has(head, 0,
+		"\x7f"
+		"ELF",
+		4) ||
+	    has(head, 0, "\x1f\x8b", 2))
+		return NULL;
+	return "is no Linux kernel";
+}
+
+static int is_archive(const struct buf *head)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} magics[] = {
+		{ "\x1f\x8b", 2 }, /* gzip */
+		{ "\xfd"
+		  "7zXZ",
+		  5 },                     /* xz */
+		{ "\x28\xb5\x2f\xfd", 4 }, /* zstd */
+		{ "0707", 4 },             /* cpio */
+		{ "BZh", 3 },              /* bzip2 */
+		{ "\x5d\0\0", 3 },         /* lzma */
+		{ "\x89LZO", 4 },          /* lzop */
+		{ "\x02!L\x18", 4 },       /* lz4, as Linux takes it */
+		{ "\x04\"M\x18", 4 },      /* lz4 */
+		{ "hsqs", 4 },             /* squashfs */
+	};
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if (has(head, 0, magics[i].bytes, magics[i].len))
+			return 1;
+	return 0;
+}
+
+/* ELF since SYSLINUX 5; before, each series has a magic of its own. */
+static int is_module(const struct buf *head)
+{
+	return has(head, 0,
+		   "\x7f"
+		   "ELF",
+		   4) ||
+	       has(head, 0, "\xb8\xff\x4c\xcd\x21", 5) ||
+	       has(head, 0, "\xb8\xfe\x4c\xcd\x21", 5);
+}
+
+static const char *efi_fault(enum arch arch, const struct buf *head)
+{
+	if (!has(head, 0, "MZ", 2))
+		return "is no EFI program";
+	return is_foreign(pe_machine(head), arch)
+		       ? "is for another architecture"
+		       : NULL;
+}
+
+static const char *binary_fault(enum role role, enum arch arch,
+				const struct buf *head, long long length,
+				int *is_sure)
+{
+	switch (role) {
+	case ROLE_KERNEL:
+		return kernel_fault(arch, head, length);
+	case ROLE_INITRD:
+		*is_sure = 0;
+		return is_archive(head) ? NULL : "begins as no initrd does";
+	case ROLE_LOADER:
+		*is_sure = 0;
+		return content_pxelinux(head) ? NULL : "is no PXELINUX";
+	case ROLE_MODULE:
+		return is_module(head) ? NULL : "is no module of SYSLINUX";
+	case ROLE_EFI:
+		return efi_fault(arch, head);
+	case ROLE_CONFIG:
+	case ROLE_INCLUDE:
+		return memchr(head->data, '\0', head->len) != NULL
+			       ? "is no text"
+			       : NULL;
+	case ROLE_BIOS:
+		break;
+	}
+	return NULL;
+}
+
+static int is_script(const struct buf *head)
+{
+	return has(head, 0, "#!ipxe", 6) || has(head, 0, "#!gpxe", 6);
+}
+
+const char *content_fault(enum role role, enum arch arch,
+			  const struct buf *head, long long length,
+			  int *is_sure)
+{
+	const int is_config = role == ROLE_CONFIG || role == ROLE_INCLUDE;
+
+	*is_sure = 1;
+	if (head->len == 0)
+		return role == ROLE_INCLUDE ? NULL : "is empty";
+	if (is_html(head))
+		return find(head, "Index of") || find(head, "irectory listing")
+			       ? "is a directory listing"
+			       : "is a page of HTML, maybe an error's";
+	if ((role == ROLE_BIOS || role == ROLE_EFI) && is_script(head))
+		return NULL;
+	if (!is_config && is_text(head) && !is_archive(head))
+		return "is plain text, maybe an error's";
+	return binary_fault(role, arch, head, length, is_sure);
+}
+
+unsigned content_pxelinux(const struct buf *file)
+{
+	static const char name[] = "PXELINUX ";
+	size_t len = sizeof(name) - 1;
+
+	for (size_t i = 0; i + len < file->len; i++)
+		if (has(file, i, name, len) && file->data[i + len] >= '1' &&
+		    file->data[i + len] <= '9')
+			return (unsigned)(file->data[i + len] - '0');
+	return 0;
+}

@@ -1,0 +1,343 @@
+#include "fetch.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "uri.h"
+
+#define ACTIVE_MAX 64
+#define TRIES_MAX 2
+
+/* A host that was silent so often, and never was not, is not asked again. */
+#define SILENCES_MAX 3
+
+struct job {
+	struct fetch fetch;
+	struct host *host;
+	struct job *next; /* in its host's queue */
+	unsigned tries;
+	CURL *easy;
+	int is_cut;             /* more than max bytes came */
+	long long range_length; /* as Content-Range has it; -1 */
+	char location[URI_MAX * 4];
+};
+
+struct host {
+	char *name; /* with the port */
+	struct job *first;
+	struct job *last;
+	unsigned active;
+	unsigned silences;
+	int has_answered;
+};
+
+struct fetcher {
+	struct fetch_limits limits;
+	CURLM *multi;
+	struct host **hosts;
+	size_t host_count;
+	size_t active;
+	size_t all;
+	size_t ended;
+	size_t answered;
+};
+
+struct fetcher *fetcher_new(const struct fetch_limits *limits)
+{
+	struct fetcher *f;
+	CURLM *multi;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (multi = curl_multi_init()) == NULL) {
+		fputs("mirrorboot-check: libcurl cannot be used\n", stderr);
+		return NULL;
+	}
+	f = mem_alloc(sizeof(*f));
+	f->limits = *limits;
+	f->multi = multi;
+	return f;
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < f->host_count; i++) {
+		free(f->hosts[i]->name);
+		free(f->hosts[i]);
+	}
+	free(f->hosts);
+	curl_multi_cleanup(f->multi);
+	curl_global_cleanup();
+	free(f);
+}
+
+static struct host *find_host(struct fetcher *f, const char *url)
+{
+	struct uri uri;
+	struct host *host;
+
+	if (uri_parse(url, &uri) != NULL)
+		uri = (struct uri){ .host = "", .host_len = 0 };
+	for (size_t i = 0; i < f->host_count; i++)
+		if (strlen(f->hosts[i]->name) == uri.host_len &&
+		    memcmp(f->hosts[i]->name, uri.host, uri.host_len) == 0)
+			return f->hosts[i];
+	host = mem_alloc(sizeof(*host));
+	host->name = mem_copy(uri.host, uri.host_len);
+	f->hosts = mem_grow(f->hosts, f->host_count + 1, sizeof(*f->hosts));
+	f->hosts[f->host_count++] = host;
+	return host;
+}
+
+static void enqueue(struct job *job)
+{
+	struct host *host = job->host;
+
+	job->next = NULL;
+	if (host->first == NULL)
+		host->first = job;
+	else
+		host->last->next = job;
+	host->last = job;
+}
+
+void fetcher_add(struct fetcher *f, const struct fetch *request)
+{
+	struct job *job = mem_alloc(sizeof(*job));
+
+	job->fetch = *request;
+	job->host = find_host(f, request->url);
+	f->all++;
+	enqueue(job);
+}
+
+/* libcurl's callback for the body. */
+static size_t take_body(char *data, size_t size, size_t count, void *ctx)
+{
+	struct job *job = ctx;
+	size_t len = size * count;
+	size_t room = job->fetch.max - job->fetch.body.len;
+
+	buf_add(&job->fetch.body, data, len < room ? len : room);
+	if (len <= room)
+		return len;
+	job->is_cut = 1;
+	return 0;
+}
+
+/* libcurl's callback for each line of the header. */
+static size_t take_header(char *line, size_t size, size_t count, void *ctx)
+{
+	static const char name[] = "content-range:";
+	struct job *job = ctx;
+	size_t len = size * count;
+	char copy[128];
+	const char *slash;
+
+	if (len >= sizeof(copy) || len < sizeof(name) ||
+	    !curl_strnequal(line, name, sizeof(name) - 1))
+		return len;
+	memcpy(copy, line, len);
+	copy[len] = '\0';
+	slash = strchr(copy, '/');
+	if (slash != NULL && slash[1] >= '0' && slash[1] <= '9')
+		job->range_length = strtoll(slash + 1, NULL, 10);
+	return len;
+}
+
+static void prepare(const struct fetcher *f, struct job *job)
+{
+	CURL *easy = job->easy;
+	char range[32];
+
+	curl_easy_setopt(easy, CURLOPT_URL, job->fetch.url);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, job);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "mirrorboot-check");
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)f->limits.timeout);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, job);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, job);
+	if (job->fetch.method == FETCH_HEAD)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	if (job->fetch.method == FETCH_RANGE) {
+		snprintf(range, sizeof(range), "0-%zu", job->fetch.max - 1);
+		curl_easy_setopt(easy, CURLOPT_RANGE, range);
+	}
+}
+
+static void start(struct fetcher *f, struct job *job)
+{
+	job->easy = curl_easy_init();
+	job->tries++;
+	job->is_cut = 0;
+	job->range_length = -1;
+	prepare(f, job);
+	curl_multi_add_handle(f->multi, job->easy);
+	job->host->active++;
+	f->active++;
+}
+
+/* Tells whoever asked, and lets the job go. */
+static void end(struct fetcher *f, struct job *job)
+{
+	if (job->fetch.status != 0)
+		f->answered++;
+	f->ended++;
+	job->fetch.done(job->fetch.ctx, &job->fetch);
+	buf_free(&job->fetch.body);
+	free(job);
+}
+
+static int is_dead(const struct host *host)
+{
+	return !host->has_answered && host->silences >= SILENCES_MAX;
+}
+
+static struct job *dequeue(struct host *host)
+{
+	struct job *job = host->first;
+
+	host->first = job->next;
+	return job;
+}
+
+/* Starts what may be started. */
+static void start_all(struct fetcher *f)
+{
+	for (size_t i = 0; i < f->host_count; i++) {
+		struct host *host = f->hosts[i];
+
+		while (host->first != NULL && is_dead(host)) {
+			struct job *job = dequeue(host);
+
+			job->fetch.is_dead = 1;
+			job->fetch.is_silent = 1;
+			if (job->fetch.problem == NULL)
+				job->fetch.problem = "is not asked any more";
+			end(f, job);
+		}
+		while (host->first != NULL && f->active < ACTIVE_MAX &&
+		       host->active < f->limits.per_host)
+			start(f, dequeue(host));
+	}
+}
+
+static const char *problem_of(CURLcode code)
+{
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "the host's name is not known";
+	case CURLE_COULDNT_CONNECT:
+		return "no connection to the host";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "no answer in time";
+	case CURLE_PARTIAL_FILE:
+		return "the connection broke before all of it had come";
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+		return "the connection broke before an answer came";
+	}
+	return curl_easy_strerror(code);
+}
+
+static int is_silent(CURLcode code)
+{
+	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	       code == CURLE_COULDNT_CONNECT ||
+	       code == CURLE_OPERATION_TIMEDOUT;
+}
+
+/* What the transfer tells of the answer, into the job's fetch. */
+static void note_answer(struct job *job)
+{
+	struct fetch *fetch = &job->fetch;
+	curl_off_t length = -1;
+	curl_off_t micros = 0;
+	char *location = NULL;
+
+	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &fetch->status);
+	curl_easy_getinfo(job->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+			  &length);
+	curl_easy_getinfo(job->easy, CURLINFO_STARTTRANSFER_TIME_T, &micros);
+	curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location);
+	fetch->length = fetch->status == 206 ? job->range_length : length;
+	fetch->seconds = (double)micros / 1e6;
+	fetch->location = NULL;
+	if (location != NULL) {
+		snprintf(job->location, sizeof(job->location), "%s", location);
+		fetch->location = job->location;
+	}
+}
+
+static int is_busy(long status)
+{
+	return status == 408 || status == 429 || status >= 500;
+}
+
+static void finish(struct fetcher *f, struct job *job, CURLcode code)
+{
+	struct host *host = job->host;
+	int is_broken = code != CURLE_OK && !job->is_cut;
+
+	note_answer(job);
+	job->fetch.problem = is_broken ? problem_of(code) : NULL;
+	job->fetch.is_silent = is_silent(code);
+	if (job->fetch.status == 0)
+		host->silences++;
+	else
+		host->has_answered = 1;
+	curl_multi_remove_handle(f->multi, job->easy);
+	curl_easy_cleanup(job->easy);
+	job->easy = NULL;
+	host->active--;
+	f->active--;
+	if (job->tries < TRIES_MAX &&
+	    (is_broken || is_busy(job->fetch.status))) {
+		buf_truncate(&job->fetch.body, 0);
+		enqueue(job);
+		return;
+	}
+	job->fetch.is_dead = job->fetch.status == 0 && is_dead(host);
+	end(f, job);
+}
+
+static void finish_all(struct fetcher *f)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(f->multi, &left)) != NULL) {
+		struct job *job = NULL;
+		CURLcode code = message->data.result;
+
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+				  (char **)&job);
+		finish(f, job, code);
+	}
+}
+
+size_t fetcher_run(struct fetcher *f,
+		   void (*progress)(size_t ended, size_t all))
+{
+	int running;
+
+	start_all(f);
+	while (f->ended < f->all) {
+		curl_multi_perform(f->multi, &running);
+		finish_all(f);
+		start_all(f);
+		progress(f->ended, f->all);
+		if (f->active > 0)
+			curl_multi_poll(f->multi, NULL, 0, 1000, NULL);
+	}
+	return f->answered;
+}

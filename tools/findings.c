@@ -1,0 +1,239 @@
+#include "findings.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "mem.h"
+#include "suggest.h"
+
+/* Names offered when none is near what was written. */
+#define OFFER_MAX 10
+
+struct findings {
+	json_t *list; /* of objects: the form in which they are printed */
+	json_t *seen; /* their text lines, as keys */
+};
+
+struct findings *findings_new(void)
+{
+	struct findings *f = mem_alloc(sizeof(*f));
+
+	f->list = json_array();
+	f->seen = json_object();
+	return f;
+}
+
+void findings_free(struct findings *f)
+{
+	if (f == NULL)
+		return;
+	json_decref(f->list);
+	json_decref(f->seen);
+	free(f);
+}
+
+static const char *severity_name(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return "error";
+	case SEVERITY_WARNING:
+		break;
+	}
+	return "warning";
+}
+
+static const char *text_of(const json_t *finding, const char *key)
+{
+	return json_string_value(json_object_get(finding, key));
+}
+
+static void print_line(const json_t *finding, struct buf *out)
+{
+	static const char *const parts[] = { "pointer", "reason", "url", NULL };
+	const json_t *line = json_object_get(finding, "line");
+	const char *file = text_of(finding, "file");
+	const char *instead = text_of(finding, "instead");
+
+	buf_puts(out, text_of(finding, "severity"));
+	if (file != NULL)
+		buf_printf(out, ": %s", file);
+	if (line != NULL)
+		buf_printf(out, ":%d", (int)json_integer_value(line));
+	for (const char *const *part = parts; *part != NULL; part++)
+		if (text_of(finding, *part) != NULL)
+			buf_printf(out, ": %s", text_of(finding, *part));
+	if (instead != NULL)
+		buf_printf(out, "; %s", instead);
+}
+
+static void set(json_t *object, const char *key, const char *value)
+{
+	if (value != NULL)
+		json_object_set_new(object, key, json_string(value));
+}
+
+void findings_add(struct findings *f, const struct finding *finding)
+{
+	json_t *object = json_object();
+	struct buf line = BUF_INIT;
+
+	set(object, "severity", severity_name(finding->severity));
+	set(object, "check", finding->check);
+	set(object, "file", finding->file);
+	if (finding->line > 0)
+		json_object_set_new(object, "line",
+				    json_integer((json_int_t)finding->line));
+	set(object, "pointer", finding->pointer);
+	set(object, "reason", finding->reason);
+	set(object, "url", finding->url);
+	set(object, "instead", finding->instead);
+	print_line(object, &line);
+	if (json_object_get(f->seen, line.data) == NULL) {
+		json_object_set_new(f->seen, line.data, json_true());
+		json_array_append(f->list, object);
+	}
+	json_decref(object);
+	buf_free(&line);
+}
+
+size_t findings_count(const struct findings *f)
+{
+	return json_array_size(f->list);
+}
+
+/* Cuts "part: " off the front of *text, if it is there. */
+static char *cut(char **text)
+{
+	char *part = *text;
+	char *end = strstr(part, ": ");
+
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
+	*text = end + 2;
+	return part;
+}
+
+/* Takes ":line" off the end of file. */
+static unsigned cut_line(char *file)
+{
+	char *colon = strrchr(file, ':');
+	unsigned long line;
+	char *end;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+		return 0;
+	line = strtoul(colon + 1, &end, 10);
+	if (*end != '\0')
+		return 0;
+	*colon = '\0';
+	return (unsigned)line;
+}
+
+static void add_message(struct findings *f, struct finding *finding,
+			const char *message)
+{
+	char *copy = mem_copy(message, strlen(message));
+	char *rest = copy;
+	char *file = cut(&rest);
+
+	if (file != NULL)
+		finding->line = cut_line(file);
+	finding->file = file;
+	if (file != NULL && rest[0] == '/')
+		finding->pointer = cut(&rest);
+	finding->reason = rest;
+	findings_add(f, finding);
+	free(copy);
+}
+
+static void list_names(const char *const *names, struct buf *out)
+{
+	buf_puts(out, "there is ");
+	for (size_t i = 0; names[i] != NULL; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+}
+
+/* Whether the message's reason lists the names itself. */
+static int has_all(const char *text, const char *const *names)
+{
+	for (const char *next; (next = strstr(text, ": ")) != NULL;)
+		text = next + 2;
+	for (; *names != NULL; names++)
+		if (strstr(text, *names) == NULL)
+			return 0;
+	return 1;
+}
+
+/* What the failure offers instead, into out. */
+static void offer(const struct failure *failure, struct buf *out)
+{
+	const char *const *known = failure->known;
+	const char *near = NULL;
+	size_t count = 0;
+
+	while (known != NULL && known[count] != NULL)
+		count++;
+	if (count == 0)
+		return;
+	if (failure->wanted != NULL)
+		near = suggest(failure->wanted, known);
+	if (failure->wanted == NULL)
+		buf_printf(out, "write %s", known[0]);
+	else if (near != NULL)
+		buf_printf(out, "did you mean '%s'?", near);
+	else if (count <= OFFER_MAX && !has_all(failure->text, known))
+		list_names(known, out);
+}
+
+void findings_report(void *ctx, const struct failure *failure)
+{
+	struct finding finding = {
+		.severity = SEVERITY_ERROR,
+		.check = "catalogue",
+	};
+	struct buf instead = BUF_INIT;
+
+	offer(failure, &instead);
+	finding.instead = instead.data;
+	add_message(ctx, &finding, failure->text);
+	buf_free(&instead);
+}
+
+void findings_add_text(struct findings *f, const char *check, const char *text,
+		       const char *url)
+{
+	struct finding finding = {
+		.severity = SEVERITY_ERROR,
+		.check = check,
+		.url = url,
+	};
+
+	add_message(f, &finding, text);
+}
+
+void findings_print(const struct findings *f, FILE *out)
+{
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(f->list, i, finding) {
+		struct buf line = BUF_INIT;
+
+		print_line(finding, &line);
+		fprintf(out, "%s\n", line.data);
+		buf_free(&line);
+	}
+}
+
+void findings_print_json(const struct findings *f, FILE *out)
+{
+	json_t *root = json_pack("{s:O}", "findings", f->list);
+
+	json_dumpf(root, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(root);
+}

@@ -1,0 +1,49 @@
+#include "offline.h"
+
+#include "overlay.h"
+#include "render.h"
+#include "templates.h"
+#include "warnings.h"
+#include "watch.h"
+
+/* What a good catalogue may still have, seen from its files. */
+static void look_deeper(const struct site_paths *paths, const struct catalog *c,
+			struct findings *f)
+{
+	struct watch *watch = watch_new();
+	struct error err = ERROR_INIT;
+	struct overlay files = { NULL, NULL, NULL, NULL };
+
+	if (overlay_read(&files, paths->catalog, catalog_sections, watch,
+			 &err) < 0) {
+		findings_add_text(f, "catalogue", err.text, NULL);
+	} else {
+		const json_t *customers =
+			json_object_get(files.sections, "customers");
+
+		/* Pages cannot be made with templates that are broken. */
+		if (templates_check(paths, f) == 0)
+			render_check(paths, customers, f);
+		warnings_find(c, &files, f);
+		overlay_free(&files);
+	}
+	watch_free(watch);
+}
+
+struct catalog *offline_check(const struct site_paths *paths,
+			      struct findings *f)
+{
+	struct watch *watch = watch_new();
+	struct error err = ERROR_INIT;
+	struct catalog *c;
+
+	err.report = findings_report;
+	err.ctx = f;
+	c = catalog_load(paths->catalog, paths->base, watch, &err);
+	if (c != NULL)
+		look_deeper(paths, c, f);
+	else
+		templates_check(paths, f);
+	watch_free(watch);
+	return c;
+}

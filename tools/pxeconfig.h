@@ -1,0 +1,26 @@
+#ifndef PXECONFIG_H
+#define PXECONFIG_H
+
+#include <stddef.h>
+
+/* What a PXELinux configuration names. */
+enum pxe_kind {
+	PXE_PATH,    /* directory of modules */
+	PXE_INCLUDE, /* more configuration, which may be missing */
+	PXE_CONFIG,  /* other configuration */
+	PXE_KERNEL,
+	PXE_INITRD,
+	PXE_MODULE, /* a .c32 */
+};
+
+/*
+ * Call found() with each name in the len bytes of configuration at text, in
+ * order, as it stands there: mostly relative to the path prefix.  Names of
+ * what is only shown (pictures, help) are left out.
+ */
+void pxeconfig_read(const char *text, size_t len,
+		    void (*found)(void *ctx, enum pxe_kind kind,
+				  const char *name),
+		    void *ctx);
+
+#endif

@@ -1,0 +1,324 @@
+#include "warnings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "uri.h"
+
+/*
+ * vesamenu.c32 shows 80 columns less two margins of 10 and 4 for its frame,
+ * and 2 less where an entry opens a menu; a hotkey stands before the title
+ * with a space.  What is longer is cut off.
+ */
+#define COLUMNS 56
+#define COLUMNS_OF_MENU 54
+#define COLUMNS_OF_HOTKEY 2
+
+#define EOL_SOON_DAYS 90
+
+struct warning {
+	const struct catalog *c;
+	const struct overlay *files;
+	struct findings *findings;
+	json_t *shown; /* what menus show, as keys */
+};
+
+/* At /section/id, and further down if below is not "". */
+__attribute__((format(printf, 6, 7))) static void
+warn(const struct warning *w, const char *check, const char *section,
+     const char *id, const char *below, const char *fmt, ...)
+{
+	struct buf pointer = BUF_INIT;
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	buf_printf(&pointer, "/%s/%s%s", section, id, below);
+	findings_add(w->findings,
+		     &(struct finding){
+			     .severity = SEVERITY_WARNING,
+			     .check = check,
+			     .file = overlay_file(w->files, section, id),
+			     .pointer = pointer.data,
+			     .reason = text,
+		     });
+	buf_free(&pointer);
+}
+
+static void warn_idle(const struct warning *w)
+{
+	size_t i;
+	json_t *idle;
+
+	json_array_foreach(w->files->idle, i, idle) {
+		struct buf pointer = BUF_INIT;
+
+		buf_printf(&pointer, "/%s/%s",
+			   json_string_value(json_object_get(idle, "section")),
+			   json_string_value(json_object_get(idle, "id")));
+		findings_add(w->findings,
+			     &(struct finding){
+				     .severity = SEVERITY_WARNING,
+				     .check = "idle-null",
+				     .file = json_string_value(
+					     json_object_get(idle, "file")),
+				     .pointer = pointer.data,
+				     .reason = "null removes nothing: no file "
+					       "before this one has it",
+			     });
+		buf_free(&pointer);
+	}
+}
+
+/* "debian", "debian trixie" and "debian trixie amd64". */
+enum likeness { SAME_DISTRO, SAME_VERSION, SAME_ARCH };
+
+static void put_key(const struct release *release, enum likeness likeness,
+		    struct buf *key)
+{
+	buf_truncate(key, 0);
+	buf_puts(key, release->distro);
+	if (likeness != SAME_DISTRO)
+		buf_printf(key, " %s", release->version);
+	if (likeness == SAME_ARCH)
+		buf_printf(key, " %s", machine_arch_name((int)release->arch));
+}
+
+/* Remember what the menu shows. */
+static void add_shown(const struct warning *w, const struct menu *menu)
+{
+	struct buf key = BUF_INIT;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+
+		if (entry->kind != ENTRY_RELEASE)
+			continue;
+		for (int same = SAME_DISTRO; same <= SAME_ARCH; same++) {
+			put_key(entry->release, (enum likeness)same, &key);
+			json_object_set_new(w->shown, key.data, json_true());
+		}
+	}
+	buf_free(&key);
+}
+
+static int is_shown(const struct warning *w, const struct release *release,
+		    enum likeness likeness)
+{
+	struct buf key = BUF_INIT;
+	int is_there;
+
+	put_key(release, likeness, &key);
+	is_there = json_object_get(w->shown, key.data) != NULL;
+	buf_free(&key);
+	return is_there;
+}
+
+static void warn_unshown(const struct warning *w, const struct release *release)
+{
+	struct buf below = BUF_INIT;
+
+	buf_printf(&below, "/versions/%s", release->version);
+	if (!is_shown(w, release, SAME_DISTRO))
+		warn(w, "on-no-menu", "distros", release->distro, "",
+		     "no menu shows this distro");
+	else if (!is_shown(w, release, SAME_VERSION))
+		warn(w, "on-no-menu", "distros", release->distro, below.data,
+		     "no menu shows this version");
+	else if (!is_shown(w, release, SAME_ARCH))
+		warn(w, "on-no-menu", "distros", release->distro, below.data,
+		     "no menu shows this version for %s",
+		     machine_arch_name((int)release->arch));
+	buf_free(&below);
+}
+
+static int is_customers(const struct warning *w, const struct menu *menu)
+{
+	json_t *customers = json_object_get(w->files->sections, "customers");
+	const char *id;
+	json_t *unused;
+
+	json_object_foreach(customers, id, unused)
+		if (catalog_customer(w->c, id)->menu == menu)
+			return 1;
+	return 0;
+}
+
+static void warn_unopened(const struct warning *w, const struct menu *menu)
+{
+	if (menu->parent == NULL && menu != catalog_menu(w->c, NULL) &&
+	    !is_customers(w, menu))
+		warn(w, "unopened", "menus", menu->id, "",
+		     "nothing opens this menu: no entry of another, no "
+		     "customer");
+}
+
+/* Why no machine can start the release: the reason for one of its own
+ * architecture; NULL when some can. */
+static const char *hidden_from_all(const struct release *release)
+{
+	const char *reason = NULL;
+
+	for (int platform = 0; platform < PLATFORM_COUNT; platform++) {
+		const struct machine machine = { platform, (int)release->arch };
+
+		reason = release_refusal(release, &machine);
+		if (reason == NULL)
+			return NULL;
+	}
+	return reason; /* UEFI's: on BIOS arm64 is refused before all else */
+}
+
+static int columns_of(const struct menu_entry *entry)
+{
+	int columns = entry->kind == ENTRY_MENU || entry->kind == ENTRY_CUSTOMER
+			      ? COLUMNS_OF_MENU
+			      : COLUMNS;
+
+	return entry->hotkey != '\0' ? columns - COLUMNS_OF_HOTKEY : columns;
+}
+
+static void warn_entry(const struct warning *w, const struct menu *menu,
+		       const struct menu_entry *entry)
+{
+	const char *reason = NULL;
+	size_t width = strlen(entry->title);
+	size_t columns = (size_t)columns_of(entry);
+
+	if (entry->kind == ENTRY_RELEASE)
+		reason = hidden_from_all(entry->release);
+	if (reason != NULL)
+		warn(w, "hidden", "menus", menu->id, "",
+		     "entry '%s' is hidden from every client: it %s", entry->id,
+		     reason);
+	if (width > columns)
+		warn(w, "wide", "menus", menu->id, "",
+		     "entry '%s' is %zu columns wide, %zu fit: %s", entry->id,
+		     width, columns, entry->title);
+}
+
+static void warn_menu(const struct warning *w, const struct menu *menu)
+{
+	size_t width = strlen(menu->title);
+
+	warn_unopened(w, menu);
+	if (width > COLUMNS)
+		warn(w, "wide", "menus", menu->id, "/title",
+		     "is %zu columns wide, %d fit", width, COLUMNS);
+	for (size_t i = 0; i < menu->count; i++)
+		warn_entry(w, menu, &menu->entries[i]);
+}
+
+static void warn_mirror(const struct warning *w, const char *id,
+			const json_t *urls)
+{
+	size_t count = json_array_size(urls);
+	size_t https = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(json_string_value(json_array_get(urls, i)),
+			    "https:", 6) == 0)
+			https++;
+	if (https == count)
+		warn(w, "https-only", "mirrors", id, "",
+		     "https only: gPXE, SYSLINUX, GRUB and most iPXE have no "
+		     "TLS");
+	if (count == 1)
+		warn(w, "one-mirror", "mirrors", id, "",
+		     "no second mirror to go on with when this one fails");
+}
+
+static void warn_mirrors(const struct warning *w)
+{
+	json_t *mirrors = json_object_get(w->files->sections, "mirrors");
+	const char *id;
+	json_t *urls;
+
+	json_object_foreach(mirrors, id, urls)
+		warn_mirror(w, id, urls);
+}
+
+/* The day that is so many days ahead, as YYYY-MM-DD. */
+static void day_ahead(int days, char *out, size_t size)
+{
+	time_t then = time(NULL) + (time_t)days * 24 * 60 * 60;
+	struct tm day;
+
+	gmtime_r(&then, &day);
+	strftime(out, size, "%Y-%m-%d", &day);
+}
+
+static void warn_eol(const struct warning *w, const struct release *release)
+{
+	char today[16];
+	char soon[16];
+	struct buf below = BUF_INIT;
+
+	if (release->eol == NULL)
+		return;
+	day_ahead(0, today, sizeof(today));
+	day_ahead(EOL_SOON_DAYS, soon, sizeof(soon));
+	buf_printf(&below, "/versions/%s", release->version);
+	/* Days written like this sort like text. */
+	if (strcmp(release->eol, today) < 0)
+		warn(w, "eol", "distros", release->distro, below.data,
+		     "end of life was on %s", release->eol);
+	else if (strcmp(release->eol, soon) < 0)
+		warn(w, "eol", "distros", release->distro, below.data,
+		     "end of life is near: %s", release->eol);
+	buf_free(&below);
+}
+
+/* From no mirror in particular, but https all the same. */
+static void warn_https(const struct warning *w, const struct release *release)
+{
+	struct buf below = BUF_INIT;
+
+	for (size_t i = 0; i < release->source_count; i++)
+		if (!release->sources[i].is_https ||
+		    (release->sources[i].mirror != NULL &&
+		     strncmp(release->sources[i].mirror, "https:", 6) == 0))
+			return;
+	buf_printf(&below, "/versions/%s", release->version);
+	warn(w, "https-only", "distros", release->distro, below.data,
+	     "https only: gPXE, SYSLINUX, GRUB and most iPXE have no TLS");
+	buf_free(&below);
+}
+
+static void warn_base(const struct warning *w)
+{
+	struct uri uri;
+
+	if (uri_parse(catalog_settings(w->c)->base, &uri) == NULL &&
+	    (uri.is_https || uri.port != 80))
+		warn(w, "grub", "site", "base", "",
+		     "GRUB gets no pages: it takes plain http on port 80 only");
+}
+
+void warnings_find(const struct catalog *c, const struct overlay *files,
+		   struct findings *f)
+{
+	const struct warning w = { c, files, f, json_object() };
+	size_t count;
+	const struct menu *menus = catalog_menus(c, &count);
+	const struct release *const *releases;
+
+	warn_idle(&w);
+	warn_base(&w);
+	warn_mirrors(&w);
+	for (size_t i = 0; i < count; i++)
+		warn_menu(&w, &menus[i]);
+	for (size_t i = 0; i < count; i++)
+		add_shown(&w, &menus[i]);
+	releases = catalog_releases(c, &count);
+	for (size_t i = 0; i < count; i++) {
+		warn_unshown(&w, releases[i]);
+		warn_eol(&w, releases[i]);
+		warn_https(&w, releases[i]);
+	}
+	json_decref(w.shown);
+}
