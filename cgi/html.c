@@ -87,7 +87,7 @@ static const char *menu_name(const struct request *r, const struct menu *menu)
 	return menu != catalog_menu(r->catalog, NULL) ? menu->id : NULL;
 }
 
-/* The menus that this client may see. */
+/* The menus that this client may see, the main menu first. */
 static json_t *menus_view(const struct request *r)
 {
 	json_t *list = json_array();
@@ -102,13 +102,14 @@ static json_t *menus_view(const struct request *r)
 
 		if (!catalog_may_see(r->catalog, &menus[i], r->client))
 			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
-					menus[i].id, "title", menus[i].title,
-					"url", page_url(r, &link), "count",
-					(int)menus[i].count, "main",
-					link.name == NULL, "closed",
-					menus[i].is_closed));
+		json_array_insert_new(
+			list, link.name == NULL ? 0 : json_array_size(list),
+			json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
+				  menus[i].id, "title", menus[i].title, "url",
+				  page_url(r, &link), "count",
+				  (int)menus[i].count, "main",
+				  link.name == NULL, "closed",
+				  menus[i].is_closed));
 	}
 	return list;
 }
@@ -118,9 +119,12 @@ json_t *html_index(const struct request *r)
 	const struct link customer = { .page = "customermenu" };
 	const struct link boot = { .page = "boot" };
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "title",
+	return json_pack("{s:s, s:o, s:o*, s:o, s:o}", "title",
 			 catalog_settings(r->catalog)->title, "menus",
-			 menus_view(r), "customermenu", page_url(r, &customer),
+			 menus_view(r), "customermenu",
+			 catalog_customer_at(r->catalog, r->client) != NULL
+				 ? page_url(r, &customer)
+				 : NULL,
 			 "clients", clients_view(r, boot), "state",
 			 state_view(r));
 }

@@ -147,6 +147,9 @@ static int serve_fcgi(struct site *site)
 			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
 	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		return EXIT_FAILURE;
+	/* Before the first request, so that an edit that breaks the catalogue
+	 * finds a good one in use; what is wrong now, the request is told. */
+	site_refresh(site, &(struct error)ERROR_INIT);
 	while ((rc = next_request(&fcgi, &waiting)) > 0) {
 		struct http_request http = fcgi_request(fcgi.envp);
 

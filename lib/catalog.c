@@ -325,22 +325,15 @@ static int check_menu_url(struct loading *l, const struct menu *menu)
 
 static int read_main_menu(struct loading *l)
 {
-	const char *id = "main";
-	const struct menu *menu;
+	const char *id = l->c->menus.main_id;
+	const struct menu *menu = menu_find(&l->c->menus, id);
 
-	if (reader_string(&l->r, enter_site(l, "menu"), "menu", &id) < 0)
-		return -1;
-	menu = menu_find(&l->c->menus, id);
+	enter_site(l, "menu");
 	if (menu == NULL)
 		reader_offer_keys(&l->r, id, section(l, "menus"));
 	if (menu == NULL)
 		return reader_fail_key(&l->r, "menu", "there is no menu '%s'",
 				       id);
-	if (menu->parent != NULL)
-		return reader_fail_key(&l->r, "menu",
-				       "menu '%s' is opened by menu '%s', but "
-				       "the main menu comes first",
-				       id, menu->parent->id);
 	l->c->main_menu = menu;
 	return 0;
 }
@@ -352,9 +345,13 @@ static int read_menus(struct loading *l)
 		.timeout = l->c->settings.timeout,
 	};
 	struct menus *menus = &l->c->menus;
-	int rc = menu_read_all(&l->r, section(l, "menus"), &l->c->releases,
-			       &defaults, menus);
+	int rc;
 
+	menus->main_id = "main";
+	rc = reader_string(&l->r, enter_site(l, "menu"), "menu",
+			   &menus->main_id);
+	rc |= menu_read_all(&l->r, section(l, "menus"), &l->c->releases,
+			    &defaults, menus);
 	for (size_t i = 0; i < menus->count; i++)
 		rc |= check_menu_url(l, &menus->list[i]);
 	return rc | read_main_menu(l);

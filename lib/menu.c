@@ -49,6 +49,7 @@ struct listing {
 	json_t *ids; /* of the entries so far */
 	char hotkeys[64];
 	size_t headings;
+	int is_cut; /* entries were left out that name what is removed */
 };
 
 static int check_hotkey(struct listing *list, const char *hotkey)
@@ -309,10 +310,12 @@ static int add_releases(struct listing *list, const json_t *object)
 		if (add_release(list, object, all->list[i]) < 0)
 			return -1;
 	}
-	if (best == MATCH_ALL ||
-	    overlay_is_removed(r->files, "distros", want.distro))
+	if (best == MATCH_ALL)
 		return 0;
-	return fail_choice(list, &want, best);
+	if (!overlay_is_removed(r->files, "distros", want.distro))
+		return fail_choice(list, &want, best);
+	list->is_cut = 1;
+	return 0;
 }
 
 static int add_menu(struct listing *list, const json_t *object)
@@ -324,8 +327,10 @@ static int add_menu(struct listing *list, const json_t *object)
 	if (reader_string(r, object, "menu", &entry.id) < 0)
 		return -1;
 	menu = menu_find(list->reading->all, entry.id);
-	if (menu == NULL && overlay_is_removed(r->files, "menus", entry.id))
+	if (menu == NULL && overlay_is_removed(r->files, "menus", entry.id)) {
+		list->is_cut = 1;
 		return 0;
+	}
 	if (menu == NULL)
 		reader_offer_keys(r, entry.id, list->reading->section);
 	if (menu == NULL)
@@ -336,6 +341,11 @@ static int add_menu(struct listing *list, const json_t *object)
 				       "menu '%s' is opened by menu '%s' "
 				       "already: Back can lead to one only",
 				       menu->id, menu->parent->id);
+	if (strcmp(menu->id, list->reading->all->main_id) == 0)
+		return reader_fail_key(r, "menu",
+				       "'%s' is the main menu, which no entry "
+				       "may open: Back leads there",
+				       menu->id);
 	menu->parent = list->menu;
 	entry.menu = menu;
 	return add_entry(list, object, entry);
@@ -462,7 +472,7 @@ static int read_entries(struct listing *list, const json_t *entries)
 		rc |= read_entry(list, value);
 		reader_leave(r, inner);
 	}
-	if (rc == 0 && list->count == list->headings)
+	if (rc == 0 && list->count == list->headings && !list->is_cut)
 		rc = reader_fail(r, "an empty menu: nothing in it can be "
 				    "chosen");
 	reader_leave(r, mark);

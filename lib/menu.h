@@ -45,6 +45,7 @@ struct menus {
 	struct menu *list; /* in the reader's pool */
 	size_t count;
 	size_t entry_count; /* of all menus together */
+	const char *main_id; /* given: the menu that has no parent */
 };
 
 /* Bounds, so that a broken generator of catalogues ends in a message. */
