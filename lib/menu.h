@@ -44,7 +44,7 @@ struct menu {
 struct menus {
 	struct menu *list; /* in the reader's pool */
 	size_t count;
-	size_t entry_count; /* of all menus together */
+	size_t entry_count;  /* of all menus together */
 	const char *main_id; /* given: the menu that has no parent */
 };
 

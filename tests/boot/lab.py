@@ -1,0 +1,630 @@
+"""A network with our servers, mirrors and machines that boot from them.
+
+Everything is inside namespaces of the process's own: enter() first, then a Lab
+for each test. The servers run with the sample configurations of conf/, and
+names as those of the samples and of conf/catalog.json lead to the lab.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import selectors
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+HERE = TOP / "tests/boot"
+BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", TOP / "build")).resolve()
+SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
+IMAGES = pathlib.Path("/usr/lib/debian-installer/images/12")
+OVMF = pathlib.Path("/usr/share/OVMF")
+NEEDED = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "dhcpd": "isc-dhcp-server",
+    "in.tftpd": "tftpd-hpa",
+    "lighttpd": "lighttpd",
+    "mformat": "mtools",
+    "ip": "iproute2",
+    f"{OVMF}/OVMF_CODE_4M.fd": "ovmf",
+    f"{IMAGES}/amd64": "debian-installer-12-netboot-amd64",
+    f"{IMAGES}/i386": "debian-installer-12-netboot-i386",
+    "/usr/lib/ipxe/undionly.kpxe": "ipxe",
+    "/usr/lib/PXELINUX/lpxelinux.0": "pxelinux",
+    "/usr/lib/syslinux/modules/bios/ldlinux.c32": "syslinux-common",
+    "/usr/lib/SYSLINUX.EFI/efi64/syslinux.efi": "syslinux-efi",
+    "/usr/lib/shim/shimx64.efi.signed": "shim-signed",
+    "/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed": "grub-efi-amd64-signed",
+    "/usr/lib/grub/x86_64-efi/http.mod": "grub-efi-amd64-bin",
+}
+
+SERVER = "192.0.2.5"
+ROUTER = "192.0.2.1"
+# At the first address nobody is; at the second no port is open.
+DOWN = "192.0.2.30"
+CLOSED = "192.0.2.31"
+MIRRORS = {"ftp.nl.debian.org": "192.0.2.21", "mirrors.kernel.org": "192.0.2.22"}
+NAMES = {"boot.example.org": SERVER, **MIRRORS}
+# The machines of conf/dhcpd.conf.
+IPXE = "02:23:45:67:89:05"
+SYSLINUX = "02:23:45:67:89:06"
+SECURE = "02:23:45:67:89:07"
+
+NETBOOT = "debian/dists/bookworm/main/installer-{arch}/current/images/netboot"
+INITRD_SIZE = 256 * 1024
+
+
+def run(*command):
+    """Run a short command to its end; its words are split at spaces."""
+    words = [word for part in command for word in str(part).split()]
+    words[0] = shutil.which(words[0], path=SEARCH) or words[0]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
+
+
+def enter():
+    """Go on in namespaces of our own, with all that the lab needs."""
+    missing = {p for f, p in NEEDED.items() if not shutil.which(f, path=SEARCH) and not os.path.exists(f)}
+    if missing:
+        sys.exit("apt-get install " + " ".join(sorted(missing)))
+    if not (BUILD / "cgi/boot").exists():
+        sys.exit(f"no programs in {BUILD}: build first, or set MIRRORBOOT_BUILD")
+    if os.geteuid() != 0:
+        sys.exit("the boot tests need root, for network namespaces")
+    if os.environ.get("MIRRORBOOT_LAB") != str(os.getppid()):
+        os.environ["MIRRORBOOT_LAB"] = "0"
+        # With this process everything inside ends too.
+        spaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        os.execvp("unshare", ["unshare", *spaces, sys.executable, *sys.argv])
+    set_up_network()
+    set_up_directories()
+
+
+def set_up_network():
+    run("ip link set lo up")
+    run("ip link add br0 type bridge forward_delay 0")
+    for address in SERVER, ROUTER, CLOSED, *NAMES.values():
+        run(f"ip address replace {address}/24 dev br0")
+    run("ip link set br0 up")
+
+
+def set_up_directories():
+    """Where the samples and scripts/loaders put things: empty, and ours."""
+    run("mount -t tmpfs none /srv")
+    run(TOP / "scripts/loaders")
+
+
+class Wire:
+    """What is asked on the network: (server, "GET /path") and TFTP's
+    (server, "RRQ file"), in the order of arrival."""
+
+    def __init__(self):
+        self.requests = []
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
+        self.socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+        self.socket.bind(("br0", 0x800))
+        self.socket.settimeout(0.2)
+        self.is_ending = False
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.is_ending = True
+        self.thread.join()
+        self.socket.close()
+
+    def listen(self):
+        while not self.is_ending:
+            try:
+                frame, (_, _, kind, *_) = self.socket.recvfrom(2048)
+            except TimeoutError:
+                continue
+            if kind != socket.PACKET_OUTGOING:
+                self.look(frame[14:])
+
+    def look(self, packet):
+        header = (packet[0] & 15) * 4
+        port = packet[header + 2 : header + 4]
+        server = socket.inet_ntoa(packet[16:20])
+        if packet[9] == 6 and port == b"\0P":
+            data = packet[header + (packet[header + 12] >> 4) * 4 :]
+            if data.startswith((b"GET ", b"HEAD ")):
+                line = data.split(b"\r\n")[0].decode(errors="replace")
+                self.requests.append((server, line.rpartition(" ")[0]))
+        elif packet[9] == 17 and port == b"\0E" and packet[header + 8 : header + 10] == b"\0\1":
+            name = packet[header + 10 :].split(b"\0")[0]
+            self.requests.append((server, "RRQ " + name.decode(errors="replace")))
+
+
+class NameServer:
+    """Answers for the names it is given; all others do not exist."""
+
+    def __init__(self, names):
+        self.names = names
+        self.asked = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((ROUTER, 53))
+        self.socket.settimeout(0.2)
+        self.is_ending = False
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.is_ending = True
+        self.thread.join()
+        self.socket.close()
+
+    def serve(self):
+        while not self.is_ending:
+            try:
+                query, client = self.socket.recvfrom(512)
+            except TimeoutError:
+                continue
+            self.socket.sendto(self.answer(query), client)
+
+    def answer(self, query):
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1 : at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        question = query[12 : at + 5]
+        self.asked.append(".".join(labels))
+        address = self.names.get(".".join(labels).lower())
+        found = address is not None and question[-4:-2] == b"\0\1"
+        head = query[:2] + struct.pack(">5H", 0x8180 if address else 0x8183, 1, found, 0, 0)
+        record = b"\xc0\x0c\0\1\0\1" + struct.pack(">IH", 60, 4)
+        return head + question + (record + socket.inet_aton(address) if found else b"")
+
+
+class BrokenMirror:
+    """A mirror that takes requests and never answers, or sends only half of
+    each initrd."""
+
+    def __init__(self, address, directory, fault):
+        self.directory = directory
+        self.is_silent = fault == "silent"
+        self.socket = socket.create_server((address, 80))
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.socket, selectors.EVENT_READ)
+        self.is_ending = False
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.is_ending = True
+        self.thread.join()
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+
+    def serve(self):
+        while not self.is_ending:
+            for key, _ in self.selector.select(0.2):
+                if key.fileobj is self.socket:
+                    self.selector.register(self.socket.accept()[0], selectors.EVENT_READ)
+                else:
+                    self.answer(key.fileobj)
+
+    def answer(self, client):
+        request = client.recv(65536)
+        if request and self.is_silent:
+            return
+        if request:
+            self.send(client, request.split()[1].decode().lstrip("/"))
+        self.selector.unregister(client)
+        client.close()
+
+    def send(self, client, path):
+        data = (self.directory / path).read_bytes()
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
+        client.sendall(data[: len(data) // 2] if "initrd" in path else data)
+
+
+def link_tree(source, target):
+    """A copy of a directory, made of links to its files."""
+    for path in source.rglob("*"):
+        copy = target / path.relative_to(source)
+        if path.is_dir() and not path.is_symlink():
+            copy.mkdir(parents=True, exist_ok=True)
+        else:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.symlink_to(path.resolve())
+
+
+def replace(path, data):
+    path.unlink()
+    path.write_bytes(data)
+
+
+def initrd(name):
+    """A mirror's initrd, unlike any other mirror's."""
+    return (name.encode() + b" ").ljust(INITRD_SIZE, name[:1].encode())
+
+
+def make_tree(directory, name, probe):
+    """The files of a mirror: Debian's own, but for kernel and initrd if there
+    is a probe to take the kernel's place."""
+    for arch in "amd64", "i386":
+        root = directory / NETBOOT.format(arch=arch)
+        link_tree(IMAGES / arch / "text", root)
+        if probe is not None:
+            replace(root / f"debian-installer/{arch}/linux", probe.read_bytes())
+            replace(root / f"debian-installer/{arch}/initrd.gz", initrd(f"{name} {arch}"))
+    (directory / "debian/dists/stable").symlink_to("bookworm")
+
+
+def build_probe(directory):
+    probe = directory / "probe"
+    run(HERE / "build-probe", probe)
+    return probe
+
+
+def by_tftp(text):
+    """dhcpd.conf for QEMU, whose network ROM is an iPXE: it is given a file
+    by TFTP as any other ROM. It asks for unicast, undionly.kpxe does not."""
+    ipxe = 'if suffix (option user-class, 4) = "iPXE"'
+    is_no_rom = "(packet (10, 1) = 80 or not (option pxe-system-type = 00:00))"
+    text = text.replace(f"{ipxe} {{", f"{ipxe} and {is_no_rom} {{")
+    bios = r"\s+and substring \(option pxe-system-type, 0, 2\) = 00:00"
+    return re.sub(f"not exists user-class(?={bios})", "packet (10, 1) = 00", text)
+
+
+class Lab:
+    """The servers, as a context. If it is left by an error, all that tells
+    why is in the build directory's boot/NAME."""
+
+    def __init__(self, name, catalog, names=None, faults=None, dhcpd=by_tftp, real_kernel=False):
+        """catalog: what a site would put into catalog.d beside what is
+        shipped; names: host names and addresses that differ from NAMES;
+        faults: what is wrong with a mirror (silent, half, missing); dhcpd: a
+        function that changes the text of dhcpd.conf."""
+        self.kept = BUILD / "boot" / name
+        self.names = NAMES | (names or {})
+        self.catalog = catalog
+        self.faults = faults or {}
+        self.dhcpd = dhcpd
+        self.real_kernel = real_kernel
+        self.running = []
+        self.machines = []
+
+    def __enter__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mirrorboot-lab."))
+        self.dir.chmod(0o755)
+        self.root = self.dir / "root"
+        self.root.mkdir()
+        try:
+            self.start_servers()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, error, *_):
+        for machine in self.machines:
+            if error is not None:
+                machine.take_picture()
+            machine.stop()
+        for thing in reversed(self.running):
+            thing.stop()
+        if error is not None:
+            self.keep()
+        shutil.rmtree(self.dir)
+
+    def keep(self):
+        shutil.rmtree(self.kept, ignore_errors=True)
+        self.kept.mkdir(parents=True)
+        for pattern in "*.log", "*.png", "*.conf", "catalog.d/99-lab.json":
+            for path in self.dir.glob(pattern):
+                shutil.copy(path, self.kept)
+        lines = [f"{server} {request}\n" for server, request in self.wire.requests]
+        (self.kept / "requests.log").write_text("".join(lines))
+
+    def start_servers(self):
+        self.probe = build_probe(self.dir)
+        self.wire = self.add(Wire())
+        self.name_server = self.add(NameServer(self.names))
+        self.start_dhcpd()
+        self.start_tftpd()
+        self.write_catalog()
+        self.start_lighttpd()
+        for name in MIRRORS:
+            self.start_mirror(name)
+
+    def add(self, thing):
+        self.running.append(thing)
+        return thing
+
+    def start(self, name, *command, **options):
+        command = [shutil.which(command[0], path=SEARCH), *command[1:]]
+        return self.add(Process(command, self.dir / f"{name}.log", **options))
+
+    def start_dhcpd(self):
+        conf, leases = self.dir / "dhcpd.conf", self.dir / "leases"
+        conf.write_text(self.dhcpd((TOP / "conf/dhcpd.conf").read_text()))
+        leases.touch()
+        # A copy, because AppArmor lets those in /usr/sbin read their own
+        # directories only.
+        copy = shutil.copy(shutil.which("dhcpd", path=SEARCH), self.dir)
+        self.start("dhcpd", copy, "-d", "-f", "--no-pid", "-cf", conf, "-lf", leases, "br0")
+
+    def start_tftpd(self):
+        sets = dict(re.findall(r'(?m)^(\w+)="(.*)"$', (TOP / "conf/tftpd-hpa").read_text()))
+        options = sets["TFTP_OPTIONS"].split()
+        user, address = sets["TFTP_USERNAME"], sets["TFTP_ADDRESS"]
+        command = ["in.tftpd", "--foreground", "--user", user, "--address", address]
+        self.start("tftpd", *command, *options, sets["TFTP_DIRECTORY"])
+
+    def start_lighttpd(self):
+        sample = (TOP / "conf/lighttpd.conf").read_text()
+        text = sample.replace("/usr/local/libexec/mirrorboot/", f"{BUILD}/cgi/")
+        text = text.replace("/run/lighttpd/", f"{self.dir}/")
+        conf = self.dir / "lighttpd.conf"
+        conf.write_text(self.lighttpd_base("boot", SERVER, self.root) + text)
+        catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
+        self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf, environment=catalog)
+        wait_for_port(SERVER)
+
+    def restart_lighttpd(self):
+        self.running.remove(self.lighttpd)
+        self.lighttpd.stop()
+        self.start_lighttpd()
+
+    def lighttpd_base(self, name, address, directory):
+        """What a lighttpd needs that the sample leaves to Debian's own."""
+        return (
+            f'server.bind = "{address}"\n'
+            f'server.document-root = "{directory}"\n'
+            'server.modules = ( "mod_accesslog" )\n'
+            f'accesslog.filename = "{self.dir}/{name}-access.log"\n'
+        )
+
+    def write_catalog(self):
+        shutil.copytree(TOP / "conf/catalog.d", self.dir / "catalog.d")
+        shutil.copy(TOP / "conf/catalog.json", self.dir)
+        (self.dir / "catalog.d/99-lab.json").write_text(json.dumps(self.catalog, indent=2))
+
+    def start_mirror(self, name):
+        address, directory = MIRRORS[name], self.dir / name
+        make_tree(directory, name, None if self.real_kernel else self.probe)
+        if self.faults.get(name) in ("silent", "half"):
+            self.add(BrokenMirror(address, directory, self.faults[name]))
+            return
+        if self.faults.get(name) == "missing":
+            directory = self.root
+        conf = self.dir / f"{name}.conf"
+        conf.write_text(self.lighttpd_base(name, address, directory))
+        self.start(name, "lighttpd", "-D", "-f", conf)
+        wait_for_port(address)
+
+    def bios_disk(self):
+        disk = self.dir / "bios.img"
+        disk.write_bytes(self.probe.read_bytes().ljust(1 << 20, b"\0"))
+        return disk
+
+    def efi_disk(self):
+        disk = self.dir / "efi.img"
+        run(f"mformat -C -i {disk} -T 16384 ::")
+        run(f"mmd -i {disk} ::EFI ::EFI/BOOT")
+        run(f"mcopy -i {disk} {self.probe} ::EFI/BOOT/BOOTX64.EFI")
+        return disk
+
+    def machine(self, **options):
+        machine = Machine(self, f"machine{len(self.machines)}", **options)
+        self.machines.append(machine)
+        return machine
+
+    def asked(self, request, server=None):
+        """The requests so far that match."""
+        return [
+            line for address, line in self.wire.requests
+            if re.search(request, line) and server in (None, address)
+        ]
+
+
+class Process:
+    def __init__(self, command, log, environment=None, terminal=False):
+        """terminal: the program has the user's terminal."""
+        self.log = open(log, "a")
+        files = {} if terminal else {"stdin": subprocess.DEVNULL, "stdout": self.log}
+        environment = os.environ | (environment or {})
+        self.process = subprocess.Popen(command, stderr=self.log, env=environment, **files)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+def wait_for_port(address):
+    end = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection((address, 80), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+class Machine:
+    """A PC. It ends by itself when the probe has spoken."""
+
+    def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, cpu="max", disk=None,
+                 display="none", options=()):
+        self.lab = lab
+        self.name = name
+        self.efi = efi
+        self.serial_log = lab.dir / f"{name}-serial.log"
+        self.monitor_path = lab.dir / f"{name}.qmp"
+        self.tap = f"tap{len(lab.machines)}"
+        run(f"ip tuntap add {self.tap} mode tap")
+        run(f"ip link set {self.tap} master br0 up")
+        command = ["nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-m", "1024"]
+        command += [*self.firmware(secure), *self.devices(mac, disk), "-display", display]
+        self.process = lab.start(name, *command, *options, terminal=display == "curses")
+        self.monitor = Monitor(self.monitor_path, self.process.process)
+
+    def stop(self):
+        self.monitor.close()
+        self.process.stop()
+        run(f"ip link delete {self.tap}")
+
+    def firmware(self, secure):
+        if not self.efi:
+            return ["-machine", "pc", "-boot", "strict=on"]
+        code, start = ("CODE_4M.secboot", "VARS_4M.ms") if secure else ("CODE_4M", "VARS_4M")
+        flash = "if=pflash,format=raw,snapshot=on,file="
+        return [
+            "-machine", "q35,smm=on" if secure else "q35",
+            "-global", f"driver=cfi.pflash01,property=secure,value={'on' if secure else 'off'}",
+            "-drive", f"{flash}{OVMF}/OVMF_{code}.fd",
+            "-drive", f"{flash}{OVMF}/OVMF_{start}.fd",
+            "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
+        ]
+
+    def devices(self, mac, disk):
+        # OVMF has drivers of its own; a BIOS needs the card's.
+        rom = ",romfile=" if self.efi else ""
+        devices = [
+            "-vga", "std", "-no-reboot",
+            "-serial", f"file:{self.serial_log}",
+            "-qmp", f"unix:{self.monitor_path},server=on,wait=off",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no",
+            "-device", f"virtio-net-pci,netdev=net0,mac={mac},bootindex=0{rom}",
+        ]
+        if disk is not None:
+            devices += [
+                "-drive", f"if=none,id=disk0,format=raw,snapshot=on,file={disk}",
+                "-device", "ide-hd,drive=disk0,bootindex=1",
+            ]
+        return devices
+
+    def serial(self):
+        """The serial log, without what moves the cursor."""
+        text = self.serial_log.read_bytes().decode(errors="replace") if self.serial_log.exists() else ""
+        return re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]|\r", "", text)
+
+    def screen(self):
+        """The text that a BIOS machine shows, a line a row."""
+        path = self.lab.dir / f"{self.name}.screen"
+        self.monitor.ask("pmemsave", val=0xB8000, size=4000, filename=str(path))
+        text = path.read_bytes()[::2].decode("cp437")
+        return "\n".join(text[i : i + 80].rstrip() for i in range(0, 2000, 80))
+
+    def text(self):
+        """What the machine has told: on UEFI the screen is copied to the
+        serial port."""
+        if self.efi:
+            return self.serial()
+        try:
+            return self.screen() + "\n" + self.serial()
+        except MachineEnded:
+            return self.serial()
+
+    def has_ended(self):
+        return self.process.process.poll() is not None
+
+    def expect(self, pattern, seconds):
+        """Wait until the machine tells something."""
+        self.wait(lambda: re.search(pattern, self.text()), seconds, f"text {pattern!r}")
+
+    def expect_request(self, request, seconds, server=None, times=1):
+        """Wait until so many requests match."""
+        def is_there():
+            return len(self.lab.asked(request, server)) >= times
+        self.wait(is_there, seconds, f"{times} requests {request!r} to {server or 'any'}")
+
+    def wait(self, is_there, seconds, what):
+        end = time.monotonic() + seconds
+        while not is_there():
+            if time.monotonic() > end:
+                raise AssertionError(f"expected {what} in {seconds} s; came: {self.state()}")
+            if self.has_ended() and not is_there():
+                raise AssertionError(f"expected {what}; came the end of the machine: {self.state()}")
+            time.sleep(0.2)
+
+    def state(self):
+        """The last words and the last request, in a line."""
+        words = [line.strip() for line in self.text().splitlines() if line.strip()]
+        requests = self.lab.wire.requests
+        return f"{' | '.join(words[-3:])[-300:]!r} after {requests[-1] if requests else 'no request'}"
+
+    def press(self, *keys):
+        """Press keys, named as QEMU names them."""
+        for key in keys:
+            try:
+                self.monitor.ask("send-key", keys=[{"type": "qcode", "data": key}])
+            except MachineEnded:
+                raise AssertionError(f"expected to press {key}; came the end: {self.state()}") from None
+            time.sleep(0.3)
+
+    def probe_lines(self, seconds):
+        """What the probe told: (firmware, command line, [(size, crc), ...])."""
+        self.expect(r"(?m)^probe: command line: .*\n", seconds)
+        try:
+            self.process.process.wait(30)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the probe did not end: {self.state()}") from None
+        text = self.serial()
+        found = re.search(r"(?m)^probe: (bios|efi)\nprobe: command line: (.*)\n", text)
+        initrds = re.findall(r"(?m)^probe: initrd: size (\w+) crc (\w+)$", text)
+        return found[1], found[2], [(int(s, 16), int(c, 16)) for s, c in initrds]
+
+    def take_picture(self):
+        path = str(self.lab.dir / f"{self.name}.png")
+        with contextlib.suppress(MachineEnded):
+            self.monitor.ask("screendump", filename=path, format="png")
+
+
+class MachineEnded(Exception):
+    pass
+
+
+class Monitor:
+    """QEMU's machine protocol."""
+
+    def __init__(self, path, process):
+        end = time.monotonic() + 20
+        while not path.exists():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("QEMU did not start")
+            time.sleep(0.05)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(str(path))
+        self.file = self.socket.makefile("r")
+        self.file.readline()
+        self.ask("qmp_capabilities")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def ask(self, command, **arguments):
+        try:
+            self.socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+            return self.answer(command)
+        except (ConnectionError, EOFError):
+            raise MachineEnded from None
+
+    def answer(self, command):
+        while line := self.file.readline():
+            message = json.loads(line)
+            if "error" in message:
+                raise RuntimeError(f"{command}: {message['error']['desc']}")
+            if "return" in message:
+                return message["return"]
+        raise EOFError

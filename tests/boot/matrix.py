@@ -1,0 +1,414 @@
+#!/usr/bin/env python3
+"""Boots machines in the lab, one test for each kind of client and of fault.
+
+Takes the arguments of unittest: matrix.py Boot.test_NAME. What a failed test
+leaves is in the build directory's boot/. Needs root.
+"""
+
+import json
+import pathlib
+import shutil
+import time
+import unittest
+import zlib
+
+import lab
+
+FIRST, SECOND = lab.MIRRORS
+BOOKWORM = {"distro": "debian", "version": "bookworm"}
+AMD64 = {**BOOKWORM, "arch": "amd64", "hotkey": "a"}
+I386 = {**BOOKWORM, "arch": "i386", "hotkey": "b"}
+RESCUE = {**AMD64, "variant": "rescue", "hotkey": "r"}
+DISK = {"id": "disk", "hotkey": "l", "title": "Local disk", "local": True}
+MORE = {"menu": "more", "hotkey": "m", "title": "More ..."}
+
+
+def kernel_way_of_debian():
+    """Debian as shipped, but booted by its kernel on BIOS too."""
+    debian = json.loads((lab.TOP / "conf/catalog.d/10-debian.json").read_text())["distros"]["debian"]
+    for level in debian, *debian["versions"].values():
+        level.pop("pxelinux", None)
+    return debian
+
+
+def catalog(entries=(DISK, AMD64, I386, RESCUE, MORE), kernel_way=False, **main):
+    """A small main menu of the lab's own, and a sub-menu."""
+    more = {"title": "More", "entries": [{**AMD64, "hotkey": "z"}]}
+    menu = {"title": "The lab", "default": "disk", "entries": list(entries), **main}
+    sections = {"menus": {"main": menu, "more": more}}
+    sections["mirrors"] = {"debian": [f"http://{name}/debian/" for name in lab.MIRRORS]}
+    if kernel_way:
+        sections["distros"] = {"debian": kernel_way_of_debian()}
+    return sections
+
+
+def starts_with(page):
+    """dhcpd.conf that sends iPXE to a page or file of its own."""
+    return lambda text: lab.by_tftp(text).replace("boot/boot?dialect=ipxe", f"boot/{page}")
+
+
+def initrd_of(mirror, arch="amd64"):
+    data = lab.initrd(f"{mirror} {arch}")
+    return [(len(data), zlib.crc32(data))]
+
+
+class Boot(unittest.TestCase):
+    def lab(self, sections, **options):
+        return lab.Lab(self._testMethodName, sections, **options)
+
+    def menu_of(self, machine, title="The lab"):
+        """iPXE shows the menu. It shows the key of no entry, so wait for the
+        last line."""
+        machine.expect(rf"(?s){title}.*(More|Back)", 240)
+        time.sleep(1)
+
+    def menu_of_syslinux(self, machine):
+        """vesamenu.c32 shows the menu, which it has asked for once more."""
+        machine.expect_request("boot/boot.*dialect=syslinux", 240, times=2)
+        time.sleep(4)
+
+    def check_boot(self, machine, words, mirror=FIRST, arch="amd64"):
+        firmware, line, initrds = machine.probe_lines(180)
+        self.assertEqual(firmware, "efi" if machine.efi else "bios")
+        for word in words:
+            self.assertIn(word, line.split())
+        self.assertEqual(initrds, initrd_of(mirror, arch))
+
+    def choose_in_debians_menu(self, machine, mirror=FIRST):
+        """The mirror's own PXELinux shows Debian's menu: its first text entry."""
+        machine.expect_request("splash.png", 120, server=lab.MIRRORS[mirror])
+        time.sleep(4)
+        machine.press("ret")
+
+    # iPXE on BIOS
+
+    def test_bios_mirrors_own_pxelinux(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            self.assertEqual(boot.asked("RRQ"), ["RRQ undionly.kpxe"])
+            pc.press("a")
+            pc.expect_request(r"netboot/pxelinux\.0$", 30)
+            self.choose_in_debians_menu(pc)
+            self.check_boot(pc, ["vga=788", "quiet"])
+
+    def test_bios_kernel_and_initrd(self):
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_bios_variant_has_its_arguments(self):
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("r")
+            self.check_boot(pc, ["rescue/enable=true"])
+
+    def test_bios_i386(self):
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine(cpu="qemu32")
+            self.menu_of(pc)
+            self.assertNotIn("amd64", pc.screen())
+            pc.press("b")
+            self.check_boot(pc, [], arch="i386")
+
+    def test_bios_submenu_and_back(self):
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine()
+            for _ in range(3):
+                self.menu_of(pc)
+                pc.press("m")
+                self.menu_of(pc, "More")
+                pc.press("end", "ret")
+            self.menu_of(pc)
+            pc.press("m")
+            self.menu_of(pc, "More")
+            pc.press("z")
+            self.check_boot(pc, [])
+
+    def test_bios_timeout_takes_the_default(self):
+        with self.lab(catalog(kernel_way=True, default="other", timeout=5, entries=[DISK, {**AMD64, "id": "other"}, MORE])) as boot:
+            self.check_boot(boot.machine(), [])
+
+    def test_bios_local_disk(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(disk=boot.bios_disk())
+            self.menu_of(pc)
+            pc.press("l")
+            pc.expect("(?m)^probe: disk$", 30)
+
+    def test_bios_customers_menu_and_back(self):
+        entries = [DISK, {"id": "mine", "hotkey": "c", "title": "Our own", "customermenu": True}, MORE]
+        sections = catalog(entries, kernel_way=True)
+        sections["customers"] = {"acme": {"menu": "acme", "networks": ["192.0.2.0/24"]}}
+        sections["menus"]["acme"] = {"title": "Acme", "entries": [AMD64]}
+        with self.lab(sections) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("c")
+            self.menu_of(pc, "Acme")
+            pc.press("end", "ret")
+            self.menu_of(pc)
+            pc.press("c")
+            self.menu_of(pc, "Acme")
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_bios_gpxe_text_under_ipxe(self):
+        """What gPXE is sent runs on iPXE too."""
+        page = "fromthemirror?arch=amd64&distro=debian&version=bookworm"
+        with self.lab(catalog(), dhcpd=starts_with(page)) as boot:
+            pc = boot.machine()
+            self.choose_in_debians_menu(pc)
+            self.check_boot(pc, ["vga=788"])
+
+    def test_bios_pxelinux_of_ours_chained(self):
+        """iPXE fetches pxelinux.0, which shows the menu for SYSLINUX."""
+        pathlib.Path("/srv/www/boot/chain.ipxe").write_text(
+            "#!ipxe\n"
+            "set netX/209:string http://boot.example.org/boot/boot?dialect=syslinux&platform=bios\n"
+            "set netX/210:string http://boot.example.org/boot/syslinux/6.04/bios/\n"
+            "chain http://boot.example.org/boot/syslinux/6.04/bios/pxelinux.0\n"
+        )
+        with self.lab(catalog(), dhcpd=starts_with("chain.ipxe")) as boot:
+            pc = boot.machine()
+            self.menu_of_syslinux(pc)
+            pc.press("m")
+            pc.expect_request("name=more", 60)
+            time.sleep(4)
+            pc.press("z")
+            self.choose_in_debians_menu(pc)
+            self.check_boot(pc, ["vga=788"])
+
+    def check_boot_after(self, change):
+        """The menu is there when something happens to the server."""
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            change(boot)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_bios_catalogue_broken_meanwhile(self):
+        self.check_boot_after(lambda boot: (boot.dir / "catalog.d/99-lab.json").write_text("{"))
+
+    def test_bios_page_program_killed_meanwhile(self):
+        def kill(boot):
+            lab.run(f"pkill -9 --oldest --parent {boot.lighttpd.process.pid} fromthemirror")
+        self.check_boot_after(kill)
+
+    def test_bios_web_server_restarted_meanwhile(self):
+        self.check_boot_after(lambda boot: boot.restart_lighttpd())
+
+    def check_real_kernel(self, **options):
+        sections = catalog(kernel_way=True)
+        sections["distros"]["debian"]["args"] = "console=ttyS0"
+        with self.lab(sections, real_kernel=True) as boot:
+            pc = boot.machine(**options)
+            self.menu_of(pc)
+            pc.press("a")
+            pc.expect("Linux version .*Debian", 400)
+            pc.expect("Freeing initrd memory", 200)
+
+    def test_bios_real_installer(self):
+        self.check_real_kernel()
+
+    def test_efi_real_installer(self):
+        self.check_real_kernel(efi=True)
+
+    # iPXE on UEFI
+
+    def test_efi_kernel_and_initrd(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.assertEqual(set(boot.asked("RRQ")), {"RRQ snponly.efi"})
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_efi_hides_i386(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.assertNotIn("i386", pc.text())
+
+    def test_efi_refuses_i386(self):
+        page = "fromthemirror?arch=i386&dialect=ipxe&distro=debian&version=bookworm"
+        with self.lab(catalog(), dhcpd=starts_with(page)) as boot:
+            boot.machine(efi=True).expect("Debian 12 bookworm i386 is (for i386, )?not for this machine", 240)
+
+    def test_efi_http_boot(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True, options=["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"])
+            self.menu_of(pc)
+            self.assertEqual(boot.asked("RRQ"), [])
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_efi_local_disk(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True, disk=boot.efi_disk())
+            self.menu_of(pc)
+            pc.press("l")
+            # The firmware's next way is HTTP Boot from the same card.
+            pc.expect_request("menu", 240, times=2)
+            time.sleep(4)
+            pc.press("l")
+            pc.expect("(?m)^probe: efi$", 60)
+
+    # SYSLINUX
+
+    def test_bios_lpxelinux_mirrors_configuration(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            self.assertEqual(boot.asked("RRQ"), ["RRQ lpxelinux.0"])
+            pc.press("a")
+            self.choose_in_debians_menu(pc)
+            self.check_boot(pc, ["vga=788"])
+
+    def test_bios_lpxelinux_kernel_and_initrd(self):
+        with self.lab(catalog(kernel_way=True)) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            pc.press("m")
+            pc.expect_request("name=more", 30)
+            time.sleep(4)
+            pc.press("z")
+            self.check_boot(pc, [])
+
+    def test_bios_lpxelinux_local_disk(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX, disk=boot.bios_disk())
+            self.menu_of_syslinux(pc)
+            pc.press("l")
+            pc.expect("(?m)^probe: disk$", 30)
+
+    def test_efi_syslinux_menu_and_local_disk(self):
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True, mac=lab.SYSLINUX, disk=boot.efi_disk())
+            self.menu_of_syslinux(pc)
+            self.assertEqual(set(boot.asked("RRQ")), {"RRQ syslinux.efi"})
+            pc.press("l")
+            # The firmware's next way is HTTP Boot from the same card: iPXE.
+            self.menu_of(pc)
+            pc.press("l")
+            pc.expect("(?m)^probe: efi$", 240)
+
+    def test_efi_syslinux_mirror_on_our_server(self):
+        """syslinux.efi resolves no name and takes no address: whatever a URL
+        says, it asks the TFTP server's."""
+        ours = {"debian": ["http://boot.example.org/debian/"]}
+        with self.lab(catalog() | {"mirrors": ours}) as boot:
+            (boot.root / "debian").symlink_to(boot.dir / FIRST / "debian")
+            pc = boot.machine(efi=True, mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    # GRUB
+
+    def start_grub(self, boot, **options):
+        """shim, the signed GRUB and conf/grub.cfg, by TFTP."""
+        shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+        pc = boot.machine(efi=True, mac=lab.SECURE, **options)
+        pc.expect_request("boot/menu.*dialect=grub", 240)
+        pc.expect("(?s)Local disk.*Back|More", 120)
+        time.sleep(1)
+        return pc
+
+    def test_efi_grub_menu_submenu_and_back(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_grub(boot)
+            pc.press("m")
+            pc.expect_request("name=more.*dialect=grub|dialect=grub.*name=more", 60)
+            time.sleep(4)
+            pc.press("end", "ret")
+            pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
+            time.sleep(4)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_efi_grub_first_mirror_missing(self):
+        with self.lab(catalog(), faults={FIRST: "missing"}) as boot:
+            pc = self.start_grub(boot)
+            pc.press("a")
+            self.check_boot(pc, [], mirror=SECOND)
+
+    def test_efi_grub_all_mirrors_missing(self):
+        with self.lab(catalog(), faults={FIRST: "missing", SECOND: "missing"}) as boot:
+            pc = self.start_grub(boot)
+            pc.press("a")
+            pc.expect("No mirror of", 120)
+            pc.expect("(?s)No mirror of.*Local disk", 120)
+
+    def test_efi_grub_local_disk(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_grub(boot, disk=boot.efi_disk())
+            pc.press("l")
+            pc.expect("(?m)^probe: efi$", 240)
+
+    def test_efi_secure_boot_sample(self):
+        shutil.copy(lab.TOP / "conf/grub-secureboot.cfg", "/srv/tftp/grub/grub.cfg")
+        lab.run("mkdir -p /srv/tftp/debian")
+        for name in "linux", "initrd.gz":
+            shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64" / name, "/srv/tftp/debian")
+        with self.lab(catalog()) as boot:
+            pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
+            pc.expect("Debian installer, kernel by TFTP", 240)
+            time.sleep(1)
+            pc.press("ret")
+            pc.expect("EFI stub: UEFI Secure Boot is enabled", 240)
+
+    # Mirrors that fail: kernel and initrd come from the second
+
+    def check_second_mirror(self, efi=False, **faults):
+        with self.lab(catalog(kernel_way=True), **faults) as boot:
+            pc = boot.machine(efi=efi)
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [], mirror=SECOND)
+
+    def test_bios_first_mirror_down(self):
+        self.check_second_mirror(names={FIRST: lab.DOWN})
+
+    def test_bios_first_mirror_closed(self):
+        self.check_second_mirror(names={FIRST: lab.CLOSED})
+
+    def test_bios_first_mirror_unknown(self):
+        self.check_second_mirror(names={FIRST: None})
+
+    def test_bios_first_mirror_missing(self):
+        self.check_second_mirror(faults={FIRST: "missing"})
+
+    def test_bios_first_mirror_silent(self):
+        self.check_second_mirror(faults={FIRST: "silent"})
+
+    def test_bios_first_mirror_half(self):
+        self.check_second_mirror(faults={FIRST: "half"})
+
+    def test_efi_first_mirror_half(self):
+        self.check_second_mirror(efi=True, faults={FIRST: "half"})
+
+    def test_bios_first_mirror_without_pxelinux(self):
+        with self.lab(catalog(), faults={FIRST: "missing"}) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            self.choose_in_debians_menu(pc, SECOND)
+            self.check_boot(pc, ["vga=788"], mirror=SECOND)
+
+    def test_bios_all_mirrors_down(self):
+        with self.lab(catalog(kernel_way=True), names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            pc.expect("No mirror of .* answered", 120)
+            self.menu_of(pc)
+
+
+if __name__ == "__main__":
+    lab.enter()
+    unittest.main(verbosity=2)

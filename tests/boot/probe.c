@@ -1,0 +1,255 @@
+/*
+ * The probe's words, for 32 and for 64 bits: its command line and its initrds
+ * on COM1, then QEMU's exit.  Runs where it is put, so it has no data that
+ * hold addresses.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+static void out(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static uint8_t in(uint16_t port)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static void put_char(char c)
+{
+	while (!(in(0x3fd) & 0x20))
+		;
+	out(0x3f8, (uint8_t)c);
+}
+
+static void put(const char *text)
+{
+	while (*text != '\0')
+		put_char(*text++);
+}
+
+static void put_hex(uint32_t value)
+{
+	for (int shift = 28; shift >= 0; shift -= 4)
+		put_char("0123456789abcdef"[value >> shift & 15]);
+}
+
+static __attribute__((noreturn)) void end(void)
+{
+	out(0xf4, 0); /* isa-debug-exit */
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+/* zlib's crc32(), continued from crc. */
+static uint32_t add_crc(uint32_t crc, const uint8_t *data, uint32_t size)
+{
+	crc = ~crc;
+	for (uint32_t i = 0; i < size; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+static void put_command_line(const char *mode, const char *text)
+{
+	put("\nprobe: ");
+	put(mode);
+	put("\nprobe: command line: ");
+	put(text);
+	put("\n");
+}
+
+static void put_initrd(uint32_t size, uint32_t crc)
+{
+	put("probe: initrd: size ");
+	put_hex(size);
+	put(" crc ");
+	put_hex(crc);
+	put("\n");
+}
+
+static uint32_t field(const uint8_t *params, uint32_t offset)
+{
+	return *(const uint32_t *)(params + offset);
+}
+
+/* What a loader has written into the kernel's header. */
+static void tell_boot_params(const char *mode, const uint8_t *params)
+{
+	const uint8_t *initrd =
+		(const uint8_t *)(uintptr_t)field(params, 0x218);
+	uint32_t size = field(params, 0x21c);
+
+	put_command_line(mode, (const char *)(uintptr_t)field(params, 0x228));
+	if (size > 0)
+		put_initrd(size, add_crc(0, initrd, size));
+}
+
+#ifndef __x86_64__
+
+__attribute__((section(".entry"), noreturn)) void probe32(const uint8_t *params)
+{
+	const uint32_t el64 = 0x34364c45; /* "EL64": UEFI was there before */
+
+	tell_boot_params(field(params, 0x1c0) == el64 ? "efi" : "bios", params);
+	end();
+}
+
+#else
+
+#define EFI __attribute__((ms_abi))
+
+struct guid {
+	uint32_t a;
+	uint16_t b, c;
+	uint8_t d[8];
+};
+
+struct boot_services {
+	char header[24];
+	void *before[16];
+	EFI uint64_t (*handle_protocol)(void *handle, const struct guid *,
+					void **interface);
+};
+
+struct system_table {
+	char header[24];
+	void *before[9];
+	const struct boot_services *boot;
+};
+
+struct loaded_image {
+	void *before[3];
+	void *device;
+	void *between[2];
+	uint32_t options_size;
+	const uint16_t *options;
+};
+
+struct file {
+	uint64_t revision;
+	EFI uint64_t (*open)(struct file *, struct file **, const uint16_t *,
+			     uint64_t mode, uint64_t attributes);
+	void *between[2];
+	EFI uint64_t (*read)(struct file *, uint64_t *size, void *);
+};
+
+struct file_system {
+	uint64_t revision;
+	EFI uint64_t (*open_volume)(struct file_system *, struct file **);
+};
+
+static void *protocol(const struct system_table *system, void *handle,
+		      const struct guid *guid)
+{
+	void *interface;
+
+	if (system->boot->handle_protocol(handle, guid, &interface) != 0) {
+		put("\nprobe: a protocol is missing\n");
+		end();
+	}
+	return interface;
+}
+
+static struct file *open_volume(const struct system_table *system,
+				const struct loaded_image *image)
+{
+	const struct guid guid = { 0x964e5b22,
+				   0x6459,
+				   0x11d2,
+				   { 0x8e, 0x39, 0, 0xa0, 0xc9, 0x69, 0x72,
+				     0x3b } };
+	struct file_system *fs = protocol(system, image->device, &guid);
+	struct file *root;
+
+	if (fs->open_volume(fs, &root) != 0) {
+		put("probe: the loader's files do not open\n");
+		end();
+	}
+	return root;
+}
+
+static void tell_file(struct file *root, const uint16_t *name)
+{
+	uint8_t data[4096];
+	uint64_t size = sizeof(data);
+	uint32_t total = 0;
+	uint32_t crc = 0;
+	struct file *file;
+
+	if (root->open(root, &file, name, 1, 0) != 0) {
+		put("probe: an initrd does not open\n");
+		return;
+	}
+	while (file->read(file, &size, data) == 0 && size > 0) {
+		crc = add_crc(crc, data, (uint32_t)size);
+		total += (uint32_t)size;
+		size = sizeof(data);
+	}
+	put_initrd(total, crc);
+}
+
+/* If text begins with "initrd=", put the name behind it into name. */
+static int is_initrd(const char *text, uint16_t *name)
+{
+	for (const char *word = "initrd="; *word != '\0'; word++)
+		if (*text++ != *word)
+			return 0;
+	while (*text != '\0' && *text != ' ')
+		*name++ = (uint16_t)*text++;
+	*name = 0;
+	return 1;
+}
+
+static void tell_initrds(const struct system_table *system,
+			 const struct loaded_image *image, const char *text)
+{
+	uint16_t name[2048];
+	char before = ' ';
+
+	for (; *text != '\0'; before = *text++)
+		if (before == ' ' && is_initrd(text, name))
+			tell_file(open_volume(system, image), name);
+}
+
+/* What a loader has told the firmware's image loader. */
+static void tell_image(const struct system_table *system, void *handle)
+{
+	const struct guid guid = { 0x5b1b31a1,
+				   0x9562,
+				   0x11d2,
+				   { 0x8e, 0x3f, 0, 0xa0, 0xc9, 0x69, 0x72,
+				     0x3b } };
+	const struct loaded_image *image = protocol(system, handle, &guid);
+	char text[2048];
+	uint32_t len = 0;
+
+	while (len < image->options_size / 2 && len + 1 < sizeof(text) &&
+	       image->options[len] != 0) {
+		text[len] = (char)image->options[len];
+		len++;
+	}
+	text[len] = '\0';
+	put_command_line("efi", text);
+	tell_initrds(system, image, text);
+}
+
+/* first: the image's handle, or the boot parameters if there is no system. */
+__attribute__((section(".entry"), noreturn)) void
+probe64(void *first, const struct system_table *system)
+{
+	if (system != NULL)
+		tell_image(system, first);
+	else
+		tell_boot_params("efi", first);
+	end();
+}
+
+#endif
