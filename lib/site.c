@@ -218,8 +218,7 @@ static int load_templates(const struct site *s, struct state *state,
 	}
 	if (state->count == 0)
 		return error_set(err, NULL, 0,
-				 "there is no template of page %s in %s",
-				 s->page, s->dirs[s->dir_count - 1]);
+				 "there is no template of page %s", s->page);
 	return 0;
 }
 
