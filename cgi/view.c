@@ -582,6 +582,10 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 			 back_url(r, menu), "chosen",
 			 chosen != NULL ? chosen->id : NULL);
 	add_timeout(view, menu->timeout);
+	if (json_object_get(view, "back") != NULL &&
+	    !menu_has_key(menu, MENU_BACK_KEY))
+		json_object_set_new(view, "back_key",
+				    json_sprintf("%c", MENU_BACK_KEY));
 	if (r->dialect == &dialect_syslinux &&
 	    r->machine.platform != MACHINE_UNKNOWN)
 		set(view, "modules", settings->syslinux[r->machine.platform]);

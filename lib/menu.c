@@ -52,21 +52,25 @@ struct listing {
 	int is_cut; /* entries were left out that name what is removed */
 };
 
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 static int check_hotkey(struct listing *list, const char *hotkey)
 {
 	size_t used = strlen(list->hotkeys);
-	char c = hotkey[0];
-	char lower = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	char c = lower(hotkey[0]);
 
-	if (!((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) ||
+	if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ||
 	    hotkey[1] != '\0')
 		return reader_fail_key(list->r, "hotkey",
 				       "must be one letter or digit");
-	if (strchr(list->hotkeys, lower) != NULL)
+	if (strchr(list->hotkeys, c) != NULL)
 		return reader_fail_key(list->r, "hotkey",
 				       "'%c' is another entry's in this menu",
-				       c);
-	list->hotkeys[used] = lower;
+				       hotkey[0]);
+	list->hotkeys[used] = c;
 	list->hotkeys[used + 1] = '\0';
 	return 0;
 }
@@ -581,6 +585,14 @@ int menu_read_all(struct reader *r, const json_t *section,
 		rc |= read_menu(&reading, &all->list[i]);
 	give_titles(all);
 	return rc | check_tree(&reading);
+}
+
+int menu_has_key(const struct menu *menu, char key)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (lower(menu->entries[i].hotkey) == key)
+			return 1;
+	return 0;
 }
 
 int menu_is_below(const struct menu *menu, const struct menu *top)

@@ -64,6 +64,13 @@ int menu_read_all(struct reader *r, const json_t *section,
 /* NULL if there is no menu of that id. */
 struct menu *menu_find(const struct menus *all, const char *id);
 
+/* The hotkey of Back, in menus that have it, unless an entry takes it. */
+#define MENU_BACK_KEY 'b'
+
+/* Whether an entry of the menu has the hotkey, a lower-case letter or a digit;
+ * loaders do not tell capitals from others. */
+int menu_has_key(const struct menu *menu, char key);
+
 /* Whether menu is top or lies below it. */
 int menu_is_below(const struct menu *menu, const struct menu *top);
 

@@ -209,6 +209,12 @@ static void warn_menu(const struct warning *w, const struct menu *menu)
 	if (width > COLUMNS)
 		warn(w, "wide", "menus", menu->id, "/title",
 		     "is %zu columns wide, %d fit", width, COLUMNS);
+	if (menu != catalog_menu(w->c, NULL) &&
+	    menu_has_key(menu, MENU_BACK_KEY))
+		warn(w, "hotkey", "menus", menu->id, "",
+		     "an entry has the hotkey '%c' of Back, which then has "
+		     "none",
+		     MENU_BACK_KEY);
 	for (size_t i = 0; i < menu->count; i++)
 		warn_entry(w, menu, &menu->entries[i]);
 }
@@ -232,14 +238,39 @@ static void warn_mirror(const struct warning *w, const char *id,
 		     "no second mirror to go on with when this one fails");
 }
 
+/* Whether a release is taken from the mirror whose first URL this is. */
+static int is_used(const struct warning *w, const char *url)
+{
+	size_t count;
+	const struct release *const *all = catalog_releases(w->c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i]->sources[0].mirror != NULL &&
+		    strcmp(all[i]->sources[0].mirror, url) == 0)
+			return 1;
+	return 0;
+}
+
+static void warn_unused(const struct warning *w, const char *id,
+			const json_t *urls)
+{
+	const char *url = json_string_value(json_array_get(urls, 0));
+
+	if (url != NULL && !is_used(w, url))
+		warn(w, "unused", "mirrors", id, "",
+		     "no distro names this mirror: is its id misspelt?");
+}
+
 static void warn_mirrors(const struct warning *w)
 {
 	json_t *mirrors = json_object_get(w->files->sections, "mirrors");
 	const char *id;
 	json_t *urls;
 
-	json_object_foreach(mirrors, id, urls)
+	json_object_foreach(mirrors, id, urls) {
 		warn_mirror(w, id, urls);
+		warn_unused(w, id, urls);
+	}
 }
 
 /* The day that is so many days ahead, as YYYY-MM-DD. */
