@@ -25,7 +25,7 @@
 #define DEBIAN(arch)                                                           \
 	ENTRY("debian-12-" arch, "Debian 12 " arch,                            \
 	      "fromthemirror.php?arch=" arch "&distro=debian&version=12")
-#define BACK(url) "\nlabel back\nmenu label Back\nkernel " B url "\n"
+#define BACK(url) "\nlabel back\nmenu label ^b Back\nkernel " B url "\n"
 
 #define TOOLS                                                                  \
 	HEADING("heading-4", "Tools")                                          \
