@@ -253,10 +253,25 @@ static int serve_shell(struct site *site, int argc, char **argv)
 	return rc;
 }
 
+/* Where a server closed one of them, a connection would get its number, and
+ * what goes to standard error would go to the client. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct site *site;
 	int rc;
+
+	open_standard_files();
 
 	/* Under a web server the arguments are the network's: ignored. */
 	if (getenv("GATEWAY_INTERFACE") == NULL && FCGX_IsCGI() && argc == 2) {

@@ -311,10 +311,20 @@ json_t *page_url(const struct request *r, const struct link *link)
 	return json;
 }
 
+/* Whether what the menu shows of other menus depends on who asks. */
+static int is_next_to_closed(const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].menu != NULL &&
+		    menu->entries[i].menu->is_closed)
+			return 1;
+	return menu->parent != NULL && menu->parent->is_closed;
+}
+
 int page_check_menu(struct request *r, const struct menu *menu,
 		    struct error *err)
 {
-	r->used_client |= menu->is_closed;
+	r->used_client |= menu->is_closed || is_next_to_closed(menu);
 	if (catalog_may_see(r->catalog, menu, r->client))
 		return 200;
 	error_set(err, NULL, 0,

@@ -439,6 +439,13 @@ static int has_something(const struct request *r, const struct menu *menu)
 	return 0;
 }
 
+/* Whether the client may know of the entry. */
+static int is_visible(const struct request *r, const struct menu_entry *entry)
+{
+	return entry->menu == NULL ||
+	       catalog_may_see(r->catalog, entry->menu, r->client);
+}
+
 static const char *kind_name(enum entry_kind kind)
 {
 	switch (kind) {
@@ -490,7 +497,7 @@ static const struct menu_entry *default_entry(const struct request *r,
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct menu_entry *entry = &menu->entries[i];
 
-		if (entry->kind == ENTRY_HEADING ||
+		if (entry->kind == ENTRY_HEADING || !is_visible(r, entry) ||
 		    hidden_reason(r, entry) != NULL)
 			continue;
 		if (menu->default_id != NULL &&
@@ -554,6 +561,8 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 			heading = entry;
 			continue;
 		}
+		if (!is_visible(r, entry))
+			continue; /* not a word of it */
 		if (reason != NULL) {
 			hide(r, entry, reason, hidden);
 			continue;

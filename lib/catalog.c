@@ -122,6 +122,11 @@ static int read_loaders(struct loading *l)
 	    site_file(l, "syslinux", "efi64", FORM_DIRECTORY,
 		      &s->syslinux[PLATFORM_EFI]) < 0)
 		rc = -1;
+	else if (s->syslinux[PLATFORM_EFI] != NULL &&
+		 strlen(s->syslinux[PLATFORM_EFI]) + strlen("vesamenu.c32") >
+			 URI_MAX)
+		rc = reader_fail_key(&l->r, "syslinux",
+				     "is too long for the files in it");
 	return rc | site_text(l, "modules", FORM_WORD, &s->modules);
 }
 

@@ -115,8 +115,6 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 
 	if (reason != NULL)
 		return reason;
-	if (len > 0 && s[0] == '-')
-		return "begins with '-', which a command takes for an option";
 	buf_putc(out, '\'');
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '\'')
@@ -254,7 +252,7 @@ const struct dialect *dialect_of_user_agent(const char *user_agent)
 /* The end of the URL that begins at s: where a client's word ends. */
 static const char *url_end(const char *s, const char *end)
 {
-	while (s<end && * s> ' ' && *s != '\'' && *s != '"')
+	while (s<end && * s> ' ' && *s != '\'' && *s != '"' && *s != ',')
 		s++;
 	return s;
 }

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "machine.h"
 
@@ -98,20 +97,19 @@ static int check_initrds(struct reader *r, const json_t *object)
 
 static int is_date(const char *s)
 {
-	struct tm day = { 0 };
-	struct tm same;
+	static const int days[] = { 31, 28, 31, 30, 31, 30,
+				    31, 31, 30, 31, 30, 31 };
+	int year, month, day;
 	char text[32];
 
-	if (sscanf(s, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday) !=
-	    3)
+	if (sscanf(s, "%4d-%2d-%2d", &year, &month, &day) != 3 || year < 1000 ||
+	    month < 1 || month > 12 || day < 1)
 		return 0;
-	day.tm_year -= 1900;
-	day.tm_mon -= 1;
-	day.tm_hour = 12; /* away from midnight, whatever the time zone */
-	same = day;
-	if (mktime(&same) == (time_t)-1 || same.tm_mday != day.tm_mday)
+	if (day > days[month - 1] &&
+	    !(month == 2 && day == 29 && year % 4 == 0 &&
+	      (year % 100 != 0 || year % 400 == 0)))
 		return 0;
-	strftime(text, sizeof(text), "%Y-%m-%d", &same);
+	snprintf(text, sizeof(text), "%04d-%02d-%02d", year, month, day);
 	return strcmp(text, s) == 0;
 }
 

@@ -545,15 +545,20 @@ static int check_tree(struct reading *reading)
 {
 	for (size_t i = 0; i < reading->all->count; i++) {
 		const struct menu *menu = &reading->all->list[i];
-		size_t steps = 0;
+		size_t depth = 0;
 
 		for (const struct menu *up = menu->parent; up != NULL;
 		     up = up->parent) {
-			if (up != menu && steps++ < reading->all->count)
+			if (up != menu && depth++ < MENU_DEPTH_MAX)
 				continue;
 			reader_enter_id(reading->r, "menus", menu->id);
-			return reader_fail(reading->r,
-					   "the menu lies below itself");
+			return reader_fail(
+				reading->r,
+				up == menu ? "the menu lies below itself"
+					   : "the menu lies more than "
+					     "32 menus deep, or below "
+					     "one that lies below "
+					     "itself");
 		}
 	}
 	return 0;

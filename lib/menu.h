@@ -50,6 +50,7 @@ struct menus {
 
 /* Bounds, so that a broken generator of catalogues ends in a message. */
 #define MENU_ENTRIES_MAX 100000
+#define MENU_DEPTH_MAX 32
 #define MENU_TIMEOUT_MAX 3599 /* PXELINUX stops short of one hour */
 
 /*

@@ -1,5 +1,6 @@
 #include "overlay.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,15 @@ static json_t *parse(struct reading *r, const char *path)
 	json_error_t where;
 	int found = watch_read(r->watch, path, FILE_MAX_BYTES, &text, r->err);
 
-	if (found == 0)
-		error_set(r->err, path, 0, "no such file");
+	json_t *name = json_string(base_name(path));
+
+	json_decref(name);
+	if (found == 0 || name == NULL)
+		error_set(r->err, path, 0,
+			  found == 0 ? "no such file"
+				     : "has a name that is not UTF-8");
+	if (name == NULL)
+		goto out;
 	if (found <= 0)
 		goto out;
 	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
@@ -163,12 +171,20 @@ static void watch_directory(struct reading *r, const char *path,
 	free(full);
 }
 
+/* A directory that is not there has no matches; one that cannot be read may
+ * have some, which must not be passed over. */
+static int is_glob_error(const char *path, int reason)
+{
+	(void)path;
+	return reason != ENOENT && reason != ENOTDIR;
+}
+
 static int include_matches(struct reading *r, const char *path,
 			   const char *name)
 {
 	char *pattern = resolve(path, name, 1);
 	glob_t found = { 0 };
-	int rc = glob(pattern, 0, NULL, &found);
+	int rc = glob(pattern, 0, is_glob_error, &found);
 
 	watch_directory(r, path, name);
 	if (rc == GLOB_NOMATCH)

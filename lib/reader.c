@@ -213,6 +213,8 @@ int reader_check(struct reader *r, const char *s, enum form form)
 		return check_args(r, s);
 	if (strchr(s, ' ') != NULL)
 		return reader_fail(r, "must be one word");
+	if (strlen(s) > URI_MAX)
+		return reader_fail(r, "is longer than %d bytes", URI_MAX);
 	return 0;
 }
 
@@ -231,6 +233,10 @@ static const struct template *no_partial(void *ctx, const char *name)
 	return NULL;
 }
 
+/* No field holds more; it bounds what many mirrors times many releases can
+ * cost. */
+#define FILLED_MAX 2048
+
 const char *reader_fill(struct reader *r, const char *pattern,
 			const json_t *vars)
 {
@@ -245,7 +251,10 @@ const char *reader_fill(struct reader *r, const char *pattern,
 	if (strstr(pattern, "{{") == NULL)
 		return mem_pool_copy(r->pool, pattern);
 	t = template_parse("pattern", pattern, strlen(pattern), &err);
-	if (t != NULL && template_render(t, vars, &render, &out, &err) == 0)
+	if (t != NULL && template_render(t, vars, &render, &out, &err) == 0 &&
+	    out.len > FILLED_MAX)
+		error_set(&err, NULL, 0, "is longer than %d bytes", FILLED_MAX);
+	if (err.text[0] == '\0')
 		text = mem_pool_copy(r->pool, buf_text(&out));
 	else
 		reader_fail(r, "%s", err.text);

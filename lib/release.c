@@ -184,6 +184,9 @@ static int read_pxelinux(struct making *m, const json_t *value,
 				     "them",
 				     strlen(root) + strlen(s->configfile),
 				     URI_MAX);
+	if (rc == 0 && strpbrk(s->configfile, "?,") != NULL)
+		rc = reader_fail_key(m->r, "config",
+				     "must be a path, without '?' or ','");
 	return rc | reader_text(m->r, value, "modules", FORM_WORD,
 				&m->release->modules);
 }
@@ -262,13 +265,20 @@ static int take_args(struct making *m, struct source *s)
 	return rc;
 }
 
+/* SYSLINUX and GRUB read all initrds in one line of 1023 bytes; GRUB's quotes
+ * take part of it. */
+#define SYSLINUX_INITRDS_MAX 960
+
 /* The kernel's line as gPXE reads it, whose lines are the shortest. */
 static int check_line(struct making *m, const struct source *s)
 {
 	size_t len = strlen("kernel ") + (s->kernel ? strlen(s->kernel) : 0) +
 		     (s->args ? 1 + strlen(s->args) : 0);
 	size_t words = s->args != NULL ? 3 : 2;
+	size_t joined = 0;
 
+	for (size_t i = 0; i < s->initrd_count; i++)
+		joined += strlen(s->initrds[i]) + 1;
 	for (const char *c = s->args; c != NULL && *c != '\0'; c++)
 		words += *c == ' ';
 	if (len > dialect_gpxe.max_line)
@@ -276,6 +286,11 @@ static int check_line(struct making *m, const struct source *s)
 				    "kernel and args are longer than the "
 				    "%zu bytes of a gPXE line",
 				    dialect_gpxe.max_line);
+	if (joined > SYSLINUX_INITRDS_MAX)
+		return fail_release(m,
+				    "initrds are %zu bytes long together, at "
+				    "most %d",
+				    joined, SYSLINUX_INITRDS_MAX);
 	if (words > dialect_gpxe.max_words)
 		return fail_release(m,
 				    "kernel and args are more than the %zu "
@@ -415,6 +430,7 @@ static int make_title(struct making *m)
 	const char *title = NULL;
 	const char *added = NULL;
 	struct buf whole = BUF_INIT;
+	size_t mark;
 	int rc = take_effective(m, "title", FORM_TEXT, &title);
 
 	rc |= take_level(m, VARIANT, "title", FORM_TEXT, &added);
@@ -429,8 +445,12 @@ static int make_title(struct making *m)
 		buf_printf(&whole, "%s (%s)", title, added);
 		release->title = mem_pool_copy(m->r->pool, whole.data);
 		buf_free(&whole);
+		mark = m->r->pointer.len;
+		enter_level(m->r, &m->levels[VARIANT]);
+		rc = reader_check(m->r, release->title, FORM_TEXT);
+		reader_leave(m->r, mark);
 	}
-	return 0;
+	return rc;
 }
 
 static int make_names(struct making *m)

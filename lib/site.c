@@ -9,6 +9,7 @@
 #include "watch.h"
 
 #define TEMPLATE_MAX_BYTES (1024 * 1024)
+#define TEMPLATES_MAX 256
 
 /* How often a change that is going on is looked at again before a request is
  * answered from the last good state. */
@@ -125,6 +126,10 @@ static int load_partial(void *ctx, const char *name)
 
 	if (find_file(l->state, l->dialect, name) != NULL)
 		return 0;
+	if (l->state->count == TEMPLATES_MAX)
+		return error_set(l->err, l->asking, 0,
+				 "more than %d templates for one page",
+				 TEMPLATES_MAX);
 	found = load_template(l, name);
 	if (found == 0)
 		return error_set(l->err, l->asking, 0,
