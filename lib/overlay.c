@@ -31,6 +31,16 @@ static const char *base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* Messages and pages name the file, as JSON has it. */
+static int is_utf8(const char *name)
+{
+	json_t *json = json_string(name);
+	int is_text = json != NULL;
+
+	json_decref(json);
+	return is_text;
+}
+
 static json_t *parse(struct reading *r, const char *path)
 {
 	struct buf text = BUF_INIT;
@@ -38,17 +48,14 @@ static json_t *parse(struct reading *r, const char *path)
 	json_error_t where;
 	int found = watch_read(r->watch, path, FILE_MAX_BYTES, &text, r->err);
 
-	json_t *name = json_string(base_name(path));
-
-	json_decref(name);
-	if (found == 0 || name == NULL)
-		error_set(r->err, path, 0,
-			  found == 0 ? "no such file"
-				     : "has a name that is not UTF-8");
-	if (name == NULL)
-		goto out;
+	if (found == 0)
+		error_set(r->err, path, 0, "no such file");
 	if (found <= 0)
 		goto out;
+	if (!is_utf8(base_name(path))) {
+		error_set(r->err, path, 0, "has a name that is not UTF-8");
+		goto out;
+	}
 	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
 		error_set(r->err, path, 1,
 			  "begins with a byte order mark: save it as UTF-8 "
