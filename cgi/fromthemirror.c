@@ -6,19 +6,18 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	const char *distro = query_get(r->query, "distro");
 	const char *version = query_get(r->query, "version");
 	const char *arch = query_get(r->query, "arch");
-	const struct release *release;
 
 	if (distro == NULL || version == NULL || arch == NULL) {
 		error_set(err, NULL, 0, "distro, version and arch are needed");
 		return 400;
 	}
-	release = catalog_release(r->catalog, distro, version, arch,
-				  query_get(r->query, "variant"));
-	if (release == NULL) {
+	r->release = catalog_release(r->catalog, distro, version, arch,
+				     query_get(r->query, "variant"));
+	if (r->release == NULL) {
 		error_set(err, NULL, 0, "that release is not in the catalogue");
 		return 404;
 	}
-	*view = view_release(r, release);
+	*view = view_release(r, r->release);
 	return 200;
 }
 

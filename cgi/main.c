@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "page.h"
+
+extern char **environ;
 
 static volatile sig_atomic_t is_ending;
 
@@ -63,39 +66,78 @@ static struct site *open_site(void)
 	return site_new(&paths, page.name);
 }
 
-static struct http_request fcgi_request(char **env)
+/* What a page is told of a request, out of "NAME=value" strings, which are
+ * borrowed. */
+static struct http_request read_request(char *const *env)
 {
-	return (struct http_request){
-		.method = FCGX_GetParam("REQUEST_METHOD", env),
-		.query = FCGX_GetParam("QUERY_STRING", env),
-		.user_agent = FCGX_GetParam("HTTP_USER_AGENT", env),
-		.client = FCGX_GetParam("REMOTE_ADDR", env),
-		.script = FCGX_GetParam("SCRIPT_NAME", env),
-		.path_info = FCGX_GetParam("PATH_INFO", env),
+	struct http_request http = { 0 };
+	const struct {
+		const char *name;
+		const char **value;
+	} fields[] = {
+		{ "REQUEST_METHOD=", &http.method },
+		{ "QUERY_STRING=", &http.query },
+		{ "HTTP_USER_AGENT=", &http.user_agent },
+		{ "HTTP_IF_NONE_MATCH=", &http.if_none_match },
+		{ "REMOTE_ADDR=", &http.client },
+		{ "SCRIPT_NAME=", &http.script },
+		{ "PATH_INFO=", &http.path_info },
 	};
+
+	for (; *env != NULL; env++)
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+			size_t len = strlen(fields[i].name);
+
+			if (**env == *fields[i].name &&
+			    strncmp(*env, fields[i].name, len) == 0)
+				*fields[i].value = *env + len;
+		}
+	return http;
 }
 
-static struct http_request cgi_request(void)
+/* In microseconds. */
+static long long elapsed_since(const struct timespec *start)
 {
-	return (struct http_request){
-		.method = getenv("REQUEST_METHOD"),
-		.query = getenv("QUERY_STRING"),
-		.user_agent = getenv("HTTP_USER_AGENT"),
-		.client = getenv("REMOTE_ADDR"),
-		.script = getenv("SCRIPT_NAME"),
-		.path_info = getenv("PATH_INFO"),
-	};
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000000LL +
+	       (now.tv_nsec - start->tv_nsec) / 1000;
+}
+
+/* A line in logfmt.  The address is read and written anew: whatever the
+ * client or its proxy said, the line has no bytes of it. */
+static void log_answer(const struct http_request *http,
+		       const struct http_response *response,
+		       const struct timespec *start)
+{
+	struct network address;
+	char client[NETWORK_TEXT_SIZE] = "-";
+
+	if (http->client != NULL &&
+	    network_parse_address(http->client, &address) == 0)
+		network_print_address(&address, client);
+	fprintf(stderr, "client=%s page=%s %s status=%d us=%lld\n", client,
+		page.name, buf_text(&response->log),
+		http_is_known(http, response) ? 304 : response->status,
+		elapsed_since(start));
 }
 
 /* The whole answer, headers first. */
-static void answer(struct site *site, const struct http_request *http,
+static void answer(struct site *site, char *const *env, int is_logging,
 		   struct buf *out)
 {
-	struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request http = read_request(env);
+	struct http_response own = HTTP_RESPONSE_INIT;
+	const struct http_response *response;
+	struct timespec start;
 
-	page_answer(site, http, &response);
-	http_write(out, http, &response);
-	buf_free(&response.body);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	response = page_answer(site, &http, &own);
+	http_write(out, &http, response);
+	if (is_logging)
+		log_answer(&http, response, &start);
+	http_free(&own);
 }
 
 /* Whether a request waits; unless the process is to end, once one does. */
@@ -135,6 +177,7 @@ static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
 
 static int serve_fcgi(struct site *site)
 {
+	int is_logging = setting("MIRRORBOOT_LOG", NULL) != NULL;
 	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL);
 	FCGX_Request fcgi;
 	sigset_t waiting;
@@ -151,10 +194,8 @@ static int serve_fcgi(struct site *site)
 	 * finds a good one in use; what is wrong now, the request is told. */
 	site_refresh(site, &(struct error)ERROR_INIT);
 	while ((rc = next_request(&fcgi, &waiting)) > 0) {
-		struct http_request http = fcgi_request(fcgi.envp);
-
 		buf_truncate(&out, 0);
-		answer(site, &http, &out);
+		answer(site, fcgi.envp, is_logging, &out);
 		FCGX_PutStr(out.data, (int)out.len, fcgi.out);
 		FCGX_Finish_r(&fcgi);
 	}
@@ -196,11 +237,10 @@ static void drop_body(void)
 
 static int serve_cgi(struct site *site)
 {
-	struct http_request http = cgi_request();
 	struct buf out = BUF_INIT;
 	int rc;
 
-	answer(site, &http, &out);
+	answer(site, environ, setting("MIRRORBOOT_LOG", NULL) != NULL, &out);
 	rc = put(out.data, out.len);
 	drop_body();
 	buf_free(&out);
@@ -223,6 +263,10 @@ static void print_help(void)
 	       "                        between them (%s)\n"
 	       "  MIRRORBOOT_BASE       a base URL in place of the "
 	       "catalogue's\n"
+	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
+	       "for "
+	       "each\n"
+	       "                        page answered\n"
 	       "  REMOTE_ADDR           the client's address\n"
 	       "  HTTP_USER_AGENT       the client's name\n",
 	       DEFAULT_CATALOG, DEFAULT_TEMPLATES);
@@ -230,8 +274,9 @@ static void print_help(void)
 
 static int serve_shell(struct site *site, int argc, char **argv)
 {
-	struct http_request http = cgi_request();
-	struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request http = read_request(environ);
+	struct http_response own = HTTP_RESPONSE_INIT;
+	const struct http_response *response;
 	int rc = EXIT_FAILURE;
 
 	if (argc > 2) {
@@ -244,12 +289,12 @@ static int serve_shell(struct site *site, int argc, char **argv)
 	http.query = argc > 1 ? argv[1] : "";
 	http.script = NULL;
 	http.path_info = NULL;
-	page_answer(site, &http, &response);
-	if (response.status == 200)
-		rc = put(response.body.data, response.body.len);
-	else if (response.status != 500) /* which page_answer() has logged */
-		fprintf(stderr, "%s: %s", page.name, response.body.data);
-	buf_free(&response.body);
+	response = page_answer(site, &http, &own);
+	if (response->status == 200)
+		rc = put(response->body.data, response->body.len);
+	else if (response->status != 500) /* which page_answer() has logged */
+		fprintf(stderr, "%s: %s", page.name, response->body.data);
+	http_free(&own);
 	return rc;
 }
 

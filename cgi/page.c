@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cache.h"
 #include "uri.h"
 
 /* gPXE, and the menu program that it runs, exist for PCs with BIOS alone. */
@@ -83,7 +84,6 @@ static int find_machine(struct request *r, struct error *err)
 	const char *arch = query_get(r->query, "arch");
 	int is_release = query_get(r->query, "distro") != NULL;
 
-	r->machine = (struct machine){ MACHINE_UNKNOWN, MACHINE_UNKNOWN };
 	if (platform != NULL) {
 		r->machine.platform = machine_find_platform(platform);
 		if (r->machine.platform == MACHINE_UNKNOWN) {
@@ -161,20 +161,37 @@ static int answer_request(const struct http_request *http, struct request *r,
 	return render(r, body, err);
 }
 
+/* What the log says of the answer, in names of the catalogue and of this
+ * program. */
+static void describe(const struct request *r, struct buf *log)
+{
+	const struct release *release = r->release;
+	int arch = release != NULL ? (int)release->arch : r->machine.arch;
+
+	buf_printf(log, "dialect=%s distro=%s version=%s arch=%s",
+		   r->dialect != NULL ? r->dialect->name : "-",
+		   release != NULL ? release->distro : "-",
+		   release != NULL ? release->version : "-",
+		   arch != MACHINE_UNKNOWN ? machine_arch_name(arch) : "-");
+}
+
 /* The query is understood: find out the rest, and answer. */
-static int answer_query(struct site *site, const struct http_request *http,
-			const struct query *query,
-			struct http_response *response, struct error *err)
+static int answer_parsed(const struct site *site,
+			 const struct http_request *http,
+			 const struct query *query,
+			 struct http_response *response, struct error *err)
 {
 	struct network address;
 	struct buf notes = BUF_INIT;
 	struct buf body = BUF_INIT;
-	struct request r = { .site = site, .query = query };
+	struct request r = {
+		.site = site,
+		.catalog = site_catalog(site),
+		.query = query,
+		.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
+	};
 	int status;
 
-	if (site_refresh(site, err) < 0)
-		return 500;
-	r.catalog = site_catalog(site);
 	if (query_get(query, "explain") != NULL)
 		r.notes = &notes;
 	if (http->client != NULL &&
@@ -192,17 +209,28 @@ static int answer_query(struct site *site, const struct http_request *http,
 		response->varies = page.asks_user_agent &&
 				   query_get(query, "dialect") == NULL;
 	}
+	describe(&r, &response->log);
 	buf_free(&notes);
 	buf_free(&body);
 	return status;
 }
 
-static int answer(struct site *site, const struct http_request *http,
-		  struct http_response *response, struct error *err)
+static int answer_query(const struct site *site,
+			const struct http_request *http, const char *text,
+			struct http_response *response, struct error *err)
 {
-	struct query *query;
+	struct query *query = query_parse(text, err);
 	int status = 400;
 
+	if (query != NULL && query_check_names(query, page.params, err) == 0)
+		status = answer_parsed(site, http, query, response, err);
+	query_free(query);
+	return status;
+}
+
+/* Whether the request is one for this page. */
+static int check_request(const struct http_request *http, struct error *err)
+{
 	if (http->method != NULL && strcmp(http->method, "GET") != 0 &&
 	    strcmp(http->method, "HEAD") != 0) {
 		error_set(err, NULL, 0, "only GET and HEAD are answered here");
@@ -212,26 +240,60 @@ static int answer(struct site *site, const struct http_request *http,
 		error_set(err, NULL, 0, "there is no such page");
 		return 404;
 	}
-	query = query_parse(http->query != NULL ? http->query : "", err);
-	if (query != NULL && query_check_names(query, page.params, err) == 0)
-		status = answer_query(site, http, query, response, err);
-	query_free(query);
-	return status;
+	return 200;
 }
 
-void page_answer(struct site *site, const struct http_request *http,
-		 struct http_response *response)
+/* What a User-Agent decides, on the pages where it does. */
+static const struct dialect *asked_dialect(const struct http_request *http)
 {
-	struct error err = ERROR_INIT;
+	return page.asks_user_agent && http->user_agent != NULL
+		       ? dialect_of_user_agent(http->user_agent)
+		       : NULL;
+}
 
-	response->status = answer(site, http, response, &err);
-	if (response->status == 200)
-		return;
-	buf_truncate(&response->body, 0);
-	buf_puts(&response->body, err.text);
-	buf_putc(&response->body, '\n');
-	if (response->status == 500)
-		fprintf(stderr, "%s: %s\n", page.name, err.text);
+/* What all that fails ends as: a line that says why. */
+static void finish(struct http_response *response, int status,
+		   const struct error *err)
+{
+	response->status = status;
+	if (status != 200) {
+		buf_truncate(&response->body, 0);
+		buf_printf(&response->body, "%s\n", err->text);
+	}
+	if (status == 500)
+		fprintf(stderr, "%s: %s\n", page.name, err->text);
+	if (response->log.len == 0)
+		buf_puts(&response->log, "dialect=- distro=- version=- arch=-");
+	http_finish(response);
+}
+
+/*
+ * Any cache may keep what depends on nothing but the query and the dialect
+ * that a User-Agent stands for: so does ours.  Without percent signs, which
+ * no loader writes in a query of ours, few queries ask for the same.
+ */
+const struct http_response *page_answer(struct site *site,
+					const struct http_request *http,
+					struct http_response *own)
+{
+	const char *query = http->query != NULL ? http->query : "";
+	const struct dialect *asked = asked_dialect(http);
+	const struct http_response *kept = NULL;
+	struct error err = ERROR_INIT;
+	int status = check_request(http, &err);
+
+	if (status == 200 && site_refresh(site, &err) < 0)
+		status = 500;
+	if (status == 200)
+		kept = cache_find(site_cache(site), asked, query);
+	if (kept != NULL)
+		return kept;
+	if (status == 200)
+		status = answer_query(site, http, query, own, &err);
+	finish(own, status, &err);
+	if (own->is_shared && strchr(query, '%') == NULL)
+		kept = cache_add(site_cache(site), asked, query, own);
+	return kept != NULL ? kept : own;
 }
 
 static void add_param(struct buf *url, const char *name, const char *value)

@@ -19,6 +19,8 @@ struct request {
 	const struct dialect *dialect; /* of the answer */
 	struct machine machine;        /* as far as it is known */
 	const struct network *client;  /* NULL: not known */
+	const struct release *release; /* the page sets it when the answer is
+					  one release's */
 	int used_client;   /* the page sets it when the client's address had a
 			      say in the answer */
 	struct buf *notes; /* NULL, unless an explanation was asked for */
@@ -43,11 +45,13 @@ struct page {
 extern const struct page page;
 
 /*
- * Answer one request, whatever it is.  The caller starts response with
- * HTTP_RESPONSE_INIT and releases its body.
+ * Answer one request, whatever it is.  Returns *own, which the caller starts
+ * with HTTP_RESPONSE_INIT and releases with http_free(), or an answer kept
+ * from an earlier request, borrowed until the next one.
  */
-void page_answer(struct site *site, const struct http_request *http,
-		 struct http_response *response);
+const struct http_response *page_answer(struct site *site,
+					const struct http_request *http,
+					struct http_response *own);
 
 /* Add a line to the explanation: what decided something, or what was left
  * out and why. */

@@ -12,31 +12,53 @@ struct http_request {
 	const char *client; /* REMOTE_ADDR */
 	const char *script; /* SCRIPT_NAME */
 	const char *path_info;
+	const char *if_none_match;
 };
+
+/* An entity tag with its quotes and NUL. */
+#define HTTP_ETAG_SIZE 19
 
 /* An answer, whole. */
 struct http_response {
-	int status;               /* 200, 400, ... */
-	const char *content_type; /* without it: text/plain */
-	int is_shared;            /* any cache may keep it for a moment */
-	int varies;               /* the User-Agent has a say in it */
+	int status;                /* 200, 400, ... */
+	const char *content_type;  /* without it: text/plain */
+	int is_shared;             /* any cache may keep it for a moment */
+	int varies;                /* the User-Agent has a say in it */
+	char etag[HTTP_ETAG_SIZE]; /* "": none */
+	struct buf head;           /* see http_finish() */
 	struct buf body;
+	struct buf log; /* what a log says of it, "name=value name=value" */
 };
 
 #define HTTP_RESPONSE_INIT                                                     \
 	{                                                                      \
-		200, NULL, 0, 0, BUF_INIT                                      \
+		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT              \
 	}
 
 /* The reason phrase of a status that pages give; never empty: iPXE refuses a
  * status line that ends with the number (src/net/tcp/httpcore.c). */
 const char *http_reason(int status);
 
+/* Release what the response holds. */
+void http_free(struct http_response *r);
+
 /*
- * Append r as a CGI response: Status, Content-Type, Content-Length (gPXE's
- * menu program sees an empty file without it), Cache-Control, then Vary or
- * Allow where due, each as "Name: value", and the body, which is left out
- * when the request was a HEAD.
+ * All but the head is set: make it.  Status, Content-Type, Content-Length
+ * (gPXE's menu program sees an empty file without it), Cache-Control, then
+ * ETag, Vary or Allow where due, each as "Name: value".  What is shared gets
+ * the entity tag of its body.
+ */
+void http_finish(struct http_response *r);
+
+/* Whether the client said, by If-None-Match (RFC 9110 13.1.2), that it has
+ * what r brings. */
+int http_is_known(const struct http_request *request,
+		  const struct http_response *r);
+
+/*
+ * Append r, finished, as a CGI response: head and body, which is left out
+ * when the request was a HEAD.  A client that has the body already gets 304
+ * in place of it.
  */
 void http_write(struct buf *out, const struct http_request *request,
 		const struct http_response *r);

@@ -75,6 +75,16 @@ int network_parse_address(const char *s, struct network *address)
 	return 0;
 }
 
+void network_print_address(const struct network *address,
+			   char text[static NETWORK_TEXT_SIZE])
+{
+	if (is_ipv4(address))
+		inet_ntop(AF_INET, address->bytes + 12, text,
+			  NETWORK_TEXT_SIZE);
+	else
+		inet_ntop(AF_INET6, address->bytes, text, NETWORK_TEXT_SIZE);
+}
+
 int network_has(const struct network *n, const struct network *address)
 {
 	unsigned whole = n->bits / 8;

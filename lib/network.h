@@ -19,6 +19,13 @@ const char *network_parse(const char *s, struct network *n);
  * Returns 0, or -1 when it is none. */
 int network_parse_address(const char *s, struct network *address);
 
+/* Enough for the text of any address and its NUL. */
+#define NETWORK_TEXT_SIZE 46
+
+/* Write the address as text: "192.0.2.7", "2001:db8::7". */
+void network_print_address(const struct network *address,
+			   char text[static NETWORK_TEXT_SIZE]);
+
 /* Whether address lies in n.  An IPv4 address lies in IPv4 networks alone,
  * also when it was written ::ffff:a.b.c.d. */
 int network_has(const struct network *n, const struct network *address);

@@ -10,6 +10,7 @@
 
 #define TEMPLATE_MAX_BYTES (1024 * 1024)
 #define TEMPLATES_MAX 256
+#define CACHE_MAX_BYTES (8 * 1024 * 1024)
 
 /* How often a change that is going on is looked at again before a request is
  * answered from the last good state. */
@@ -25,6 +26,7 @@ struct state {
 		struct template *template;
 	} * files;
 	size_t count;
+	struct cache *cache;
 };
 
 struct site {
@@ -79,6 +81,7 @@ static void state_free(struct state *state)
 	}
 	free(state->files);
 	catalog_free(state->catalog);
+	cache_free(state->cache);
 	free(state);
 }
 
@@ -233,6 +236,7 @@ static struct state *load(const struct site *s, struct watch *w,
 	struct state *state = mem_alloc(sizeof(*state));
 
 	state->loaded = time(NULL);
+	state->cache = cache_new(CACHE_MAX_BYTES);
 	state->catalog = catalog_load(s->catalog, s->base, w, err);
 	if (state->catalog != NULL && load_templates(s, state, w, err) == 0)
 		return state;
@@ -302,6 +306,11 @@ time_t site_loaded(const struct site *s)
 const struct catalog *site_catalog(const struct site *s)
 {
 	return s->good->catalog;
+}
+
+struct cache *site_cache(const struct site *s)
+{
+	return s->good->cache;
 }
 
 int site_has(const struct site *s, const struct dialect *d)

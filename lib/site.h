@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "buf.h"
+#include "cache.h"
 #include "catalog.h"
 #include "dialect.h"
 #include "error.h"
@@ -46,6 +47,9 @@ const char *site_problem(const struct site *s);
 time_t site_loaded(const struct site *s);
 
 const struct catalog *site_catalog(const struct site *s);
+
+/* Answers made of what is in use: the next one read starts with none. */
+struct cache *site_cache(const struct site *s);
 
 /* Whether the page has a template in that dialect. */
 int site_has(const struct site *s, const struct dialect *d);

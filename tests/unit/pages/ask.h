@@ -32,13 +32,14 @@ static inline struct site *ask_open(const char *catalog)
 static inline char *ask(struct site *site, const struct http_request *request,
 			int *status)
 {
-	struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_response own = HTTP_RESPONSE_INIT;
+	const struct http_response *response;
 	struct buf out = BUF_INIT;
 
-	page_answer(site, request, &response);
-	http_write(&out, request, &response);
-	*status = response.status;
-	buf_free(&response.body);
+	response = page_answer(site, request, &own);
+	http_write(&out, request, response);
+	*status = response->status;
+	http_free(&own);
 	return buf_take(&out);
 }
 
