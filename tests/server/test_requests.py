@@ -114,7 +114,8 @@ GAMES = (
     ["Query-String: name=more", "Script-Name: /evil", "Path-Info: /evil"],
     ["Cookie: dialect=html; _Syslinux_ip=127.0.0.2"],
     ["Accept: text/html", "Accept-Language: nl", "Accept-Encoding: gzip"],
-    ["If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT", "If-None-Match: *"],
+    ["If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"],
+    ["If-None-Match: \"evil\"", "If-Match: \"evil\""],
     ["User-Agent: gPXE/1.0.1"],
     ["User-Agent: Mozilla/5.0"],
 )
@@ -182,6 +183,38 @@ class Requests:
                 answer = self.server.ask(target)
                 self.assertEqual(answer.header("Cache-Control"), cache)
                 self.assertEqual(answer.header("Vary"), vary)
+
+    def test_who_has_the_text_is_not_sent_it_again(self):
+        for target in ("/boot/boot", "/boot/menu?name=more",
+                       "/boot/fromthemirror?" + RELEASE):
+            first = self.server.ask(target)
+            tag = first.header("ETag")
+            self.assertRegex(tag, '^"[0-9a-f]{16}"$')
+            for version in ("1.0", "1.1"):
+                for known in (tag, f"W/{tag}", f'"x", {tag}'):
+                    with self.subTest(target=target, known=known):
+                        answer = self.server.ask(
+                            target, version=version,
+                            headers=[f"If-None-Match: {known}"])
+                        self.assertEqual(answer.status, 304, answer.raw)
+                        self.assertEqual(answer.body, b"")
+                        for name in ("ETag", "Cache-Control", "Vary"):
+                            self.assertEqual(answer.header(name),
+                                             first.header(name))
+            self.check_text(self.server.ask(
+                target, headers=['If-None-Match: "0123456789abcdef"']),
+                first.body)
+
+    def test_what_is_not_for_caches_has_no_tag(self):
+        for target in ("/boot/customermenu", "/boot/menu?dialect=html",
+                       "/boot/menu?explain=1", "/boot/menu?name=nosuch"):
+            with self.subTest(target=target):
+                plain = self.server.ask(target)
+                answer = self.server.ask(target,
+                                         headers=["If-None-Match: *"])
+                self.assertIsNone(plain.header("ETag"))
+                self.assertEqual((answer.status, answer.body),
+                                 (plain.status, plain.body))
 
     def test_bad_parameters_are_refused_without_an_echo(self):
         for page, query, status in BAD:
@@ -282,7 +315,8 @@ class Requests:
                                       ("127.0.1.7", "desk", 200),
                                       ("127.0.0.1", "office", 403),
                                       ("127.0.0.2", "desk", 403),
-                                      ("127.0.0.2", "guests", 200)):
+                                      ("127.0.0.2", "guests", 200),
+                                      ("127.0.0.1", "office", 403)):
             with self.subTest(address=address, name=name):
                 answer = self.server.ask(f"/boot/menu?name={name}",
                                          source=address)

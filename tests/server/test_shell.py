@@ -131,6 +131,15 @@ class CgiTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertTrue(done.stdout.startswith("Status: 404 Not Found\n"))
 
+    def test_answers_are_logged_when_asked_for(self):
+        done = run("fromthemirror", GATEWAY_INTERFACE="CGI/1.1",
+                   QUERY_STRING="arch=i386&distro=debian&version=bookworm",
+                   REMOTE_ADDR="192.0.2.7", MIRRORBOOT_CATALOG=CATALOG,
+                   MIRRORBOOT_LOG="1")
+        self.assertRegex(done.stderr, r"\Aclient=192\.0\.2\.7 "
+                         "page=fromthemirror dialect=gpxe distro=debian "
+                         r"version=bookworm arch=i386 status=200 us=\d+\n\Z")
+
     def test_head_is_get_without_the_body(self):
         get = self.run_cgi(QUERY_STRING="name=more").stdout
         head = self.run_cgi(QUERY_STRING="name=more",

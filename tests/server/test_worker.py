@@ -77,11 +77,13 @@ class WorkerTest(unittest.TestCase):
         client.connect(str(worker.path))
         return client
 
-    def request(self, query):
+    def request(self, query, **more):
         """The records of a request."""
         return [record(BEGIN_REQUEST, struct.pack("!HB5x", 1, 0)),
                 record(PARAMS, param(b"REQUEST_METHOD", b"GET")
-                       + param(b"QUERY_STRING", query)),
+                       + param(b"QUERY_STRING", query)
+                       + b"".join(param(name.encode(), value)
+                                  for name, value in more.items())),
                 record(PARAMS, b"") + record(STDIN, b"")]
 
     def read(self, client):
@@ -102,6 +104,40 @@ class WorkerTest(unittest.TestCase):
     def check_end(self, worker):
         self.assertEqual(worker.popen.wait(PATIENCE), 0)
         self.assertEqual(worker.popen.stderr.read(), b"")
+
+    def test_answers_are_logged_when_asked_for(self):
+        nobody = "client=- page=menu dialect=- distro=- version=- arch=-"
+        rows = (
+            (b"", {"REMOTE_ADDR": b"192.0.2.7"}, "client=192.0.2.7 page=menu "
+             "dialect=pxelinux distro=- version=- arch=- status=200"),
+            (b"", {"REMOTE_ADDR": b"::FFFF:192.0.2.8"}, "client=192.0.2.8 "
+             "page=menu dialect=pxelinux distro=- version=- arch=- "
+             "status=200"),
+            (b"", {"HTTP_IF_NONE_MATCH": b"*"}, "client=- page=menu "
+             "dialect=pxelinux distro=- version=- arch=- status=304"),
+            (b"dialect=ipxe&arch=amd64", {"REMOTE_ADDR": b"2001:DB8:0::7"},
+             "client=2001:db8::7 page=menu dialect=ipxe distro=- version=- "
+             "arch=amd64 status=200"),
+            (b"name=EVIL", {"REMOTE_ADDR": b"EVIL\nstatus=200"}, "client=- "
+             "page=menu dialect=pxelinux distro=- version=- arch=- "
+             "status=404"),
+            (b"EVIL", {"HTTP_USER_AGENT": b"EVIL"}, nobody + " status=400"),
+            (b"", {"REQUEST_METHOD": b"EVIL"}, nobody + " status=405"),
+        )
+        environ = {**self.environ, "MIRRORBOOT_LOG": "1"}
+        with Worker(self.dir, environ) as worker:
+            for query, more, _ in rows:
+                client = self.connect(worker)
+                client.sendall(b"".join(self.request(query, **more)))
+                self.read(client)
+            worker.terminate()
+            self.assertEqual(worker.popen.wait(PATIENCE), 0)
+            lines = worker.popen.stderr.read().decode().splitlines()
+        self.assertEqual(len(lines), len(rows), lines)
+        for line, (_, _, expected) in zip(lines, rows):
+            said, _, elapsed = line.rpartition(" us=")
+            self.assertEqual(said, expected)
+            self.assertRegex(elapsed, "^[0-9]{1,7}$")
 
     def test_idle_worker_ends_at_once(self):
         with Worker(self.dir, self.environ) as worker:

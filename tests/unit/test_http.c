@@ -33,6 +33,9 @@ static void test_every_status_has_a_reason(void **state)
 				 http_reason(rows[i].status));
 }
 
+/* FNV-1a, 64 bits, of "#!gpxe\n", as another program computed it. */
+#define TAG "\"896ece3d3f86ca9d\""
+
 static void test_answers_are_whole_to_the_byte(void **state)
 {
 	static const struct {
@@ -45,20 +48,22 @@ static void test_answers_are_whole_to_the_byte(void **state)
 		  { .status = 200, .is_shared = 1 },
 		  "#!gpxe\n",
 		  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
-		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n\r\n"
+		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n"
+		  "ETag: " TAG "\r\n\r\n"
 		  "#!gpxe\n" },
 		{ NULL,
 		  { .status = 200, .is_shared = 1, .varies = 1 },
 		  "#!gpxe\n",
 		  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
 		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n"
-		  "Vary: User-Agent\r\n\r\n"
+		  "ETag: " TAG "\r\nVary: User-Agent\r\n\r\n"
 		  "#!gpxe\n" },
 		{ "HEAD",
 		  { .status = 200, .is_shared = 1 },
 		  "#!gpxe\n",
 		  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
-		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n\r\n" },
+		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n"
+		  "ETag: " TAG "\r\n\r\n" },
 		{ "GET",
 		  { .status = 200, .content_type = "text/html; charset=utf-8" },
 		  "",
@@ -86,10 +91,11 @@ static void test_answers_are_whole_to_the_byte(void **state)
 		struct buf out = BUF_INIT;
 
 		buf_puts(&response.body, rows[i].body);
+		http_finish(&response);
 		http_write(&out, &request, &response);
 		if (strcmp(out.data, rows[i].expected) != 0)
 			fail_msg("row %zu:\n%s", i, out.data);
-		buf_free(&response.body);
+		http_free(&response);
 		buf_free(&out);
 	}
 }
@@ -97,16 +103,18 @@ static void test_answers_are_whole_to_the_byte(void **state)
 static void test_answer_is_appended_and_an_empty_body_is_fine(void **state)
 {
 	const struct http_request request = { .method = "GET" };
-	const struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_response response = HTTP_RESPONSE_INIT;
 	struct buf out = BUF_INIT;
 
 	(void)state;
 	buf_puts(&out, "<");
+	http_finish(&response);
 	http_write(&out, &request, &response);
 	assert_string_equal(out.data,
 			    "<Status: 200 OK\r\nContent-Type: text/plain\r\n"
 			    "Content-Length: 0\r\nCache-Control: no-store\r\n"
 			    "\r\n");
+	http_free(&response);
 	buf_free(&out);
 }
 
@@ -118,11 +126,75 @@ static void test_body_is_bytes(void **state)
 
 	(void)state;
 	buf_add(&response.body, "a\0b", 3);
+	http_finish(&response);
 	http_write(&out, &request, &response);
 	assert_non_null(strstr(out.data, "Content-Length: 3\r\n"));
 	assert_memory_equal(out.data + out.len - 3, "a\0b", 3);
-	buf_free(&response.body);
+	http_free(&response);
 	buf_free(&out);
+}
+
+static void test_who_knows_the_body_gets_304(void **state)
+{
+	static const struct {
+		const char *if_none_match;
+		int is_known;
+	} rows[] = {
+		{ NULL, 0 },
+		{ "", 0 },
+		{ TAG, 1 },
+		{ "W/" TAG, 1 },
+		{ "\"a\", W/\"b\"," TAG, 1 },
+		{ "*", 1 },
+		{ "\"*\"", 0 },
+		{ "\"0\"", 0 },
+		{ "0000", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct http_request request = {
+			.method = i % 2 ? "GET" : "HEAD",
+			.if_none_match = rows[i].if_none_match,
+		};
+		struct http_response r = { .status = 200,
+					   .is_shared = 1,
+					   .varies = 1 };
+		struct buf out = BUF_INIT;
+
+		buf_puts(&r.body, "#!gpxe\n");
+		http_finish(&r);
+		http_write(&out, &request, &r);
+		if (http_is_known(&request, &r) != rows[i].is_known)
+			fail_msg("row %zu", i);
+		if (rows[i].is_known)
+			assert_string_equal(out.data,
+					    "Status: 304 Not Modified\r\n"
+					    "Cache-Control: max-age=1\r\n"
+					    "ETag: " TAG "\r\n"
+					    "Vary: User-Agent\r\n\r\n");
+		else
+			assert_non_null(strstr(out.data, "Status: 200 OK\r\n"));
+		http_free(&r);
+		buf_free(&out);
+	}
+}
+
+static void test_what_is_not_shared_is_sent_to_everybody(void **state)
+{
+	const struct http_request request = { .method = "GET",
+					      .if_none_match = "*" };
+	struct http_response r = { .status = 200 };
+
+	(void)state;
+	http_finish(&r);
+	assert_false(http_is_known(&request, &r));
+	http_free(&r);
+	r.is_shared = 0;
+	r.status = 404;
+	http_finish(&r);
+	assert_false(http_is_known(&request, &r));
+	http_free(&r);
 }
 
 int main(void)
@@ -133,6 +205,8 @@ int main(void)
 		cmocka_unit_test(
 			test_answer_is_appended_and_an_empty_body_is_fine),
 		cmocka_unit_test(test_body_is_bytes),
+		cmocka_unit_test(test_who_knows_the_body_gets_304),
+		cmocka_unit_test(test_what_is_not_shared_is_sent_to_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

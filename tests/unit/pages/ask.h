@@ -92,6 +92,23 @@ static inline void ask_check_rows(const struct row *rows, size_t count)
 	site_free(site);
 }
 
+/* Stands for an entity tag in what headers are expected. */
+#define TAG "ETag: \"...\"\r\n"
+
+/* Put TAG in place of the entity tag. */
+static inline void ask_hide_tag(char *answer)
+{
+	char *value = strstr(answer, "ETag: \"");
+
+	if (value == NULL)
+		return;
+	value += strlen("ETag: \"");
+	if (strspn(value, "0123456789abcdef") != 16)
+		fail_msg("%s", answer);
+	memcpy(value, "...", 3);
+	memmove(value + 3, value + 16, strlen(value + 16) + 1);
+}
+
 /* The header fields of the answer, up to the body. */
 static inline void ask_check_headers(const struct http_request *request,
 				     const char *expected)
@@ -99,8 +116,10 @@ static inline void ask_check_headers(const struct http_request *request,
 	struct site *site = ask_open(TESTS "/unit/pages/catalog.json");
 	int status;
 	char *answer = ask(site, request, &status);
-	size_t len = (size_t)(ask_body(answer) - answer);
+	size_t len;
 
+	ask_hide_tag(answer);
+	len = (size_t)(ask_body(answer) - answer);
 	if (len != strlen(expected) || strncmp(answer, expected, len) != 0)
 		fail_msg("'%s': %s", request->query, answer);
 	free(answer);

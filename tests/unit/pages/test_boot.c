@@ -138,13 +138,13 @@ static void test_headers_say_what_the_answer_depends_on(void **state)
 		const char *expected;
 	} rows[] = {
 		{ { .method = "GET", .query = "" },
-		  TEXT("101") "Cache-Control: max-age=1\r\n"
+		  TEXT("101") "Cache-Control: max-age=1\r\n" TAG
 			      "Vary: User-Agent\r\n\r\n" },
 		{ { .method = "HEAD", .query = "" },
-		  TEXT("101") "Cache-Control: max-age=1\r\n"
+		  TEXT("101") "Cache-Control: max-age=1\r\n" TAG
 			      "Vary: User-Agent\r\n\r\n" },
 		{ { .method = "GET", .query = "dialect=gpxe" },
-		  TEXT("101") "Cache-Control: max-age=1\r\n\r\n" },
+		  TEXT("101") "Cache-Control: max-age=1\r\n" TAG "\r\n" },
 		{ { .method = "GET",
 		    .query = "menu=uwp&dialect=gpxe",
 		    .client = "192.0.2.1" },

@@ -127,7 +127,7 @@ static void test_answers_by_address_are_not_for_caches(void **state)
 		{ { .query = "customer=guest" },
 		  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
 		  "Content-Length: 112\r\n"
-		  "Cache-Control: max-age=1\r\n\r\n" },
+		  "Cache-Control: max-age=1\r\n" TAG "\r\n" },
 		{ { .query = "customer=uwp", .client = "192.0.2.1" },
 		  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
 		  "Content-Length: 110\r\nCache-Control: no-store\r\n\r\n" },

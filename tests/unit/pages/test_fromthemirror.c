@@ -195,7 +195,7 @@ static void test_answer_depends_on_the_url_alone(void **state)
 	ask_check_headers(&request,
 			  "Status: 200 OK\r\nContent-Type: text/plain\r\n"
 			  "Content-Length: 304\r\n"
-			  "Cache-Control: max-age=1\r\n\r\n");
+			  "Cache-Control: max-age=1\r\n" TAG "\r\n");
 }
 
 int main(void)
