@@ -1,5 +1,6 @@
 """Starts web servers with the shipped configurations, and asks them."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -97,6 +98,26 @@ def ask(port, target, method="GET", version="1.1", headers=(), body=b"",
         while piece := connection.recv(65536):
             raw += piece
     return Answer(bytes(raw))
+
+
+def ask_at_once(port, targets, address="127.0.0.1"):
+    """The answers to as many GETs at the same time as there are targets."""
+    async def ask_one(target, connected):
+        reader, writer = await asyncio.open_connection(address, port)
+        await connected.wait()
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: {address}\r\n"
+                     "Connection: close\r\n\r\n".encode())
+        answer = Answer(await reader.read())
+        writer.close()
+        return answer
+
+    async def ask_all():
+        connected = asyncio.Barrier(len(targets))
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.gather(
+                *(ask_one(target, connected) for target in targets))
+
+    return asyncio.run(ask_all())
 
 
 def shell(page, query, **environ):
@@ -205,9 +226,9 @@ class Server:
             raise AssertionError(answer.raw)
         return True
 
-    def configure(self, text):
-        """Write the server's configuration, which includes the sample."""
-        sample = (ROOT / "conf" / self.sample).read_text()
+    def adapt(self, sample):
+        """The text of a sample, with the paths of the test."""
+        sample = (ROOT / "conf" / sample).read_text()
         for shipped, ours in (
                 ("/usr/local/libexec/mirrorboot", BUILD / "cgi"),
                 ("/run/mirrorboot", self.dir / "run"),
@@ -216,9 +237,12 @@ class Server:
                 ("/etc/mirrorboot", self.dir)):
             sample = sample.replace(shipped, str(ours))
         # The settings that are there to be uncommented
-        sample = re.sub(r'^#(\t+(?:"bin-env|"MIRROR|setenv|SetEnv|\)))',
-                        r"\1", sample, flags=re.MULTILINE)
-        (self.dir / "mirrorboot.conf").write_text(sample)
+        return re.sub(r'^#(\t+(?:"bin-env|"MIRROR|setenv|SetEnv|\)))',
+                      r"\1", sample, flags=re.MULTILINE)
+
+    def configure(self, text):
+        """Write the server's configuration, which includes the sample."""
+        (self.dir / "mirrorboot.conf").write_text(self.adapt(self.sample))
         path = self.dir / "server.conf"
         path.write_text(text.format(dir=self.dir, port=self.port))
         return path
@@ -232,6 +256,11 @@ class Server:
                      "-M", "0600", *owner, "-b", "1024", "--",
                      BUILD / "cgi" / page, **self.environ)
             wait_for(path, path.exists)
+
+    def programs(self):
+        """The pages' processes that run_pages() started last."""
+        return [p for p in self.started
+                if Path(p.popen.args[0]).name == "spawn-fcgi"][-len(PAGES):]
 
     def ask(self, target, **how):
         return ask(self.port, target, **how)
@@ -273,7 +302,7 @@ class NginxFastcgi(Server):
 daemon off;
 user root;
 pid {dir}/nginx.pid;
-events {{ }}
+events {{ worker_connections 4096; }}
 http {{
 	access_log off;
 	client_body_temp_path {dir}/body;
@@ -281,18 +310,33 @@ http {{
 	fastcgi_temp_path {dir}/fastcgi;
 	uwsgi_temp_path {dir}/uwsgi;
 	scgi_temp_path {dir}/scgi;
-	server {{
-		listen 127.0.0.1:{port};
-		root {dir}/www;
-		include {dir}/mirrorboot.conf;
-	}}
+	include {dir}/site.conf;
 }}
 """
 
+    def site(self):
+        """What is to be in sites-enabled."""
+        return (f"server {{ listen 127.0.0.1:{self.port};"
+                f"root {self.dir}/www; include {self.dir}/mirrorboot.conf; }}")
+
     def start(self):
         self.run_pages()
+        (self.dir / "site.conf").write_text(self.site())
         config = self.configure(self.config)
         self.run(find("nginx", "nginx-light"), "-e", self.log, "-c", config)
+
+
+class NginxCache(NginxFastcgi):
+
+    def site(self):
+        text = self.adapt("nginx-cache.conf")
+        for shipped, ours in (
+                ("80 default_server", f"127.0.0.1:{self.port}"),
+                ("/var/www/html", self.dir / "www"),
+                ("/var/cache/mirrorboot-pages", self.dir / "cache"),
+                ("snippets/", f"{self.dir}/")):
+            text = text.replace(shipped, str(ours))
+        return text
 
 
 class ApacheCgi(Server):
