@@ -27,9 +27,10 @@ static void end(int signal)
 }
 
 /*
- * SIGTERM is held back but for the moments in which the process waits for a
- * request, under the mask *waiting: so it neither cuts a request short nor
- * slips in between a look at is_ending and the wait.
+ * SIGTERM, and SIGUSR1, which is what multiwatch sends in its place, are held
+ * back but for the moments in which the process waits for a request, under the
+ * mask *waiting: so they neither cut a request short nor slip in between a look
+ * at is_ending and the wait.
  */
 static void catch_signals(sigset_t *waiting)
 {
@@ -38,12 +39,15 @@ static void catch_signals(sigset_t *waiting)
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&held);
 	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &held, waiting);
 	sigdelset(waiting, SIGTERM);
+	sigdelset(waiting, SIGUSR1);
 }
 
 /* A setting of the process; one that is empty is as good as none. */

@@ -51,14 +51,16 @@ class Worker:
         wait_for(f"the worker to wait in {call}",
                  lambda: call in wchan.read_text())
 
-    def terminate(self):
+    def terminate(self, number):
         """Give the signal the time in which the worker could go wrong."""
-        self.popen.terminate()
+        self.popen.send_signal(number)
         time.sleep(0.1)
 
 
 class WorkerTest(unittest.TestCase):
     """Speaks FastCGI itself, to stop in the middle of it."""
+
+    signal = signal.SIGTERM
 
     def setUp(self):
         self.dir = Path(self.enterContext(TemporaryDirectory()))
@@ -130,7 +132,7 @@ class WorkerTest(unittest.TestCase):
                 client = self.connect(worker)
                 client.sendall(b"".join(self.request(query, **more)))
                 self.read(client)
-            worker.terminate()
+            worker.terminate(self.signal)
             self.assertEqual(worker.popen.wait(PATIENCE), 0)
             lines = worker.popen.stderr.read().decode().splitlines()
         self.assertEqual(len(lines), len(rows), lines)
@@ -145,7 +147,7 @@ class WorkerTest(unittest.TestCase):
             client.sendall(b"".join(self.request(b"")))
             self.read(client)
             start = time.monotonic()
-            worker.popen.terminate()
+            worker.popen.send_signal(self.signal)
             self.check_end(worker)
             self.assertLess(time.monotonic() - start, 1)
 
@@ -160,7 +162,7 @@ class WorkerTest(unittest.TestCase):
                 client = self.connect(worker)
                 client.sendall(before)
                 worker.wait_until_waiting("unix_stream")
-                worker.terminate()
+                worker.terminate(self.signal)
                 client.sendall(after)
                 self.assertEqual(self.read(client), expected)
                 self.check_end(worker)
@@ -172,7 +174,7 @@ class WorkerTest(unittest.TestCase):
             client = self.connect(worker)
             client.sendall(b"".join(self.request(b"name=big")))
             worker.wait_until_waiting("sock_alloc_send")
-            worker.terminate()
+            worker.terminate(self.signal)
             self.assertEqual(self.read(client), expected)
             self.check_end(worker)
 
@@ -184,11 +186,17 @@ class WorkerTest(unittest.TestCase):
             worker.wait_until_waiting("unix_stream")
             for client in clients[1:]:
                 client.sendall(b"".join(self.request(b"")))
-            worker.terminate()
+            worker.terminate(self.signal)
             clients[0].sendall(b"".join(self.request(b"")[1:]))
             for client in clients:
                 self.assertEqual(self.read(client), expected)
             self.check_end(worker)
+
+
+class MultiwatchTest(WorkerTest):
+    """What multiwatch sends when it gets SIGTERM."""
+
+    signal = signal.SIGUSR1
 
 
 class RestartTest(unittest.TestCase):
