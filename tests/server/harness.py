@@ -252,6 +252,7 @@ class Server:
         owner = ["-U", "www-data"] if os.getuid() == 0 else []
         for page in PAGES:
             path = self.dir / "run" / f"{page}.socket"
+            path.unlink(missing_ok=True)
             self.run(find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", path,
                      "-M", "0600", *owner, "-b", "1024", "--",
                      BUILD / "cgi" / page, **self.environ)
