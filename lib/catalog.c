@@ -536,6 +536,7 @@ struct catalog *catalog_load(const char *path, const char *base,
 	if (overlay_read(&l.files, path, catalog_sections, w, err) < 0)
 		goto out;
 	copy_files(&l);
+	c->releases.first = json_object();
 	c->releases.refused = json_object();
 	rc = read_site(&l, base);
 	rc |= read_mirrors(&l);
@@ -544,7 +545,9 @@ struct catalog *catalog_load(const char *path, const char *base,
 	rc |= read_customers(&l);
 	if (rc == 0)
 		close_menus(c);
+	json_decref(c->releases.first);
 	json_decref(c->releases.refused);
+	c->releases.first = NULL;
 	c->releases.refused = NULL;
 	buf_free(&l.r.pointer);
 	overlay_free(&l.files);

@@ -282,6 +282,16 @@ static int add_release(struct listing *list, const json_t *object,
 	return rc;
 }
 
+/* Where in the list the distro's own releases begin; its end if there is no
+ * such distro.  (Catalogues may have as many entries as releases: no entry
+ * looks at all of them.) */
+static size_t first_of(const struct releases *all, const char *distro)
+{
+	const json_t *first = json_object_get(all->first, distro);
+
+	return first != NULL ? (size_t)json_integer_value(first) : all->count;
+}
+
 /* Every release that the entry stands for; none of a distro that a later
  * file removed. */
 static int add_releases(struct listing *list, const json_t *object)
@@ -298,9 +308,11 @@ static int add_releases(struct listing *list, const json_t *object)
 	rc |= reader_string(r, object, "variant", &want.variant);
 	if (rc < 0)
 		return -1;
-	for (size_t i = 0; i < all->count; i++) {
+	for (size_t i = first_of(all, want.distro); i < all->count; i++) {
 		int level = match(&want, all->list[i]);
 
+		if (level == MATCH_NOTHING)
+			break;
 		best = level > best ? level : best;
 		if (level < MATCH_ALL)
 			continue;

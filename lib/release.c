@@ -589,6 +589,8 @@ int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 		return -1;
 	}
 	m.failed = json_object();
+	json_object_set_new(all->first, id,
+			    json_integer((json_int_t)all->count));
 	release.distro = mem_pool_copy(r->pool, id);
 	release.file = mem_pool_copy(r->pool, r->file);
 	m.levels[DISTRO] = (struct level){ .object = distro };

@@ -56,8 +56,10 @@ struct releases {
 	struct release **list; /* a distro's own stand together, in order */
 	const struct release **by_key; /* the same, for release_find() */
 	size_t count;
+	json_t *first;   /* by a distro's id: where its own begin in list; while
+			    the catalogue is read */
 	json_t *refused; /* the ids of distros of which something is, as keys;
-			    while the catalogue is read */
+			    as long */
 };
 
 /* The most releases that a catalogue may have. */
