@@ -147,11 +147,11 @@ def processes():
 class Process:
     """A program in a session of its own; stop() ends all of it."""
 
-    def __init__(self, args, log, environ):
+    def __init__(self, args, log, environ, stdin=subprocess.DEVNULL):
         with open(log, "ab") as output:
             self.popen = subprocess.Popen(
-                args, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=environ, start_new_session=True)
+                args, stdin=stdin, stdout=output, stderr=output, env=environ,
+                start_new_session=True)
         self.pid = self.popen.pid
 
     def members(self):
@@ -207,10 +207,10 @@ class Server:
             self.holder.close()
             self.temporary.cleanup()
 
-    def run(self, *args, **environ):
+    def run(self, *args, stdin=subprocess.DEVNULL, **environ):
         # No locale: Apache is told what its messages are.
         environ = {"PATH": os.environ["PATH"], **environ}
-        self.started.append(Process(args, self.log, environ))
+        self.started.append(Process(args, self.log, environ, stdin))
         return self.started[-1]
 
     def is_listening(self):

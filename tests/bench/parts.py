@@ -1,0 +1,258 @@
+"""The measurements: each part returns its figures as plain data."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import catalogs
+from servers import (OURS, PHP, STATIC, TARGETS, Fault, Lighttpd, Nginx,
+                     harness)
+
+TOOLS = harness.BUILD / "bench"
+CLIENTS = 1000
+MODES = {"close": ["-H", "Connection: close"], "keep-alive": []}
+COUNTED = 12  # requests under callgrind
+# Callgrind counts "rep movsb" as an instruction a byte, where a processor
+# counts one in all: let memcpy() use others.
+NO_REP = {"GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff"}
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def output(*command, **how):
+    done = subprocess.run([str(word) for word in command], text=True,
+                          capture_output=True, timeout=300, check=False, **how)
+    if done.returncode:
+        raise Fault(f"{command}:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def spread(values):
+    """The median of a figure's rounds, the least and the most."""
+    return {"median": statistics.median(values), "min": min(values),
+            "max": max(values)}
+
+
+def turned(items, round_):
+    """The items in another order each round, so that none is always the one
+    that runs after the heaviest."""
+    shift = round_ % len(items)
+    return items[shift:] + items[:shift]
+
+
+def load(server, target, mode, seconds):
+    """One run of wrk: requests per second, and the CPU time of each."""
+    members = server.members()
+    before = server.cpu()
+    text = output(harness.find("wrk", "wrk"), "-t1", "-c32", f"-d{seconds}s",
+                  *MODES[mode], f"http://127.0.0.1:{server.port}{target}"
+                  ).stdout
+    used = server.cpu()
+    used.subtract(before)
+    done = re.search(r"(\d+) requests in ([\d.]+)(m?s)", text)
+    if not done or int(done[1]) == 0 or "errors" in text or "Non-2xx" in text:
+        raise Fault(f"{server.name}, {target}, {mode}: requests failed:\n"
+                    f"{text}{server.log.read_text()}")
+    if server.members() != members:
+        raise Fault(f"{server.name}, {target}: a process ended under load:\n"
+                    + server.log.read_text())
+    count = int(done[1])
+    rate = re.search(r"Requests/sec:\s*([\d.]+)", text)
+    return {"rate": float(rate[1]), "server": used["server"] / count,
+            "workers": used["workers"] / count}
+
+
+def measure_speed(options):
+    """Everybody in turn, round by round, behind each server."""
+    rows = []
+    for make in (Lighttpd, Nginx):
+        texts = ("menu", "fromthemirror") if make is Lighttpd else ("menu",)
+        cases = [{"server": make.name, "text": text, "mode": mode, "who": who,
+                  "runs": []}
+                 for text in texts for mode in MODES for who in TARGETS[text]]
+        rows += cases
+        with make(options.entries) as server:
+            server.start_php()
+            server.compare()
+            for number in range(options.rounds):
+                say(f"speed: {make.name}, round {number + 1}")
+                for case in turned(cases, number):
+                    target = TARGETS[case["text"]][case["who"]]
+                    case["runs"].append(load(server, target, case["mode"],
+                                             options.seconds))
+    return [summarize(row) for row in rows]
+
+
+def summarize(row):
+    runs = row.pop("runs")
+    return row | {
+        "rates": [run["rate"] for run in runs],
+        "server_cpu": statistics.median(run["server"] for run in runs),
+        "workers_cpu": statistics.median(run["workers"] for run in runs),
+    }
+
+
+def private_memory(pid):
+    """In KiB; and its share in the heap, of the rest most is libraries'."""
+    text = Path(f"/proc/{pid}/smaps").read_text()
+    total = heap = 0
+    for mapping in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", text)[1:]:
+        private = sum(int(size) for size in
+                      re.findall(r"(?m)^Private_\w+:\s*(\d+) kB", mapping))
+        line = mapping.split("\n", 1)[0].split()
+        total += private
+        if line[-1] == "[heap]" or len(line) == 5:  # brk() and mmap()
+            heap += private
+    return {"private": total, "heap": heap}
+
+
+def measure_memory(options):
+    """A worker of the menu page: with the catalogue read and one request
+    refused, so that no text is made; and after every menu was asked for."""
+    rows = []
+    for entries in options.sizes:
+        say(f"memory: {entries} entries")
+        with Lighttpd(entries) as server:
+            menus = json.loads(server.catalog.read_text())["menus"]
+            row = {"entries": entries, "catalog": server.catalog.stat().st_size}
+            for key, names in (("alone", ["none"]), ("asked", list(menus))):
+                for name in names * 2 * len(server.workers("menu")):
+                    server.ask(f"/boot/menu?name={name}")
+                found = [private_memory(pid)
+                         for pid in server.workers("menu")]
+                row[key] = max(found, key=lambda memory: memory["private"])
+            rows.append(row)
+    return rows
+
+
+def callgrind(*options):
+    return [harness.find("valgrind", "valgrind"), "--tool=callgrind",
+            "--quiet", "--compress-strings=no", *options]
+
+
+def read_profile(path):
+    """The instructions between two moments, and the functions that they are
+    made of, largest first. (callgrind_annotate takes what was called before
+    the first moment for one function's own.)"""
+    used = Counter()
+    lines = iter(path.read_text().splitlines())
+    for line in lines:
+        if line.startswith("fn="):
+            function = line[3:]
+        elif line.startswith("calls="):
+            next(lines)  # what the callee used
+        elif re.match(r"[0-9+*-]", line):
+            used[function] += int(line.split()[1])
+        elif line.startswith("totals: "):
+            total = int(line.split()[1])
+    return {"instructions": total, "most": used.most_common(8)}
+
+
+def count_worker(entries):
+    """Instructions of a worker from one FCGX_Accept_r() to the next, all that
+    lighttpd sends it included: callgrind writes a profile at each."""
+    with Lighttpd(entries) as server:
+        worker, = server.start_workers("menu", 1, *callgrind(
+            "--dump-before=FCGX_Accept_r",
+            f"--callgrind-out-file={server.dir}/profile"), **NO_REP)
+        for _ in range(COUNTED):
+            server.body("/counted/menu")
+        worker.stop()
+        server.started.remove(worker)
+        profiles = sorted(server.dir.glob("profile.*"),
+                          key=lambda path: int(path.suffix[1:]))
+        # The first ones have the reading in them, the last one the end.
+        counts = sorted(map(read_profile, profiles[2:-1]),
+                        key=lambda count: count["instructions"])
+        return {"entries": entries} | counts[len(counts) // 2]
+
+
+def count_engine(scratch, entries=100, rounds=10):
+    profile = scratch / "engine"
+    output(*callgrind("--dump-before=template_render",
+                      f"--callgrind-out-file={profile}"),
+           TOOLS / "engine", entries, rounds, env=NO_REP)
+    # From one call of template_render() to the next.
+    return {"entries": entries} | read_profile(
+        Path(f"{profile}.{rounds - 1}"))
+
+
+def measure_instructions(options):
+    rows = []
+    for entries in options.sizes:
+        say(f"instructions: {entries} entries")
+        rows.append(count_worker(entries))
+    return {"worker": rows, "engine": count_engine(options.scratch)}
+
+
+def storm(server, who):
+    targets = [TARGETS[text][who]
+               for text in ("boot", "menu", "fromthemirror")]
+    before = server.cpu()
+    figures = json.loads(output(TOOLS / "storm", server.port, CLIENTS,
+                                *targets).stdout)
+    used = server.cpu()
+    used.subtract(before)
+    return figures | {"server": used["server"] / 1e6,
+                      "workers": used["workers"] / 1e6}
+
+
+def measure_storm(options):
+    rows = []
+    for make in (Lighttpd, Nginx):
+        with make(options.entries) as server:
+            server.start_php()
+            server.compare()
+            cases = [{"server": make.name, "who": who, "runs": []}
+                     for who in (STATIC, OURS, PHP)]
+            for number in range(options.rounds):
+                say(f"storm: {make.name}, round {number + 1}")
+                for case in turned(cases, number):
+                    case["runs"].append(storm(server, case["who"]))
+            rows += cases
+    return rows
+
+
+def start(program, count, **environ):
+    """Microseconds of one start, from fork() to the exit status."""
+    return float(output(TOOLS / "start", count, program, env=environ).stderr)
+
+
+def measure_start(options):
+    """The menu as plain CGI: whole, which reads the catalogue, and a request
+    that is refused before, which leaves the start of the program itself."""
+    menu = harness.BUILD / "cgi" / "menu"
+    catalog = options.scratch / "catalog.json"
+    cgi = {"GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": "",
+           "SCRIPT_NAME": "/boot/menu", "REQUEST_METHOD": "GET",
+           "MIRRORBOOT_CATALOG": str(catalog)}
+    rows = []
+    for entries in options.sizes:
+        catalog.write_text(catalogs.text(entries))
+        count = max(options.starts * options.sizes[0] // entries, 2)
+        row = {"entries": entries, "runs": []}
+        for number in range(options.rounds):
+            say(f"start: {entries} entries, round {number + 1}")
+            row["runs"].append({
+                "true": start("/bin/true", options.starts),
+                "refused": start(menu, options.starts,
+                                 **cgi | {"REQUEST_METHOD": "POST"}),
+                "menu": start(menu, count, **cgi),
+            })
+        rows.append(row)
+    return rows
+
+
+PARTS = {
+    "speed": measure_speed,
+    "storm": measure_storm,
+    "memory": measure_memory,
+    "instructions": measure_instructions,
+    "start": measure_start,
+}

@@ -1,0 +1,333 @@
+"""What must be reached, and what was: as data and as text."""
+
+import statistics
+from dataclasses import dataclass
+from typing import Callable
+
+from parts import CLIENTS, spread
+from servers import APCU, OURS, PHP, STATIC
+
+NEAR = 0.1  # a miss by less is noted, but may be chance
+
+
+@dataclass
+class Target:
+    """A figure of a part, and the limit that it must keep."""
+
+    name: str
+    part: str
+    limit: float
+    is_least: bool  # the limit; otherwise it is the most
+    unit: str
+    figure: Callable  # the part's figures -> a number or a spread()
+    why: Callable  # the same -> what the figure is made of
+
+    def judge(self, results):
+        """The target with its value; None where its part did not run."""
+        figures = results.get(self.part)
+        judged = {"name": self.name, "part": self.part, "unit": self.unit,
+                  "limit": self.limit, "is_least": self.is_least,
+                  "value": None, "verdict": "not measured", "why": None}
+        if figures is None:
+            return judged
+        value = self.figure(figures)
+        middle = value["median"] if isinstance(value, dict) else value
+        judged["value"] = value
+        if middle >= self.limit if self.is_least else middle <= self.limit:
+            judged["verdict"] = "reached"
+            return judged
+        by = abs(middle - self.limit) / (self.limit or 1)
+        judged["verdict"] = "missed" if by >= NEAR else "missed narrowly"
+        judged["why"] = self.why(figures)
+        return judged
+
+
+def row_of(rows, **wanted):
+    return next(row for row in rows
+                if all(row[key] == value for key, value in wanted.items()))
+
+
+def ratios(ours, theirs):
+    """Round by round."""
+    return spread([a / b for a, b in zip(ours, theirs)])
+
+
+def faster(text, mode, than):
+    """Requests per second of a page, as a multiple of somebody else's."""
+    def pair(rows):
+        return [row_of(rows, server="lighttpd", text=text, mode=mode, who=who)
+                for who in (OURS, than)]
+
+    def figure(rows):
+        return ratios(*[row["rates"] for row in pair(rows)])
+
+    def why(rows):
+        return "; ".join(
+            f"a request costs {row['who']} {row['server_cpu']:.0f} µs in the "
+            f"server and {row['workers_cpu']:.0f} µs in workers"
+            for row in pair(rows))
+
+    name = f"{text}, {mode}, against {than}"
+    return {"name": name, "part": "speed", "is_least": True, "unit": "x",
+            "figure": figure, "why": why}
+
+
+def counted(entries):
+    def figure(counts):
+        return row_of(counts["worker"], entries=entries)["instructions"]
+
+    def why(counts):
+        return most(row_of(counts["worker"], entries=entries))
+
+    return {"name": f"instructions of a menu request, {entries:,} entries",
+            "part": "instructions", "is_least": False, "unit": "",
+            "figure": figure, "why": why}
+
+
+def most(count):
+    return "most in " + ", ".join(
+        f"{function} {used / count['instructions']:.0%}"
+        for function, used in count["most"][:4])
+
+
+def growth(counts):
+    rows = counts["worker"]
+    return (rows[-1]["instructions"] / rows[0]["instructions"] - 1) * 100
+
+
+def why_growth(counts):
+    few, many = counts["worker"][0], counts["worker"][-1]
+    known = dict(few["most"])
+    function, used = max(many["most"],
+                         key=lambda item: item[1] - known.get(item[0], 0))
+    return (f"{few['instructions']:,} became {many['instructions']:,}; "
+            f"{function} has {used:,} of them, and had "
+            f"{known.get(function, 0):,}")
+
+
+def private(entries):
+    def figure(rows):
+        return row_of(rows, entries=entries)["alone"]["private"]
+
+    def why(rows):
+        row = row_of(rows, entries=entries)
+        heap, total = row["alone"]["heap"], row["alone"]["private"]
+        return (f"{heap:,} KiB on the heap, {heap * 1024 // entries:,} bytes "
+                f"an entry, of a catalogue of {row['catalog'] // entries:,} "
+                f"bytes an entry; {total - heap:,} KiB of libraries and stack")
+
+    return {"name": f"private memory of a worker, {entries:,} entries",
+            "part": "memory", "is_least": False, "unit": "KiB",
+            "figure": figure, "why": why}
+
+
+def storm_pair(rows, *whos):
+    return [row_of(rows, server="lighttpd", who=who)["runs"] for who in whos]
+
+
+def storm_ratio(a, b):
+    def figure(rows):
+        return ratios(*[[run["total"] for run in runs]
+                        for runs in storm_pair(rows, a, b)])
+
+    return figure
+
+
+def why_storm(rows):
+    said = []
+    for who in (STATIC, OURS, PHP):
+        runs, = storm_pair(rows, who)
+        total, server, workers, cpu = (
+            statistics.median(run[key] for run in runs) * 1000
+            for key in ("total", "server", "workers", "cpu"))
+        said.append(f"{who} took {total:.0f} ms, with {server:.0f} ms of CPU "
+                    f"in the server, {workers:.0f} in workers and {cpu:.0f} "
+                    "in the clients")
+    return "; ".join(said)
+
+
+def failures(rows):
+    runs, = storm_pair(rows, OURS)
+    return sum(run["failed"] for run in runs)
+
+
+def started(rows):
+    """What each round of the first row took, by what was started."""
+    runs = rows[0]["runs"]
+    return {key: [run[key] for run in runs] for key in runs[0]}
+
+
+def starts(rows):
+    took = started(rows)
+    return ratios(took["menu"], took["true"])
+
+
+def why_start(rows):
+    true, refused, menu = map(statistics.median, started(rows).values())
+    return (f"{true:.0f} µs for /bin/true, {refused:.0f} µs until a request "
+            f"is refused, {menu - refused:.0f} µs more to read the catalogue "
+            "and answer")
+
+
+STORM = f"{CLIENTS:,} clients at once"
+TARGETS = [
+    Target(limit=0.70, **faster("menu", "close", STATIC)),
+    Target(limit=2.8, **faster("menu", "close", PHP)),
+    Target(limit=3.5, **faster("menu", "keep-alive", PHP)),
+    Target(limit=1.8, **faster("menu", "close", APCU)),
+    Target(limit=1.8, **faster("menu", "keep-alive", APCU)),
+    Target(limit=2.5, **faster("fromthemirror", "close", PHP)),
+    Target(limit=2.5, **faster("fromthemirror", "keep-alive", PHP)),
+    Target(limit=16000, **counted(100)),
+    Target("their growth from 100 to 10,000 entries", "instructions", 15,
+           False, "%", growth, why_growth),
+    Target("instructions of the engine, a text of 100 entries",
+           "instructions", 150000, False, "",
+           lambda counts: counts["engine"]["instructions"],
+           lambda counts: most(counts["engine"])),
+    Target(limit=300, **private(100)),
+    Target(limit=1.6 * 1024, **private(1000)),
+    Target(limit=13.5 * 1024, **private(10000)),
+    Target(f"{STORM}, failures", "storm", 0, False, "", failures,
+           lambda rows: f"{failures(rows)} clients failed"),
+    Target(f"{STORM}, time against {STATIC}", "storm", 1.6, False, "x",
+           storm_ratio(OURS, STATIC), why_storm),
+    Target(f"{STORM}, speed against {PHP}", "storm", 2.7, True, "x",
+           storm_ratio(PHP, OURS), why_storm),
+    Target("start as plain CGI, against /bin/true", "start", 2.5, False, "x",
+           starts, why_start),
+]
+
+
+def judge_all(results):
+    return [target.judge(results) for target in TARGETS]
+
+
+def number(value, unit=""):
+    digits = 0 if value == int(value) or value >= 1000 else \
+        2 if value < 10 else 1
+    return f"{value:,.{digits}f}" + (f" {unit}" if unit else "")
+
+
+def spread_text(value, unit=""):
+    if not isinstance(value, dict):
+        return number(value, unit)
+    return (f"{number(value['median'], unit)} "
+            f"({number(value['min'])} to {number(value['max'])})")
+
+
+def table(*rows):
+    """Rows of cells as Markdown that reads well as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |"
+             for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths)
+                 + "|")
+    return "\n".join(lines)
+
+
+def targets_text(judged):
+    rows = [("target", "limit", "measured", "")]
+    for target in judged:
+        limit = ("at least " if target["is_least"] else "at most ") + \
+            number(target["limit"], target["unit"])
+        value = target["value"]
+        rows.append((target["name"], limit,
+                     "" if value is None else spread_text(value,
+                                                          target["unit"]),
+                     target["verdict"]))
+    whys = [f"- {target['name']}: {target['why']}." for target in judged
+            if target["why"]]
+    return "\n".join([table(*rows)]
+                     + (["", "What is missed, and why:", "", *whys]
+                        if whys else []))
+
+
+def speed_text(rows):
+    cells = [("server", "text", "connections", "who answers", "requests/s",
+              "x static file", "mirrorboot is x", "CPU µs, server",
+              "CPU µs, workers")]
+    for row in rows:
+        same = {key: row[key] for key in ("server", "text", "mode")}
+        static, ours = (row_of(rows, **same, who=who)["rates"]
+                        for who in (STATIC, OURS))
+        cells.append((
+            *same.values(), row["who"],
+            number(round(statistics.median(row["rates"]))),
+            spread_text(ratios(row["rates"], static)),
+            spread_text(ratios(ours, row["rates"])),
+            number(row["server_cpu"]), number(row["workers_cpu"])))
+    return table(*cells)
+
+
+def storm_text(rows):
+    cells = [("server", "who answers", "failures", "50 % done, ms",
+              "99 % done, ms", "all done, ms", "x static file",
+              "mirrorboot is x", "clients' CPU, ms")]
+    for row in rows:
+        runs = row["runs"]
+        static, ours = ([run["total"] for run in
+                         row_of(rows, server=row["server"], who=who)["runs"]]
+                        for who in (STATIC, OURS))
+        totals = [run["total"] for run in runs]
+        middle = {key: statistics.median(run[key] for run in runs) * 1000
+                  for key in ("p50", "p99", "total", "cpu")}
+        cells.append((
+            row["server"], row["who"],
+            str(sum(run["failed"] for run in runs)),
+            *[f"{middle[key]:.0f}" for key in ("p50", "p99", "total")],
+            spread_text(ratios(totals, static)),
+            spread_text(ratios(totals, ours)), f"{middle['cpu']:.0f}"))
+    return table(*cells)
+
+
+def memory_text(rows):
+    return table(
+        ("entries", "catalogue, KiB", "private, KiB", "of it heap, KiB",
+         "every menu asked for, KiB"),
+        *[(f"{row['entries']:,}", number(row["catalog"] // 1024),
+           number(row["alone"]["private"]), number(row["alone"]["heap"]),
+           number(row["asked"]["private"])) for row in rows])
+
+
+def instructions_text(counts):
+    rows = [(f"menu worker, catalogue of {row['entries']:,}", row)
+            for row in counts["worker"]]
+    rows.append((f"template engine, {counts['engine']['entries']} entries",
+                 counts["engine"]))
+    return table(("what", "instructions", "where"),
+                 *[(name, number(row["instructions"]), most(row))
+                   for name, row in rows])
+
+
+def start_text(rows):
+    cells = [("what", "µs", "x /bin/true")]
+
+    def add(what, runs, key):
+        cells.append((what, spread_text(spread([run[key] for run in runs])),
+                      spread_text(ratios([run[key] for run in runs],
+                                         [run["true"] for run in runs]))))
+
+    add("/bin/true", rows[0]["runs"], "true")
+    add("menu, a request that is refused", rows[0]["runs"], "refused")
+    for row in rows:
+        add(f"menu, catalogue of {row['entries']:,}", row["runs"], "menu")
+    return table(*cells)
+
+
+TEXTS = {
+    "speed": ("Requests", speed_text),
+    "storm": (f"{CLIENTS:,} clients at once, each boot, menu, fromthemirror",
+              storm_text),
+    "memory": ("Private memory of a worker of menu", memory_text),
+    "instructions": ("Instructions", instructions_text),
+    "start": ("Start as plain CGI", start_text),
+}
+
+
+def text(results, judged):
+    parts = ["## Targets", targets_text(judged)]
+    for part, (title, write) in TEXTS.items():
+        if part in results:
+            parts += [f"## {title}", write(results[part])]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,176 @@
+"""The web servers of the tests with everything beside the pages that they are
+measured against: files, and PHP pages that say the same."""
+
+import difflib
+import os
+import shutil
+import socket
+import sys
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "server"))
+import harness
+
+import catalogs
+
+# Callgrind takes its time to read 10,000 entries, and so do eight processes
+# at once on a busy machine.
+harness.PATIENCE = 120
+
+WORKERS = 2  # of each page, as conf/lighttpd.conf has it
+SERVERS = ("lighttpd", "nginx")
+RELEASE = "arch=amd64&distro=distro0003&version=2.0"
+
+# Who answers, by the target of each text.
+STATIC = "static file"
+OURS = "mirrorboot"
+APCU = "PHP-FPM, page in APCu"
+PHP = "PHP-FPM, json_decode"
+TARGETS = {
+    "boot": {
+        STATIC: "/static/boot",
+        OURS: "/boot/boot",
+        PHP: "/php/boot.php",
+    },
+    "menu": {
+        STATIC: "/static/menu",
+        OURS: "/boot/menu",
+        APCU: "/php/cached.php",
+        PHP: "/php/menu.php",
+    },
+    "fromthemirror": {
+        STATIC: "/static/fromthemirror",
+        OURS: "/boot/fromthemirror?" + RELEASE,
+        PHP: "/php/fromthemirror.php?" + RELEASE,
+    },
+}
+
+FPM = """
+[global]
+daemonize = no
+error_log = {dir}/error.log
+[www]
+{user}
+listen = {dir}/run/php.socket
+listen.backlog = 1024
+pm = static
+pm.max_children = {workers}
+env[MIRRORBOOT_CATALOG] = {dir}/catalog.json
+"""
+
+
+class Fault(Exception):
+    """What makes figures worthless."""
+
+
+class Bench:
+    """What both servers have in common; entries is the catalogue's size."""
+
+    def __init__(self, entries):
+        self.entries = entries
+
+    def start(self):
+        self.catalog.write_text(catalogs.text(self.entries))
+        (self.dir / "www" / "static").mkdir()
+        shutil.copytree(HERE / "php", self.dir / "www" / "php")
+        super().start()
+
+    def start_php(self):
+        """PHP as Debian sets it up, but that it loads nothing that the pages
+        do not use."""
+        owner = "user = root\ngroup = root" if os.getuid() == 0 else ""
+        path = self.dir / "fpm.conf"
+        path.write_text(FPM.format(dir=self.dir, user=owner, workers=WORKERS))
+        self.run(harness.find("php-fpm8.2", "php8.2-fpm"), "-n", "-R",
+                 "-d", "zend_extension=opcache", "-d", "extension=apcu",
+                 "-y", path)
+        php = self.dir / "run" / "php.socket"
+        harness.wait_for(php, php.exists)
+
+    def start_workers(self, page, count, *before, **environ):
+        """Start the page on a socket that the server finds in run/; before is
+        what runs the program."""
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.dir / "run" / f"{page}.socket"))
+            listener.listen(1024)
+            return [self.run(*before, harness.BUILD / "cgi" / page,
+                             stdin=listener, **self.environ, **environ)
+                    for _ in range(count)]
+
+    def members(self):
+        """(pid, program) of all that was started here."""
+        sessions = {process.pid for process in self.started}
+        return {(pid, name) for pid, _, session, name in harness.processes()
+                if session in sessions}
+
+    def cpu(self):
+        """Microseconds that the server and what it asks have run."""
+        used = Counter(server=0, workers=0)
+        for pid, name in self.members():
+            schedstat = Path(f"/proc/{pid}/schedstat").read_text()
+            who = "server" if name in SERVERS else "workers"
+            used[who] += int(schedstat.split()[0]) / 1000
+        return used
+
+    def body(self, target):
+        answer = self.ask(target)
+        if answer.status != 200:
+            raise Fault(f"{target}: {answer.raw[:200]!r}\n"
+                        + self.log.read_text())
+        return answer.body
+
+    def compare(self):
+        """Write the files, then see that everybody says the same."""
+        for text, targets in TARGETS.items():
+            ours = self.body(targets[OURS])
+            (self.dir / "www" / "static" / text).write_bytes(ours)
+            for who, target in targets.items():
+                theirs = self.body(target)
+                if theirs != ours:
+                    raise Fault(f"{target} ({who}) differs from "
+                                f"{targets[OURS]}:\n"
+                                + difference(ours, theirs))
+
+
+def difference(ours, theirs):
+    lines = [text.decode("latin-1").splitlines() for text in (ours, theirs)]
+    return "\n".join(list(difflib.unified_diff(*lines, lineterm=""))[:12])
+
+
+class Lighttpd(Bench, harness.LighttpdFastcgi):
+    name = "lighttpd"
+    config = harness.LighttpdFastcgi.config + """
+server.max-fds = 4096
+mimetype.assign = ( "" => "text/plain" )
+fastcgi.server = (
+	"/php/" => ((
+		"socket" => "{dir}/run/php.socket",
+		"check-local" => "disable",
+	)),
+	"/counted/menu" => ((
+		"socket" => "{dir}/run/menu.socket",
+		"check-local" => "disable",
+	)),
+)
+"""
+
+
+class Nginx(Bench, harness.NginxFastcgi):
+    name = "nginx"
+    config = harness.NginxFastcgi.config.replace(
+        "events {{ }}", "events {{ worker_connections 4096; }}").replace(
+        "\t\tinclude", """\
+		default_type text/plain;
+		location /php/ {{
+			fastcgi_pass unix:{dir}/run/php.socket;
+			fastcgi_param SCRIPT_FILENAME $document_root$uri;
+			fastcgi_param QUERY_STRING $query_string;
+			fastcgi_param REQUEST_METHOD $request_method;
+		}}
+		include""")
+
+    def run_pages(self):
+        for page in harness.PAGES:
+            self.start_workers(page, WORKERS)
