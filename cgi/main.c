@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "page.h"
 
 extern char **environ;
@@ -189,8 +190,7 @@ static int serve_fcgi(struct site *site)
 	int rc;
 
 	catch_signals(&waiting);
-	if (FCGX_Init() != 0 ||
-	    FCGX_InitRequest(&fcgi, FCGI_LISTENSOCK_FILENO,
+	if (FCGX_InitRequest(&fcgi, FCGI_LISTENSOCK_FILENO,
 			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
 	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		return EXIT_FAILURE;
@@ -321,6 +321,12 @@ int main(int argc, char **argv)
 	int rc;
 
 	open_standard_files();
+	/* A value less would be a menu with a hole in it. */
+	json_set_alloc_funcs(mem_get, free);
+	/* Which does nothing but allocate; FCGX_IsCGI() would end without a
+	 * word. */
+	if (FCGX_Init() != 0)
+		mem_exhausted();
 
 	/* Under a web server the arguments are the network's: ignored. */
 	if (getenv("GATEWAY_INTERFACE") == NULL && FCGX_IsCGI() && argc == 2) {

@@ -7,13 +7,22 @@
 #include <string.h>
 #include <sysexits.h>
 
+_Noreturn void mem_exhausted(void)
+{
+	fputs("out of memory\n", stderr);
+	_Exit(EX_OSERR);
+}
+
 static void *mem_check(void *p)
 {
-	if (p == NULL) {
-		fputs("out of memory\n", stderr);
-		_Exit(EX_OSERR);
-	}
+	if (p == NULL)
+		mem_exhausted();
 	return p;
+}
+
+void *mem_get(size_t size)
+{
+	return mem_check(malloc(size > 0 ? size : 1));
 }
 
 void *mem_alloc(size_t size)

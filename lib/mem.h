@@ -12,6 +12,13 @@
 /* size bytes, all zero. */
 void *mem_alloc(size_t size);
 
+/* size bytes of any content: malloc() for libraries that let it be replaced
+ * (json_set_alloc_funcs()), and would go on without what they could not get. */
+void *mem_get(size_t size);
+
+/* Another's allocation failed: end as if it were one of these. */
+_Noreturn void mem_exhausted(void);
+
 /* p resized to count elements of size bytes each; p may be NULL. */
 void *mem_grow(void *p, size_t count, size_t size);
 

@@ -1,7 +1,8 @@
 #include "overlay.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -146,65 +147,101 @@ static int lay_sections(struct reading *r, const char *path, json_t *root)
 	return rc;
 }
 
-/* What glob() takes for special. */
+/* What fnmatch() takes for special. */
 #define WILD "*?[\\"
 
-/* name as seen from the file at path.  In a pattern, the directory of that
- * file stands for itself, whatever bytes it has. */
-static char *resolve(const char *path, const char *name, int is_pattern)
+/* name as seen from the file at path. */
+static char *resolve(const char *path, const char *name)
 {
 	struct buf full = BUF_INIT;
-	size_t dir = name[0] != '/' ? (size_t)(base_name(path) - path) : 0;
 
-	for (size_t i = 0; i < dir; i++) {
-		if (is_pattern && strchr(WILD, path[i]) != NULL)
-			buf_putc(&full, '\\');
-		buf_putc(&full, path[i]);
-	}
+	if (name[0] != '/')
+		buf_add(&full, path, (size_t)(base_name(path) - path));
 	buf_puts(&full, name);
 	return buf_take(&full);
 }
 
-/* A file that is added or removed changes the directory. */
-static void watch_directory(struct reading *r, const char *path,
-			    const char *name)
+/* The directory that name is in, as seen from the file at path. */
+static char *resolve_directory(const char *path, const char *name)
 {
-	char *full = resolve(path, name, 0);
+	char *full = resolve(path, name);
 	char *last = strrchr(full, '/');
 
-	if (last != NULL)
+	if (last != NULL && last != full)
 		*last = '\0';
-	watch_add(r->watch, last == NULL ? "." : last == full ? "/" : full);
-	free(full);
+	else
+		strcpy(full, last == NULL ? "." : "/");
+	return full;
 }
 
-/* A directory that is not there has no matches; one that cannot be read may
- * have some, which must not be passed over. */
-static int is_glob_error(const char *path, int reason)
+/* Names of files, copied. */
+struct names {
+	char **list;
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
 {
-	(void)path;
-	return reason != ENOENT && reason != ENOTDIR;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * Not glob(): that frees twice what it has when memory runs out (glibc 2.36).
+ * A directory that is not there has no matches; one that cannot be read may
+ * have some, which must not be passed over.
+ */
+static int find_matches(const char *dir, const char *pattern,
+			struct names *found)
+{
+	DIR *stream = opendir(dir);
+	struct dirent *entry;
+	int rc;
+
+	if (stream == NULL && errno == ENOMEM)
+		mem_exhausted();
+	if (stream == NULL)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	while (errno = 0, (entry = readdir(stream)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (fnmatch(pattern, name, FNM_PERIOD) != 0)
+			continue;
+		found->list = mem_grow(found->list, found->count + 1,
+				       sizeof(*found->list));
+		found->list[found->count++] = mem_copy(name, strlen(name));
+	}
+	rc = errno != 0 ? -1 : 0;
+	closedir(stream);
+	if (found->count > 0)
+		qsort(found->list, found->count, sizeof(*found->list),
+		      compare_names);
+	return rc;
 }
 
 static int include_matches(struct reading *r, const char *path,
 			   const char *name)
 {
-	char *pattern = resolve(path, name, 1);
-	glob_t found = { 0 };
-	int rc = glob(pattern, 0, is_glob_error, &found);
+	char *dir = resolve_directory(path, name);
+	struct names found = { NULL, 0 };
+	int rc;
 
-	watch_directory(r, path, name);
-	if (rc == GLOB_NOMATCH)
-		rc = 0;
-	else if (rc != 0)
-		rc = error_set(r->err, path, 0,
-			       "directory of an include "
-			       "cannot be read");
-	for (size_t i = 0; i < found.gl_pathc && !r->is_over; i++)
-		if (read_file(r, found.gl_pathv[i]) < 0)
+	/* A file that is added or removed changes the directory. */
+	watch_add(r->watch, dir);
+	rc = find_matches(dir, base_name(name), &found);
+	if (rc < 0)
+		error_set(r->err, path, 0,
+			  "directory of an include cannot be read");
+	for (size_t i = 0; i < found.count; i++) {
+		struct buf full = BUF_INIT;
+
+		buf_printf(&full, "%s/%s", dir, found.list[i]);
+		if (!r->is_over && read_file(r, full.data) < 0)
 			rc = -1;
-	globfree(&found);
-	free(pattern);
+		buf_free(&full);
+		free(found.list[i]);
+	}
+	free(found.list);
+	free(dir);
 	return rc;
 }
 
@@ -225,7 +262,7 @@ static int include(struct reading *r, const char *path, size_t index,
 				 index);
 	if (strpbrk(base_name(name), WILD) != NULL)
 		return include_matches(r, path, name);
-	full = resolve(path, name, 0);
+	full = resolve(path, name);
 	if (access(full, F_OK) < 0) {
 		watch_add(r->watch, full);
 		rc = error_set(r->err, path, 0,

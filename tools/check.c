@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "findings.h"
+#include "mem.h"
 #include "offline.h"
 #include "online.h"
 
@@ -179,6 +180,8 @@ int main(int argc, char **argv)
 	};
 	int status = EXIT_SUCCESS;
 
+	/* A value less would be a finding less. */
+	json_set_alloc_funcs(mem_get, free);
 	if (parse(&o, argc, argv, &status) == 0) {
 		if (access(o.paths.catalog, R_OK) != 0)
 			status = unchecked(o.paths.catalog, strerror(errno));

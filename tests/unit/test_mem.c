@@ -36,6 +36,7 @@ static void test_no_bytes_are_memory_too(void **state)
 	void *a = mem_alloc(0);
 	void *b = mem_grow(NULL, 0, 8);
 	void *c = mem_grow(NULL, 8, 0);
+	void *d = mem_get(0);
 
 	(void)state;
 	assert_non_null(a);
@@ -43,9 +44,11 @@ static void test_no_bytes_are_memory_too(void **state)
 	assert_non_null(c);
 	c = mem_grow(c, 0, 0);
 	assert_non_null(c);
+	assert_non_null(d);
 	free(a);
 	free(b);
 	free(c);
+	free(d);
 }
 
 static void test_growing_keeps_the_content(void **state)
@@ -141,6 +144,11 @@ static void exhaust_alloc(void)
 	free(mem_alloc(most / 2));
 }
 
+static void exhaust_get(void)
+{
+	free(mem_get(most / 2));
+}
+
 static void exhaust_grow(void)
 {
 	free(mem_grow(NULL, most / 2, 1));
@@ -205,6 +213,8 @@ static void test_exhaustion_ends_the_process_with_a_line(void **state)
 		void (*f)(void);
 	} rows[] = {
 		{ "mem_alloc", exhaust_alloc },
+		{ "mem_get", exhaust_get },
+		{ "mem_exhausted", mem_exhausted },
 		{ "mem_grow", exhaust_grow },
 		{ "mem_grow, a product that overflows",
 		  exhaust_grow_by_overflow },
