@@ -17,6 +17,9 @@
 #include "mem.h"
 #include "page.h"
 
+/* Seconds for a web server to send a request, and again to take its answer. */
+#define PATIENCE 10
+
 extern char **environ;
 
 static volatile sig_atomic_t is_ending;
@@ -25,6 +28,14 @@ static void end(int signal)
 {
 	(void)signal;
 	is_ending = 1;
+}
+
+/* libfcgi gives up what it waits for when a signal ends the wait; one that
+ * comes just before a wait ends nothing, so there is always a next. */
+static void interrupt(int signal)
+{
+	(void)signal;
+	alarm(PATIENCE);
 }
 
 /*
@@ -41,6 +52,8 @@ static void catch_signals(sigset_t *waiting)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
+	action.sa_handler = interrupt;
+	sigaction(SIGALRM, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigemptyset(&held);
@@ -161,6 +174,31 @@ static int is_waiting(const sigset_t *mask)
 	return ready > 0;
 }
 
+/* Whether accept() failed for something that the system lacks at the moment;
+ * then wait for a moment, in which SIGTERM is heard. */
+static int is_short_of(int error, const sigset_t *waiting)
+{
+	const struct timespec moment = { .tv_nsec = 100000000 };
+
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
+	    error != ENOMEM)
+		return 0;
+	pselect(0, NULL, NULL, NULL, &moment, waiting);
+	return 1;
+}
+
+/*
+ * Whether all of a request came in: where one breaks off between two of its
+ * parameters, libfcgi takes that for their end.  What broke off is dropped.
+ */
+static int is_whole(FCGX_Request *fcgi)
+{
+	if (FCGX_GetError(fcgi->in) == 0)
+		return 1;
+	FCGX_Free(fcgi, 1);
+	return 0;
+}
+
 /*
  * Take the next request.  Several processes share the socket and may all wake
  * for one request; it does not block, so that those who come too late wait
@@ -172,12 +210,33 @@ static int is_waiting(const sigset_t *mask)
 static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
 {
 	while (is_waiting(waiting)) {
-		if (FCGX_Accept_r(fcgi) == 0)
-			return 1;
-		if (errno != EAGAIN && errno != ECONNABORTED)
+		alarm(PATIENCE);
+		if (FCGX_Accept_r(fcgi) == 0) {
+			if (is_whole(fcgi))
+				return 1;
+		} else if (errno != EAGAIN && errno != ECONNABORTED &&
+			   !is_short_of(errno, waiting)) {
 			return -1;
+		}
+		alarm(0);
 	}
 	return is_ending ? 0 : -1;
+}
+
+/* For a server that takes the page for an authorizer, which would let the
+ * client in with a 200, or for a filter. */
+static void refuse_role(char *const *env, struct buf *out)
+{
+	const struct http_request http = read_request(env);
+	struct http_response response = HTTP_RESPONSE_INIT;
+
+	response.status = 500;
+	buf_puts(&response.body,
+		 "the web server asks for another FastCGI role than that of a "
+		 "responder\n");
+	http_finish(&response);
+	http_write(out, &http, &response);
+	http_free(&response);
 }
 
 static int serve_fcgi(struct site *site)
@@ -199,9 +258,14 @@ static int serve_fcgi(struct site *site)
 	site_refresh(site, &(struct error)ERROR_INIT);
 	while ((rc = next_request(&fcgi, &waiting)) > 0) {
 		buf_truncate(&out, 0);
-		answer(site, fcgi.envp, is_logging, &out);
+		if (fcgi.role == FCGI_RESPONDER)
+			answer(site, fcgi.envp, is_logging, &out);
+		else
+			refuse_role(fcgi.envp, &out);
+		alarm(PATIENCE);
 		FCGX_PutStr(out.data, (int)out.len, fcgi.out);
 		FCGX_Finish_r(&fcgi);
+		alarm(0);
 	}
 	/* At once: what comes in now must find another process. */
 	close(FCGI_LISTENSOCK_FILENO);

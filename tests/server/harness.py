@@ -53,6 +53,17 @@ def reserve_port():
     return holder
 
 
+def is_listening(path):
+    """Whether somebody listens on a UNIX socket: some time after bind().
+
+    The kernel's list has flags in the fourth column, 00010000 for listening,
+    and the path in the last.
+    """
+    sockets = Path("/proc/net/unix").read_text().splitlines()
+    return any(line.split()[3] == "00010000" and line.endswith(f" {path}")
+               for line in sockets)
+
+
 class Answer:
     """What a server sent: as bytes, and taken apart."""
 
@@ -256,7 +267,7 @@ class Server:
             self.run(find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", path,
                      "-M", "0600", *owner, "-b", "1024", "--",
                      BUILD / "cgi" / page, **self.environ)
-            wait_for(path, path.exists)
+            wait_for(path, lambda: is_listening(path))
 
     def programs(self):
         """The pages' processes that run_pages() started last."""

@@ -4,57 +4,14 @@
 import json
 import os
 import signal
-import socket
-import struct
-import subprocess
 import time
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness import (BUILD, CATALOG, PATIENCE, Clients, LighttpdFastcgi, find,
-                     shell, wait_for)
-
-BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
-
-
-def record(kind, content):
-    return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
-
-
-def param(name, value):
-    return bytes((len(name), len(value))) + name + value
-
-
-class Worker:
-    """The menu page on a socket, for a with statement."""
-
-    def __init__(self, directory, environ):
-        self.path = directory / "socket"
-        self.path.unlink(missing_ok=True)
-        self.popen = subprocess.Popen(
-            [find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", self.path, "--",
-             BUILD / "cgi" / "menu"], env=environ, stderr=subprocess.PIPE)
-
-    def __enter__(self):
-        wait_for("the socket", self.path.exists)
-        return self
-
-    def __exit__(self, *_):
-        self.popen.kill()
-        self.popen.wait()
-        self.popen.stderr.close()
-
-    def wait_until_waiting(self, call):
-        """Wait until the worker sleeps in this function of the kernel."""
-        wchan = Path(f"/proc/{self.popen.pid}/wchan")
-        wait_for(f"the worker to wait in {call}",
-                 lambda: call in wchan.read_text())
-
-    def terminate(self, number):
-        """Give the signal the time in which the worker could go wrong."""
-        self.popen.send_signal(number)
-        time.sleep(0.1)
+from fastcgi import Answer, Worker, request
+from harness import (CATALOG, PATIENCE, Clients, LighttpdFastcgi, shell,
+                     wait_for)
 
 
 class WorkerTest(unittest.TestCase):
@@ -74,34 +31,13 @@ class WorkerTest(unittest.TestCase):
         self.environ = {"MIRRORBOOT_CATALOG": str(catalog)}
 
     def connect(self, worker):
-        client = self.enterContext(socket.socket(socket.AF_UNIX))
-        client.settimeout(PATIENCE)
-        client.connect(str(worker.path))
-        return client
-
-    def request(self, query, **more):
-        """The records of a request."""
-        return [record(BEGIN_REQUEST, struct.pack("!HB5x", 1, 0)),
-                record(PARAMS, param(b"REQUEST_METHOD", b"GET")
-                       + param(b"QUERY_STRING", query)
-                       + b"".join(param(name.encode(), value)
-                                  for name, value in more.items())),
-                record(PARAMS, b"") + record(STDIN, b"")]
+        return self.enterContext(worker.connect())
 
     def read(self, client):
         """The body of the answer, which has to be whole."""
-        output = b""
-        # libfcgi waits two seconds for a client to close its end.
-        with client, client.makefile("rb") as stream:
-            while True:
-                head = stream.read(8)
-                self.assertEqual(len(head), 8, f"cut off after {len(output)}")
-                _, kind, _, length, padding, _ = struct.unpack("!BBHHBB", head)
-                content = stream.read(length + padding)[:length]
-                if kind == END_REQUEST:
-                    return output.partition(b"\r\n\r\n")[2]
-                if kind == STDOUT:
-                    output += content
+        answer = Answer(client)
+        self.assertTrue(answer.is_whole, f"cut off after {len(answer.text)}")
+        return answer.body
 
     def check_end(self, worker):
         self.assertEqual(worker.popen.wait(PATIENCE), 0)
@@ -130,7 +66,7 @@ class WorkerTest(unittest.TestCase):
         with Worker(self.dir, environ) as worker:
             for query, more, _ in rows:
                 client = self.connect(worker)
-                client.sendall(b"".join(self.request(query, **more)))
+                client.sendall(b"".join(request(query, **more)))
                 self.read(client)
             worker.terminate(self.signal)
             self.assertEqual(worker.popen.wait(PATIENCE), 0)
@@ -144,7 +80,7 @@ class WorkerTest(unittest.TestCase):
     def test_idle_worker_ends_at_once(self):
         with Worker(self.dir, self.environ) as worker:
             client = self.connect(worker)
-            client.sendall(b"".join(self.request(b"")))
+            client.sendall(b"".join(request(b"")))
             self.read(client)
             start = time.monotonic()
             worker.popen.send_signal(self.signal)
@@ -153,7 +89,7 @@ class WorkerTest(unittest.TestCase):
 
     def test_request_that_is_still_coming_in_is_answered(self):
         expected = shell("menu", "", **self.environ).stdout
-        begin, params, end = self.request(b"")
+        begin, params, end = request(b"")
         for before, after in ((begin[:4], begin[4:] + params + end),
                               (begin, params + end),
                               (begin + params, end)):
@@ -172,7 +108,7 @@ class WorkerTest(unittest.TestCase):
         self.assertGreater(len(expected), 500000)
         with Worker(self.dir, self.environ) as worker:
             client = self.connect(worker)
-            client.sendall(b"".join(self.request(b"name=big")))
+            client.sendall(b"".join(request(b"name=big")))
             worker.wait_until_waiting("sock_alloc_send")
             worker.terminate(self.signal)
             self.assertEqual(self.read(client), expected)
@@ -182,12 +118,12 @@ class WorkerTest(unittest.TestCase):
         expected = shell("menu", "", **self.environ).stdout
         with Worker(self.dir, self.environ) as worker:
             clients = [self.connect(worker) for _ in range(20)]
-            clients[0].sendall(self.request(b"")[0])
+            clients[0].sendall(request(b"")[0])
             worker.wait_until_waiting("unix_stream")
             for client in clients[1:]:
-                client.sendall(b"".join(self.request(b"")))
+                client.sendall(b"".join(request(b"")))
             worker.terminate(self.signal)
-            clients[0].sendall(b"".join(self.request(b"")[1:]))
+            clients[0].sendall(b"".join(request(b"")[1:]))
             for client in clients:
                 self.assertEqual(self.read(client), expected)
             self.check_end(worker)
