@@ -228,9 +228,11 @@ static int include_matches(struct reading *r, const char *path,
 	/* A file that is added or removed changes the directory. */
 	watch_add(r->watch, dir);
 	rc = find_matches(dir, base_name(name), &found);
-	if (rc < 0)
+	if (rc < 0) {
+		watch_fail(r->watch);
 		error_set(r->err, path, 0,
 			  "directory of an include cannot be read");
+	}
 	for (size_t i = 0; i < found.count; i++) {
 		struct buf full = BUF_INIT;
 

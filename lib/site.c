@@ -254,6 +254,8 @@ static void settle(void)
 /* Read everything anew, and once more while somebody is writing to it. */
 static void reload(struct site *s)
 {
+	const struct error before = s->problem;
+	int is_retry = s->seen == NULL;
 	struct state *state = NULL;
 	int is_settled = 0;
 
@@ -268,12 +270,13 @@ static void reload(struct site *s)
 		is_settled = !watch_is_unsettled(s->seen) &&
 			     !watch_is_changed(s->seen);
 	}
-	if (!is_settled) {
+	if (!is_settled || watch_has_failed(s->seen)) {
 		watch_free(s->seen);
 		s->seen = NULL;
 	}
 	if (s->good != NULL && (state == NULL || !is_settled)) {
-		if (state == NULL)
+		if (state == NULL &&
+		    (!is_retry || strcmp(before.text, s->problem.text) != 0))
 			fprintf(stderr,
 				"%s: %s; the last good state stays in use\n",
 				s->page, s->problem.text);

@@ -26,6 +26,7 @@ struct watch {
 		int is_unsettled;
 	} * entries;
 	size_t count;
+	int has_failed;
 };
 
 static struct stamp stamp_of(const struct stat *st)
@@ -128,6 +129,14 @@ static int read_all(int fd, size_t max, struct buf *out)
 	return -1;
 }
 
+static int fail(struct watch *w, const char *path, int reason,
+		struct error *err)
+{
+	if (reason != EFBIG)
+		watch_fail(w);
+	return error_set(err, path, 0, "cannot be read: %s", strerror(reason));
+}
+
 int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
 	       struct error *err)
 {
@@ -143,8 +152,7 @@ int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
 		watch_add(w, path);
 		if (reason == ENOENT)
 			return 0;
-		return error_set(err, path, 0, "cannot be read: %s",
-				 strerror(reason));
+		return fail(w, path, reason, err);
 	}
 	if (fstat(fd, &st) < 0)
 		memset(&st, 0, sizeof(st));
@@ -153,10 +161,19 @@ int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
 	if (!S_ISREG(st.st_mode))
 		rc = error_set(err, path, 0, "is not a regular file");
 	else if (read_all(fd, max, out) < 0)
-		rc = error_set(err, path, 0, "cannot be read: %s",
-			       strerror(errno));
+		rc = fail(w, path, errno, err);
 	close(fd);
 	return rc;
+}
+
+void watch_fail(struct watch *w)
+{
+	w->has_failed = 1;
+}
+
+int watch_has_failed(const struct watch *w)
+{
+	return w->has_failed;
 }
 
 int watch_is_changed(const struct watch *w)

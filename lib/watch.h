@@ -28,6 +28,15 @@ void watch_add(struct watch *w, const char *path);
 int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
 	       struct error *err);
 
+/*
+ * Remember that something could not be read.  What stood in the way, such as a
+ * lack of file descriptors, may pass without a trace on the file.
+ */
+void watch_fail(struct watch *w);
+
+/* Whether anything could not be read, so that another try may. */
+int watch_has_failed(const struct watch *w);
+
 /* Whether anything looks different from what is remembered. */
 int watch_is_changed(const struct watch *w);
 

@@ -1,5 +1,6 @@
 """Speaks FastCGI to one program, without a web server."""
 
+import itertools
 import signal
 import socket
 import struct
@@ -72,15 +73,16 @@ class Answer:
 
 
 class Worker:
-    """A page on a socket, for a with statement."""
+    """The menu page on a socket, for a with statement."""
 
-    def __init__(self, directory, environ, page="menu", stderr=None):
-        self.path = directory / "socket"
-        self.path.unlink(missing_ok=True)
+    numbers = itertools.count()
+
+    def __init__(self, directory, environ, program=(BUILD / "cgi" / "menu",),
+                 stderr=subprocess.PIPE):
+        self.path = directory / f"socket-{next(self.numbers)}"
         self.popen = subprocess.Popen(
             [find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", self.path, "--",
-             BUILD / "cgi" / page], env=environ,
-            stderr=stderr or subprocess.PIPE)
+             *program], env=environ, stderr=stderr)
         self.pid = self.popen.pid
 
     def __enter__(self):

@@ -101,12 +101,12 @@ REFUSED = (
 class FastcgiTest(unittest.TestCase):
 
     def setUp(self):
-        directory = Path(self.enterContext(TemporaryDirectory()))
-        catalog = directory / "catalog.json"
+        self.dir = Path(self.enterContext(TemporaryDirectory()))
+        catalog = self.dir / "catalog.json"
         catalog.write_text(CATALOG)
         self.environ = {"MIRRORBOOT_CATALOG": str(catalog)}
         self.expected = shell("menu", "", **self.environ).stdout
-        self.worker = self.enterContext(Worker(directory, self.environ))
+        self.worker = self.enterContext(Worker(self.dir, self.environ))
 
     def tearDown(self):
         """The process that began still answers, and had nothing to say."""
@@ -205,8 +205,7 @@ class FastcgiTest(unittest.TestCase):
         """One peer sends half of a request, to a process that is to end; one
         has its answer, but goes on sending. Both at a time, because the
         process is patient."""
-        directory = Path(self.enterContext(TemporaryDirectory()))
-        ending = self.enterContext(Worker(directory, self.environ))
+        ending = self.enterContext(Worker(self.dir, self.environ))
         half = self.enterContext(ending.connect())
         half.sendall(b"".join(request(b"")[:2]))
         ending.wait_until_waiting("unix_stream")
