@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "mem.h"
 #include "uri.h"
 
 /* gPXE, and the menu program that it runs, exist for PCs with BIOS alone. */
@@ -293,7 +294,10 @@ const struct http_response *page_answer(struct site *site,
 	finish(own, status, &err);
 	if (own->is_shared && strchr(query, '%') == NULL)
 		kept = cache_add(site_cache(site), asked, query, own);
-	return kept != NULL ? kept : own;
+	if (kept == NULL)
+		return own;
+	mem_trim(); /* to make it took more than to keep it */
+	return kept;
 }
 
 static void add_param(struct buf *url, const char *name, const char *value)

@@ -62,6 +62,14 @@ void buf_truncate(struct buf *b, size_t len)
 	b->data[len] = '\0';
 }
 
+void buf_fit(struct buf *b)
+{
+	if (b->data == NULL)
+		return;
+	b->size = b->len + 1;
+	b->data = mem_grow(b->data, b->size, 1);
+}
+
 const char *buf_text(const struct buf *b)
 {
 	return b->data != NULL ? b->data : "";

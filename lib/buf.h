@@ -41,6 +41,9 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 /* Shorten to len bytes; a longer len changes nothing. */
 void buf_truncate(struct buf *b, size_t len);
 
+/* Give up the room behind the text. */
+void buf_fit(struct buf *b);
+
 /* The text, "" for an empty buffer; borrowed until the next append. */
 const char *buf_text(const struct buf *b);
 

@@ -79,8 +79,8 @@ const struct http_response *cache_add(struct cache *c, const void *kind,
 				      struct http_response *r)
 {
 	size_t len = strlen(query);
-	size_t size = sizeof(struct kept) + len + 1 + r->head.size +
-		      r->body.size + r->log.size;
+	size_t size = sizeof(struct kept) + len + 1 + r->head.len +
+		      r->body.len + r->log.len;
 	struct kept **bucket = &c->buckets[bucket_of(query)];
 	struct kept *kept;
 
@@ -88,6 +88,9 @@ const struct http_response *cache_add(struct cache *c, const void *kind,
 		return NULL;
 	if (size > c->max - c->used)
 		empty(c);
+	buf_fit(&r->head);
+	buf_fit(&r->body);
+	buf_fit(&r->log);
 	kept = mem_alloc(sizeof(*kept));
 	*kept = (struct kept){ *bucket, kind, mem_copy(query, len), *r };
 	*r = (struct http_response)HTTP_RESPONSE_INIT;

@@ -1,5 +1,7 @@
 #include "mem.h"
 
+#include <malloc.h>
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,6 +49,11 @@ char *mem_copy(const char *s, size_t len)
 	return copy;
 }
 
+void mem_trim(void)
+{
+	malloc_trim(0);
+}
+
 struct mem_block {
 	struct mem_block *next;
 	max_align_t data[];
@@ -54,18 +61,16 @@ struct mem_block {
 
 #define BLOCK_SIZE ((size_t)16384)
 
-void *mem_pool_alloc(struct mem_pool *pool, size_t size)
+/* size bytes from the end of what is left of the first block, their address a
+ * multiple of align, a power of two. */
+static void *take(struct mem_pool *pool, size_t size, size_t align)
 {
 	struct mem_block *block;
 
 	if (size > SIZE_MAX / 2)
 		return mem_check(NULL);
-	if (size == 0)
-		size = 1;
-	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
-	       sizeof(max_align_t);
 	if (size > pool->left) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+		size_t room = size > BLOCK_SIZE ? size + align : BLOCK_SIZE;
 
 		block = mem_alloc(sizeof(*block) + room);
 		block->next = pool->blocks;
@@ -73,15 +78,20 @@ void *mem_pool_alloc(struct mem_pool *pool, size_t size)
 		pool->left = room;
 	}
 	block = pool->blocks;
-	pool->left -= size;
+	pool->left = (pool->left - size) & ~(align - 1);
 	return (char *)block->data + pool->left;
+}
+
+void *mem_pool_alloc(struct mem_pool *pool, size_t size)
+{
+	return take(pool, size, alignof(max_align_t));
 }
 
 char *mem_pool_copy(struct mem_pool *pool, const char *s)
 {
 	size_t size = strlen(s) + 1;
 
-	return memcpy(mem_pool_alloc(pool, size), s, size);
+	return memcpy(take(pool, size, 1), s, size);
 }
 
 void mem_pool_free(struct mem_pool *pool)

@@ -25,6 +25,10 @@ void *mem_grow(void *p, size_t count, size_t size);
 /* A copy of the len bytes at s, with a NUL behind them. */
 char *mem_copy(const char *s, size_t len);
 
+/* Give the system back what was needed for a while: a process that read a
+ * large catalogue would keep it for ever. */
+void mem_trim(void);
+
 /*
  * Memory for many small things that live and die together.  Start with
  * MEM_POOL_INIT; mem_pool_free() releases all that came from it.

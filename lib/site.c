@@ -289,8 +289,10 @@ static void reload(struct site *s)
 
 int site_refresh(struct site *s, struct error *err)
 {
-	if (s->seen == NULL || watch_is_changed(s->seen))
+	if (s->seen == NULL || watch_is_changed(s->seen)) {
 		reload(s);
+		mem_trim();
+	}
 	if (s->good == NULL)
 		return error_set(err, NULL, 0, "%s", s->problem.text);
 	return 0;

@@ -112,7 +112,7 @@ void watch_add(struct watch *w, const char *path)
 /* All of an open file, in pieces as it grows, up to one byte over max. */
 static int read_all(int fd, size_t max, struct buf *out)
 {
-	char piece[65536];
+	char piece[4096]; /* the stack never shrinks */
 	size_t total = 0;
 
 	while (total <= max) {

@@ -175,6 +175,21 @@ static void test_freed_buffer_can_be_used_again(void **state)
 	buf_free(&b);
 }
 
+static void test_room_can_be_given_up(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_fit(&b);
+	assert_null(b.data);
+	buf_puts(&b, "abc");
+	buf_fit(&b);
+	assert_int_equal(b.size, 4);
+	buf_putc(&b, 'd');
+	assert_string_equal(b.data, "abcd");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +205,7 @@ int main(void)
 		cmocka_unit_test(
 			test_taken_text_is_the_callers_and_the_buffer_empty),
 		cmocka_unit_test(test_freed_buffer_can_be_used_again),
+		cmocka_unit_test(test_room_can_be_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
