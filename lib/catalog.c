@@ -41,6 +41,7 @@ struct loading {
 	struct catalog *c;
 	struct reader r;
 	struct overlay files;
+	json_t *networks; /* whose each is: {"192.0.2.0/24": "customer"} */
 };
 
 static json_t *section(const struct loading *l, const char *name)
@@ -362,21 +363,26 @@ static int read_menus(struct loading *l)
 	return rc | read_main_menu(l);
 }
 
-/* The network of another customer that is the same; NULL if there is none. */
-static const struct customer *find_network(const struct catalog *c,
-					   const struct network *n)
+/* The same network may be one customer's only. */
+static int claim_network(struct loading *l, const struct customer *customer,
+			 const struct network *n)
 {
-	for (size_t i = 0; i < c->customer_count; i++)
-		for (size_t j = 0; j < c->customers[i].network_count; j++)
-			if (network_is_equal(&c->customers[i].networks[j], n))
-				return &c->customers[i];
-	return NULL;
+	char key[NETWORK_TEXT_SIZE + 8];
+	const json_t *other;
+
+	network_print_address(n, key);
+	snprintf(key + strlen(key), 8, "/%u", n->bits);
+	other = json_object_get(l->networks, key);
+	if (other != NULL)
+		return reader_fail(&l->r, "customer '%s' has the same network",
+				   json_string_value(other));
+	json_object_set_new(l->networks, key, json_string(customer->id));
+	return 0;
 }
 
 static int read_network(struct loading *l, const char *text,
 			struct customer *customer, struct network *n)
 {
-	const struct customer *other;
 	const char *reason;
 
 	if (text == NULL)
@@ -384,10 +390,8 @@ static int read_network(struct loading *l, const char *text,
 	reason = network_parse(text, n);
 	if (reason != NULL)
 		return reader_fail(&l->r, "%s", reason);
-	other = find_network(l->c, n);
-	if (other != NULL)
-		return reader_fail(&l->r, "customer '%s' has the same network",
-				   other->id);
+	if (claim_network(l, customer, n) < 0)
+		return -1;
 	customer->network_count++;
 	return 0;
 }
@@ -536,8 +540,8 @@ struct catalog *catalog_load(const char *path, const char *base,
 	if (overlay_read(&l.files, path, catalog_sections, w, err) < 0)
 		goto out;
 	copy_files(&l);
-	c->releases.first = json_object();
 	c->releases.refused = json_object();
+	l.networks = json_object();
 	rc = read_site(&l, base);
 	rc |= read_mirrors(&l);
 	rc |= read_distros(&l);
@@ -545,9 +549,8 @@ struct catalog *catalog_load(const char *path, const char *base,
 	rc |= read_customers(&l);
 	if (rc == 0)
 		close_menus(c);
-	json_decref(c->releases.first);
+	json_decref(l.networks);
 	json_decref(c->releases.refused);
-	c->releases.first = NULL;
 	c->releases.refused = NULL;
 	buf_free(&l.r.pointer);
 	overlay_free(&l.files);

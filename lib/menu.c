@@ -146,6 +146,7 @@ struct choice {
 	const char *variant;
 };
 
+/* How far an entry's wish can be met. */
 enum { MATCH_NOTHING, MATCH_DISTRO, MATCH_VERSION, MATCH_ARCH, MATCH_ALL };
 
 static int is_variant(const struct choice *want, const struct release *release)
@@ -155,13 +156,9 @@ static int is_variant(const struct choice *want, const struct release *release)
 	return strcmp(want->variant, release->variant) == 0;
 }
 
+/* Among the releases of its distro and version. */
 static int match(const struct choice *want, const struct release *release)
 {
-	if (strcmp(want->distro, release->distro) != 0)
-		return MATCH_NOTHING;
-	if (want->version != NULL &&
-	    strcmp(want->version, release->version) != 0)
-		return MATCH_DISTRO;
 	if (want->arch != NULL &&
 	    strcmp(want->arch, machine_arch_name((int)release->arch)) != 0)
 		return MATCH_VERSION;
@@ -170,11 +167,10 @@ static int match(const struct choice *want, const struct release *release)
 	return MATCH_ALL;
 }
 
-/* What is wanted of the level behind the best that matched, and what the
- * release has there. */
-static const char *next_of(const struct choice *want,
-			   const struct release *release, int best,
-			   const char **wanted)
+/* What the release has where the wish failed, and what was wanted there. */
+static const char *missed(const struct choice *want,
+			  const struct release *release, int best,
+			  const char **wanted)
 {
 	switch (best) {
 	case MATCH_NOTHING:
@@ -188,7 +184,7 @@ static const char *next_of(const struct choice *want,
 		return machine_arch_name((int)release->arch);
 	default:
 		*wanted = want->variant;
-		return release->variant;
+		return match(want, release) == best ? release->variant : NULL;
 	}
 }
 
@@ -197,15 +193,21 @@ static void offer_choice(struct listing *list, const struct choice *want,
 			 int best)
 {
 	const struct releases *all = list->reading->releases;
-	const char **known = mem_pool_alloc(list->r->pool,
-					    (all->count + 1) * sizeof(*known));
+	struct release_run run = { all->list, all->count };
 	const char *wanted = want->distro;
+	const char **known;
 	size_t count = 0;
 
-	for (size_t i = 0; i < all->count; i++) {
-		const char *name = next_of(want, all->list[i], best, &wanted);
+	if (list->r->err->report == NULL)
+		return;
+	if (best > MATCH_NOTHING)
+		run = release_run(all, want->distro,
+				  best > MATCH_DISTRO ? want->version : NULL);
+	known = mem_pool_alloc(list->r->pool, (run.count + 1) * sizeof(*known));
+	for (size_t i = 0; i < run.count; i++) {
+		const char *name = missed(want, run.list[i], best, &wanted);
 
-		if (match(want, all->list[i]) == best && name != NULL &&
+		if (name != NULL &&
 		    (count == 0 || strcmp(known[count - 1], name) != 0))
 			known[count++] = name;
 	}
@@ -282,14 +284,46 @@ static int add_release(struct listing *list, const json_t *object,
 	return rc;
 }
 
-/* Where in the list the distro's own releases begin; its end if there is no
- * such distro.  (Catalogues may have as many entries as releases: no entry
- * looks at all of them.) */
-static size_t first_of(const struct releases *all, const char *distro)
+static int read_choice(struct reader *r, const json_t *object,
+		       struct choice *want)
 {
-	const json_t *first = json_object_get(all->first, distro);
+	int rc = reader_string(r, object, "distro", &want->distro);
 
-	return first != NULL ? (size_t)json_integer_value(first) : all->count;
+	rc |= reader_string(r, object, "version", &want->version);
+	rc |= reader_string(r, object, "arch", &want->arch);
+	return rc | reader_string(r, object, "variant", &want->variant);
+}
+
+/* Whether the entry has what belongs to one release alone. */
+static int is_for_one(const json_t *object)
+{
+	return json_object_get(object, "id") != NULL ||
+	       json_object_get(object, "title") != NULL ||
+	       json_object_get(object, "hotkey") != NULL;
+}
+
+/* Of these, every release that is wanted. */
+static int add_matches(struct listing *list, const json_t *object,
+		       const struct choice *want, struct release_run run,
+		       int *best)
+{
+	size_t before = list->count;
+
+	for (size_t i = 0; i < run.count; i++) {
+		int level = match(want, run.list[i]);
+
+		*best = level > *best ? level : *best;
+		if (level < MATCH_ALL)
+			continue;
+		if (list->count > before && is_for_one(object))
+			return reader_fail(list->r,
+					   "id, title and hotkey need an entry "
+					   "for one release: name its version "
+					   "and arch");
+		if (add_release(list, object, run.list[i]) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Every release that the entry stands for; none of a distro that a later
@@ -299,33 +333,16 @@ static int add_releases(struct listing *list, const json_t *object)
 	const struct releases *all = list->reading->releases;
 	struct reader *r = list->r;
 	struct choice want = { 0 };
+	struct release_run run;
 	int best = MATCH_NOTHING;
-	size_t before = list->count;
-	int rc = reader_string(r, object, "distro", &want.distro);
 
-	rc |= reader_string(r, object, "version", &want.version);
-	rc |= reader_string(r, object, "arch", &want.arch);
-	rc |= reader_string(r, object, "variant", &want.variant);
-	if (rc < 0)
+	if (read_choice(r, object, &want) < 0)
 		return -1;
-	for (size_t i = first_of(all, want.distro); i < all->count; i++) {
-		int level = match(&want, all->list[i]);
-
-		if (level == MATCH_NOTHING)
-			break;
-		best = level > best ? level : best;
-		if (level < MATCH_ALL)
-			continue;
-		if (list->count > before &&
-		    (json_object_get(object, "id") != NULL ||
-		     json_object_get(object, "title") != NULL ||
-		     json_object_get(object, "hotkey") != NULL))
-			return reader_fail(r, "id, title and hotkey need an "
-					      "entry for one release: name its "
-					      "version and arch");
-		if (add_release(list, object, all->list[i]) < 0)
-			return -1;
-	}
+	run = release_run(all, want.distro, want.version);
+	if (run.count == 0 && release_run(all, want.distro, NULL).count > 0)
+		best = MATCH_DISTRO;
+	if (add_matches(list, object, &want, run, &best) < 0)
+		return -1;
 	if (best == MATCH_ALL)
 		return 0;
 	if (!overlay_is_removed(r->files, "distros", want.distro))
@@ -447,10 +464,12 @@ static int read_entry(struct listing *list, const json_t *object)
 
 static void offer_entries(struct listing *list, const char *wanted)
 {
-	const char **ids =
-		mem_pool_alloc(list->r->pool, (list->count + 1) * sizeof(*ids));
+	const char **ids;
 	size_t count = 0;
 
+	if (list->r->err->report == NULL)
+		return;
+	ids = mem_pool_alloc(list->r->pool, (list->count + 1) * sizeof(*ids));
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].kind != ENTRY_HEADING)
 			ids[count++] = list->entries[i].id;

@@ -81,12 +81,15 @@ int reader_fail_key(struct reader *r, const char *key, const char *fmt, ...)
 void reader_offer_keys(struct reader *r, const char *wanted,
 		       const json_t *object)
 {
-	const char **keys = mem_pool_alloc(
-		r->pool, (json_object_size(object) + 1) * sizeof(*keys));
+	const char **keys;
 	const char *key;
 	const json_t *value;
 	size_t count = 0;
 
+	if (r->err->report == NULL)
+		return;
+	keys = mem_pool_alloc(r->pool,
+			      (json_object_size(object) + 1) * sizeof(*keys));
 	json_object_foreach((json_t *)object, key, value)
 		keys[count++] = key;
 	error_offer(r->err, wanted, keys);

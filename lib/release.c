@@ -589,8 +589,6 @@ int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 		return -1;
 	}
 	m.failed = json_object();
-	json_object_set_new(all->first, id,
-			    json_integer((json_int_t)all->count));
 	release.distro = mem_pool_copy(r->pool, id);
 	release.file = mem_pool_copy(r->pool, r->file);
 	m.levels[DISTRO] = (struct level){ .object = distro };
@@ -654,31 +652,66 @@ static int compare_keys(const struct release *a, const struct release *b)
 	return order;
 }
 
-static int compare_releases(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-	return compare_keys(*(const struct release *const *)a,
-			    *(const struct release *const *)b);
+	return compare_keys(**(struct release *const *const *)a,
+			    **(struct release *const *const *)b);
 }
 
 void release_sort(struct releases *all)
 {
-	size_t size = all->count * sizeof(*all->by_key);
-
-	all->by_key = mem_grow(NULL, size, 1);
-	if (all->count == 0)
-		return;
-	memcpy(all->by_key, all->list, size);
-	qsort(all->by_key, all->count, sizeof(*all->by_key), compare_releases);
+	all->by_key = mem_grow(NULL, all->count, sizeof(*all->by_key));
+	for (size_t i = 0; i < all->count; i++)
+		all->by_key[i] = &all->list[i];
+	qsort(all->by_key, all->count, sizeof(*all->by_key), compare_places);
 }
 
 const struct release *release_find(const struct releases *all,
 				   const struct release *key)
 {
-	const struct release *const *found;
+	struct release *const wanted = (struct release *)key;
+	struct release *const *place = &wanted;
+	struct release *const **found =
+		bsearch(&place, all->by_key, all->count, sizeof(*all->by_key),
+			compare_places);
 
-	if (all->count == 0)
-		return NULL;
-	found = bsearch(&key, all->by_key, all->count, sizeof(*all->by_key),
-			compare_releases);
-	return found != NULL ? *found : NULL;
+	return found != NULL ? **found : NULL;
+}
+
+/* Whether the release is the distro's, and the version's unless that is
+ * NULL; as strcmp() says it. */
+static int compare_version(const struct release *key,
+			   const struct release *release)
+{
+	int order = strcmp(key->distro, release->distro);
+
+	if (order == 0 && key->version != NULL)
+		order = strcmp(key->version, release->version);
+	return order;
+}
+
+static int compare_with_place(const void *key, const void *place)
+{
+	return compare_version(key, **(struct release *const *const *)place);
+}
+
+struct release_run release_run(const struct releases *all, const char *distro,
+			       const char *version)
+{
+	const struct release key = { .distro = distro, .version = version };
+	struct release *const *end = all->list + all->count;
+	struct release *const **found =
+		bsearch(&key, all->by_key, all->count, sizeof(*all->by_key),
+			compare_with_place);
+	struct release_run run = { NULL, 0 };
+
+	if (found == NULL)
+		return run;
+	run.list = *found;
+	while (run.list > all->list && compare_version(&key, run.list[-1]) == 0)
+		run.list--;
+	while (run.list + run.count < end &&
+	       compare_version(&key, run.list[run.count]) == 0)
+		run.count++;
+	return run;
 }

@@ -53,13 +53,12 @@ struct releases {
 	const char *base; /* of the site */
 	const struct mirror *mirrors;
 	size_t mirror_count;
-	struct release **list; /* a distro's own stand together, in order */
-	const struct release **by_key; /* the same, for release_find() */
+	struct release **list; /* a distro's own stand together, in order, and
+				  in them a version's */
+	struct release *const **by_key; /* places in list, sorted by key */
 	size_t count;
-	json_t *first;   /* by a distro's id: where its own begin in list; while
-			    the catalogue is read */
 	json_t *refused; /* the ids of distros of which something is, as keys;
-			    as long */
+			    while the catalogue is read */
 };
 
 /* The most releases that a catalogue may have. */
@@ -73,8 +72,18 @@ struct releases {
 int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 			struct releases *all);
 
-/* To be called once all are read. */
+/* To be called once all are read, before any of them is looked up. */
 void release_sort(struct releases *all);
+
+/* Releases that stand together, in the catalogue's order.  Borrowed. */
+struct release_run {
+	struct release *const *list;
+	size_t count;
+};
+
+/* The releases of a distro, or unless version is NULL, of that version. */
+struct release_run release_run(const struct releases *all, const char *distro,
+			       const char *version);
 
 /* The release with the key's distro, version, arch and variant; NULL if there
  * is none. */
