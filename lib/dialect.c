@@ -116,11 +116,18 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 	if (reason != NULL)
 		return reason;
 	buf_putc(out, '\'');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\'')
+	while (len > 0) {
+		const char *quote = memchr(s, '\'', len);
+		size_t run = quote != NULL ? (size_t)(quote - s) : len;
+
+		buf_add(out, s, run);
+		s += run;
+		len -= run;
+		if (len > 0) {
 			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, s[i]);
+			s++;
+			len--;
+		}
 	}
 	buf_putc(out, '\'');
 	return NULL;
@@ -298,30 +305,54 @@ static const char *check_name(const char *s, const char *end)
 	return NULL;
 }
 
+/* The first URL between s and end; NULL if there is none. */
+static const char *find_url(const char *s, const char *end)
+{
+	const char *colon = s;
+
+	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
+		int is_url = end - colon >= 3 && memcmp(colon, "://", 3) == 0;
+
+		if (is_url && colon - s >= 4 &&
+		    memcmp(colon - 4, "http", 4) == 0)
+			return colon - 4;
+		if (is_url && colon - s >= 5 &&
+		    memcmp(colon - 5, "https", 5) == 0)
+			return colon - 5;
+		colon++;
+	}
+	return NULL;
+}
+
 /* Every URL in the text from s to end. */
 static const char *check_urls(const struct dialect *d, const char *s,
 			      const char *end)
 {
-	for (; end - s >= 8; s++) {
-		const char *reason;
-		const char *last;
-		const char *query;
+	while ((s = find_url(s, end)) != NULL) {
+		const char *last = url_end(s, end);
+		const char *query = memchr(s, '?', (size_t)(last - s));
+		const char *reason = NULL;
 
-		if (strncmp(s, "http://", 7) != 0 &&
-		    strncmp(s, "https://", 8) != 0)
-			continue;
-		last = url_end(s, end);
 		if (last - s > URI_MAX)
 			return "has a URL of more than 250 bytes";
-		reason = d == &dialect_gpxe ? check_name(s, last) : NULL;
-		query = memchr(s, '?', (size_t)(last - s));
+		if (d == &dialect_gpxe)
+			reason = check_name(s, last);
 		if (reason == NULL && query != NULL)
 			reason = check_params(query + 1, last);
 		if (reason != NULL)
 			return reason;
-		s = last - 1;
+		s = last;
 	}
 	return NULL;
+}
+
+/* Whether a dialect before this one writes values in the same way. */
+static int is_like_another(size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (dialects[j]->escape == dialects[i]->escape)
+			return 1;
+	return 0;
 }
 
 int dialect_check_value(const char *s, size_t len, struct error *err)
@@ -332,7 +363,7 @@ int dialect_check_value(const char *s, size_t len, struct error *err)
 	for (size_t i = 0; dialects[i] != NULL && rc == 0; i++) {
 		const char *reason;
 
-		if (dialects[i] == &dialect_html)
+		if (dialects[i] == &dialect_html || is_like_another(i))
 			continue;
 		buf_truncate(&scratch, 0);
 		reason = dialects[i]->escape(&scratch, s, len);
