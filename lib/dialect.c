@@ -355,18 +355,32 @@ static int is_like_another(size_t i)
 	return 0;
 }
 
+/* Whether it is a word of bytes that nowhere mean anything, as most values
+ * are: every dialect writes it as it is. */
+static int is_plain(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len &&
+	       (uri_is_value_char(s[i]) || s[i] == '/' || s[i] == ':'))
+		i++;
+	return i == len && len > 0 && s[0] != '-';
+}
+
 int dialect_check_value(const char *s, size_t len, struct error *err)
 {
 	struct buf scratch = BUF_INIT;
+	int is_easy = is_plain(s, len);
 	int rc = 0;
 
 	for (size_t i = 0; dialects[i] != NULL && rc == 0; i++) {
-		const char *reason;
+		const char *reason = NULL;
 
 		if (dialects[i] == &dialect_html || is_like_another(i))
 			continue;
 		buf_truncate(&scratch, 0);
-		reason = dialects[i]->escape(&scratch, s, len);
+		if (!is_easy)
+			reason = dialects[i]->escape(&scratch, s, len);
 		if (reason == NULL)
 			reason = check_urls(dialects[i], s, s + len);
 		if (reason != NULL)
