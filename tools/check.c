@@ -11,7 +11,7 @@
 #include "offline.h"
 #include "online.h"
 
-/* The exit status; 0: nothing was found. */
+/* The exit status; 0: nothing was found that counts. */
 #define EXIT_FINDINGS 1
 #define EXIT_UNCHECKED 2
 
@@ -24,6 +24,7 @@ struct options {
 	struct online_options online;
 	int is_online;
 	int is_json;
+	int is_strict; /* a warning counts as an error does */
 };
 
 /* A setting of the process; one that is empty is as good as none. */
@@ -36,20 +37,21 @@ static const char *setting(const char *name, const char *otherwise)
 
 static void print_help(void)
 {
-	printf("Usage: mirrorboot-check [--online] [--json] [--templates DIR] "
-	       "[--timeout S]\n"
-	       "                        [--per-host N] [FILE]\n"
+	printf("Usage: mirrorboot-check [--online] [--json] [--strict] "
+	       "[--templates DIR]\n"
+	       "                        [--timeout S] [--per-host N] [FILE]\n"
 	       "Say what is wrong with a catalogue and the pages made of it.\n"
 	       "\n"
 	       "  --online         also ask every mirror for what boots would "
 	       "fetch\n"
 	       "  --json           print JSON\n"
+	       "  --strict         let warnings count as errors do\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
 	       "  --timeout S      seconds that a mirror may be silent (%u)\n"
 	       "  --per-host N     requests at a time to one host (%u)\n"
 	       "\n"
 	       "FILE is the catalogue: else MIRRORBOOT_CATALOG, or\n%s.\n"
-	       "Exit status: 0 nothing found, 1 findings, 2 could not check.\n",
+	       "Exit status: 0 no error found, 1 errors, 2 could not check.\n",
 	       ONLINE_TIMEOUT, ONLINE_PER_HOST, DEFAULT_CATALOG);
 }
 
@@ -80,6 +82,9 @@ static int take(struct options *o, int option, int *status)
 		return 0;
 	case 'j':
 		o->is_json = 1;
+		return 0;
+	case 'w':
+		o->is_strict = 1;
 		return 0;
 	case 't':
 		buf_printf(&o->templates, "%s%s",
@@ -116,6 +121,7 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 	static const struct option names[] = {
 		{ "online", no_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "strict", no_argument, NULL, 'w' },
 		{ "templates", required_argument, NULL, 't' },
 		{ "timeout", required_argument, NULL, 's' },
 		{ "per-host", required_argument, NULL, 'n' },
@@ -140,6 +146,12 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 	return 0;
 }
 
+static int fails(const struct options *o, const struct findings *findings)
+{
+	return findings_count(findings, SEVERITY_ERROR) > 0 ||
+	       (o->is_strict && findings_count(findings, SEVERITY_WARNING) > 0);
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
@@ -156,7 +168,7 @@ static int check(const struct options *o)
 		findings_print_json(findings, stdout);
 	else
 		findings_print(findings, stdout);
-	if (status == EXIT_SUCCESS && findings_count(findings) > 0)
+	if (status == EXIT_SUCCESS && fails(o, findings))
 		status = EXIT_FINDINGS;
 	catalog_free(c);
 	findings_free(findings);

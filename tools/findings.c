@@ -12,8 +12,9 @@
 #define OFFER_MAX 10
 
 struct findings {
-	json_t *list; /* of objects: the form in which they are printed */
-	json_t *seen; /* their text lines, as keys */
+	json_t *list;  /* of objects: the form in which they are printed */
+	size_t errors; /* which come first in it */
+	json_t *seen;  /* their text lines, as keys */
 };
 
 struct findings *findings_new(void)
@@ -93,15 +94,24 @@ void findings_add(struct findings *f, const struct finding *finding)
 	print_line(object, &line);
 	if (json_object_get(f->seen, line.data) == NULL) {
 		json_object_set_new(f->seen, line.data, json_true());
-		json_array_append(f->list, object);
+		if (finding->severity == SEVERITY_ERROR)
+			json_array_insert(f->list, f->errors++, object);
+		else
+			json_array_append(f->list, object);
 	}
 	json_decref(object);
 	buf_free(&line);
 }
 
-size_t findings_count(const struct findings *f)
+size_t findings_count(const struct findings *f, enum severity severity)
 {
-	return json_array_size(f->list);
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return f->errors;
+	case SEVERITY_WARNING:
+		break;
+	}
+	return json_array_size(f->list) - f->errors;
 }
 
 /* Cuts "part: " off the front of *text, if it is there. */

@@ -31,7 +31,7 @@ void findings_free(struct findings *f);
 /* Copies all; one that is there already is dropped. */
 void findings_add(struct findings *f, const struct finding *finding);
 
-size_t findings_count(const struct findings *f);
+size_t findings_count(const struct findings *f, enum severity severity);
 
 /* For struct error: adds each failure, split into its parts, under the check
  * "catalogue".  ctx: struct findings. */
@@ -42,7 +42,7 @@ void findings_report(void *ctx, const struct failure *failure);
 void findings_add_text(struct findings *f, const char *check, const char *text,
 		       const char *url);
 
-/* One line a finding. */
+/* One line a finding, errors before warnings. */
 void findings_print(const struct findings *f, FILE *out);
 
 /* An object with "findings", an array of objects with the fields of struct

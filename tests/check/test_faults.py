@@ -66,7 +66,7 @@ def fault_of(case):
     wanted = expected.read_text() if expected.exists() else ""
     if found != wanted:
         return f"expected:\n{wanted}got:\n{found}"
-    if status != (1 if found else 0):
+    if status != ("error: " in found):
         return f"exit status {status}"
     return None
 
@@ -83,6 +83,21 @@ def check_json():
                      (f"; {f['instead']}" if "instead" in f else "") + "\n")
     if "".join(lines) != (case / "findings").read_text():
         return "--json differs from the text:\n" + found
+    return None
+
+
+def check_strict():
+    """Only --strict lets warnings fail."""
+    good = HERE / "good" / "catalog.json"
+    warned = next(case for case in sorted((HERE / "faults").iterdir())
+                  if "error: " not in (case / "findings").read_text() and
+                  not (case / "templates").exists())
+    for catalog, options, wanted in ((good, [], 0), (good, ["--strict"], 0),
+                                     (warned / "catalog.json", [], 0),
+                                     (warned / "catalog.json", ["--strict"], 1)):
+        status, found = check(catalog, *options)
+        if status != wanted:
+            return f"{catalog} {options}: exit status {status}\n{found}"
     return None
 
 
@@ -107,7 +122,8 @@ def check_statuses():
 def main():
     cases = sorted(p for p in (HERE / "faults").iterdir() if p.is_dir())
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
-    faults += [("json", check_json()), ("statuses", check_statuses())]
+    faults += [("json", check_json()), ("statuses", check_statuses()),
+               ("strict", check_strict())]
     failed = [(name, fault) for name, fault in faults if fault]
     for name, fault in failed:
         print(f"not ok {name}\n{fault}")
