@@ -185,7 +185,7 @@ def count_engine(scratch, entries=100, rounds=10):
 
 def measure_instructions(options):
     rows = []
-    for entries in options.sizes:
+    for entries in options.sizes[::len(options.sizes) - 1]:
         say(f"instructions: {entries} entries")
         rows.append(count_worker(entries))
     return {"worker": rows, "engine": count_engine(options.scratch)}

@@ -86,8 +86,8 @@ class Bench:
         self.run(harness.find("php-fpm8.2", "php8.2-fpm"), "-n", "-R",
                  "-d", "zend_extension=opcache", "-d", "extension=apcu",
                  "-y", path)
-        php = self.dir / "run" / "php.socket"
-        harness.wait_for(php, php.exists)
+        harness.wait_for("PHP-FPM to listen",
+                         lambda: is_open(self.dir / "run" / "php.socket"))
 
     def start_workers(self, page, count, *before, **environ):
         """Start the page on a socket that the server finds in run/; before is
@@ -134,6 +134,15 @@ class Bench:
                                 + difference(ours, theirs))
 
 
+def is_open(path):
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
+
+
 def difference(ours, theirs):
     lines = [text.decode("latin-1").splitlines() for text in (ours, theirs)]
     return "\n".join(list(difflib.unified_diff(*lines, lineterm=""))[:12])
@@ -159,17 +168,17 @@ fastcgi.server = (
 
 class Nginx(Bench, harness.NginxFastcgi):
     name = "nginx"
-    config = harness.NginxFastcgi.config.replace(
-        "events {{ }}", "events {{ worker_connections 4096; }}").replace(
-        "\t\tinclude", """\
-		default_type text/plain;
-		location /php/ {{
-			fastcgi_pass unix:{dir}/run/php.socket;
-			fastcgi_param SCRIPT_FILENAME $document_root$uri;
-			fastcgi_param QUERY_STRING $query_string;
-			fastcgi_param REQUEST_METHOD $request_method;
-		}}
-		include""")
+
+    def site(self):
+        return super().site().replace("include", f"""
+default_type text/plain;
+location /php/ {{
+	fastcgi_pass unix:{self.dir}/run/php.socket;
+	fastcgi_param SCRIPT_FILENAME $document_root$uri;
+	fastcgi_param QUERY_STRING $query_string;
+	fastcgi_param REQUEST_METHOD $request_method;
+}}
+include""")
 
     def run_pages(self):
         for page in harness.PAGES:
