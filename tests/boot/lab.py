@@ -291,6 +291,7 @@ class Lab:
         self.faults = faults or {}
         self.dhcpd = dhcpd
         self.real_kernel = real_kernel
+        self.bridge = "br0"  # where machines are plugged in
         self.running = []
         self.machines = []
 
@@ -470,7 +471,7 @@ class Machine:
         self.monitor_path = lab.dir / f"{name}.qmp"
         self.tap = f"tap{len(lab.machines)}"
         run(f"ip tuntap add {self.tap} mode tap")
-        run(f"ip link set {self.tap} master br0 up")
+        run(f"ip link set {self.tap} master {lab.bridge} up")
         command = ["nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-m", "1024"]
         command += [*self.firmware(secure), *self.devices(mac, disk), "-display", display]
         self.process = lab.start(name, *command, *options, terminal=display == "curses")
