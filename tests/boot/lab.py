@@ -598,14 +598,14 @@ class Monitor:
     """QEMU's machine protocol."""
 
     def __init__(self, path, process):
+        self.socket = socket.socket(socket.AF_UNIX)
         end = time.monotonic() + 20
-        while not path.exists():
+        # There is a moment when the socket is there and nobody listens yet.
+        while self.socket.connect_ex(str(path)) != 0:
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("QEMU did not start")
             time.sleep(0.05)
-        self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(20)
-        self.socket.connect(str(path))
         self.file = self.socket.makefile("r")
         self.file.readline()
         self.ask("qmp_capabilities")

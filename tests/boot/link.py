@@ -9,6 +9,7 @@ not every kernel has.
 """
 
 import collections
+import errno
 import fcntl
 import os
 import random
@@ -52,7 +53,14 @@ class Way:
     def give(self):
         now = time.monotonic()
         while self.waiting and self.waiting[0][0] <= now:
-            os.write(self.target, self.waiting.popleft()[1])
+            self.put(self.waiting.popleft()[1])
+
+    def put(self, frame):
+        try:
+            os.write(self.target, frame)
+        except OSError as error:
+            if error.errno != errno.EIO:  # the device is down
+                raise
 
 
 def carry(near, far, delay, loss, seed):

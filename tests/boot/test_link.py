@@ -129,6 +129,19 @@ class LinkTest(unittest.TestCase):
         self.assertEqual(came[0], came[1])
         self.assertNotEqual(came[0], came[2])
 
+    def test_end_that_is_down_loses_frames_only(self):
+        with Link(delay=1, loss=0) as link:
+            subprocess.run([IP, "link", "set", "far", "down"], check=True)
+            (near, far), _ = link.ways()
+            near.send(frame(1))
+            time.sleep(0.1)
+            subprocess.run([IP, "link", "set", "far", "up"], check=True)
+            near.send(frame(2))
+            time.sleep(0.1)
+            with self.assertRaises(OSError):  # the socket tells, once
+                far.recv(SIZE)
+            self.assertEqual(number_of(far.recv(SIZE)), 2)
+
 
 def enter():
     """Go on in a network of our own, where nobody else speaks."""
