@@ -224,11 +224,14 @@ class Server:
         self.started.append(Process(args, self.log, environ, stdin))
         return self.started[-1]
 
-    def is_listening(self):
+    def check_running(self):
         for process in self.started:
             if process.popen.poll() is not None:
                 raise AssertionError(f"{process.popen.args} ended:\n"
                                      + self.log.read_text())
+
+    def is_listening(self):
+        self.check_running()
         try:
             answer = ask(self.port, "/boot/boot")
         except ConnectionRefusedError:
@@ -333,6 +336,9 @@ http {{
 
     def start(self):
         self.run_pages()
+        self.run_nginx()
+
+    def run_nginx(self):
         (self.dir / "site.conf").write_text(self.site())
         config = self.configure(self.config)
         self.run(find("nginx", "nginx-light"), "-e", self.log, "-c", config)
