@@ -24,8 +24,16 @@ struct watch {
 		char *path;
 		struct stamp stamp;
 		int is_unsettled;
+		struct room *room; /* of what is missing; NULL: look at path */
 	} * entries;
 	size_t count;
+	/* Nothing appears in a directory but by a change of it: so one look
+	 * at that does for all that is missing there. */
+	struct room {
+		char *path;
+		struct stamp stamp; /* when all was last found missing */
+		struct room *next;
+	} * rooms;
 	int has_failed;
 };
 
@@ -66,6 +74,49 @@ static int is_recent(struct timespec then)
 	return age >= 0 && age < WATCH_SETTLE_MS * 1000000LL;
 }
 
+static struct stamp look(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return (struct stamp){ .is_missing = 1 };
+	return stamp_of(&st);
+}
+
+/* Even a link that leads nowhere is there. */
+static int is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* The directory of a missing path, with no stamp yet.  NULL for a link: what
+ * it leads to may appear elsewhere. */
+static struct room *room_of(struct watch *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+	struct room *room = w->rooms;
+
+	if (is_there(path))
+		return NULL;
+	if (len == 0) {
+		path = ".";
+		len = 1;
+	}
+	while (room != NULL &&
+	       (strncmp(room->path, path, len) != 0 || room->path[len] != '\0'))
+		room = room->next;
+	if (room != NULL)
+		return room;
+	room = mem_alloc(sizeof(*room));
+	room->path = mem_copy(path, len);
+	room->next = w->rooms;
+	w->rooms = room;
+	return room;
+}
+
 static void remember(struct watch *w, const char *path,
 		     const struct stamp *stamp)
 {
@@ -76,6 +127,7 @@ static void remember(struct watch *w, const char *path,
 	entry->path = mem_copy(path, strlen(path));
 	entry->stamp = *stamp;
 	entry->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
+	entry->room = stamp->is_missing ? room_of(w, path) : NULL;
 }
 
 struct watch *watch_new(void)
@@ -90,16 +142,14 @@ void watch_free(struct watch *w)
 	for (size_t i = 0; i < w->count; i++)
 		free(w->entries[i].path);
 	free(w->entries);
+	while (w->rooms != NULL) {
+		struct room *next = w->rooms->next;
+
+		free(w->rooms->path);
+		free(w->rooms);
+		w->rooms = next;
+	}
 	free(w);
-}
-
-static struct stamp look(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return (struct stamp){ .is_missing = 1 };
-	return stamp_of(&st);
 }
 
 void watch_add(struct watch *w, const char *path)
@@ -176,12 +226,35 @@ int watch_has_failed(const struct watch *w)
 	return w->has_failed;
 }
 
-int watch_is_changed(const struct watch *w)
+/* Whether what was missing in a directory has appeared there. */
+static int is_filled(const struct watch *w, struct room *room)
 {
-	for (size_t i = 0; i < w->count; i++) {
-		struct stamp now = look(w->entries[i].path);
+	struct stamp now = look(room->path);
 
-		if (!is_same(&w->entries[i].stamp, &now))
+	if (is_same(&room->stamp, &now))
+		return 0;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->entries[i].room == room && is_there(w->entries[i].path))
+			return 1;
+	/* While it is young, the next change may bear the same time. */
+	if (now.is_missing || !is_recent(now.changed))
+		room->stamp = now;
+	return 0;
+}
+
+int watch_is_changed(struct watch *w)
+{
+	for (struct room *room = w->rooms; room != NULL; room = room->next)
+		if (is_filled(w, room))
+			return 1;
+	for (size_t i = 0; i < w->count; i++) {
+		const struct entry *entry = &w->entries[i];
+		struct stamp now;
+
+		if (entry->room != NULL)
+			continue;
+		now = look(entry->path);
+		if (!is_same(&entry->stamp, &now))
 			return 1;
 	}
 	return 0;

@@ -38,7 +38,7 @@ void watch_fail(struct watch *w);
 int watch_has_failed(const struct watch *w);
 
 /* Whether anything looks different from what is remembered. */
-int watch_is_changed(const struct watch *w);
+int watch_is_changed(struct watch *w);
 
 /*
  * Whether anything was changed so shortly before it was remembered that its

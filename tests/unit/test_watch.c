@@ -218,6 +218,82 @@ static void test_missing_file_that_appears_is_a_change(void **state)
 	watch_free(w);
 }
 
+static void test_missing_file_is_seen_beside_others_that_come(void **state)
+{
+	struct watch *w = watch_new();
+
+	(void)state;
+	put("dir/other", "");
+	watch_add(w, "dir/one");
+	watch_add(w, "dir/two");
+	for (char name[] = "dir/a"; name[4] <= 'c'; name[4]++) {
+		put(name, "");
+		assert_false(watch_is_changed(w));
+		scratch_wait();
+		assert_false(watch_is_changed(w));
+	}
+	put("dir/two", "");
+	assert_true(watch_is_changed(w));
+	watch_free(w);
+}
+
+static void
+test_missing_file_is_seen_in_the_same_moment_as_another(void **state)
+{
+	(void)state;
+	put("dir/other", "");
+	for (char name[] = "dir/a"; name[4] <= 'z'; name[4]++) {
+		struct watch *w = watch_new();
+
+		watch_add(w, name);
+		put("dir/other.new", "");
+		assert_false(watch_is_changed(w));
+		put(name, "");
+		assert_true(watch_is_changed(w));
+		watch_free(w);
+		assert_int_equal(unlink("dir/other.new"), 0);
+	}
+}
+
+static void test_missing_file_is_seen_in_a_new_directory(void **state)
+{
+	struct watch *w = watch_new();
+
+	(void)state;
+	watch_add(w, "dir/file");
+	watch_add(w, "file");
+	assert_false(watch_is_changed(w));
+	assert_int_equal(mkdir("new", 0777), 0);
+	put("new/file", "");
+	scratch_wait();
+	assert_false(watch_is_changed(w));
+	assert_int_equal(rename("new", "dir"), 0);
+	assert_true(watch_is_changed(w));
+	watch_free(w);
+}
+
+static void test_what_a_link_to_nowhere_leads_to_is_seen(void **state)
+{
+	struct watch *w = watch_new();
+	struct watch *later = watch_new();
+
+	(void)state;
+	put("elsewhere/other", "");
+	assert_int_equal(symlink("elsewhere/file", "link"), 0);
+	scratch_wait();
+	watch_add(w, "link");
+	watch_add(later, "later");
+	assert_false(watch_is_changed(w));
+	assert_false(watch_is_changed(later));
+	assert_int_equal(symlink("elsewhere/file", "later"), 0);
+	assert_true(watch_is_changed(later));
+	assert_false(watch_is_changed(w));
+	put("elsewhere/file", "");
+	assert_true(watch_is_changed(w));
+	watch_free(w);
+	watch_free(later);
+}
+
 static void test_symbolic_link_switched_is_a_change(void **state)
 {
 	struct watch *w = watch_new();
@@ -324,6 +400,11 @@ int main(void)
 		SCRATCH_TEST(test_file_that_may_not_be_read_says_so),
 		SCRATCH_TEST(test_every_kind_of_change_is_seen),
 		SCRATCH_TEST(test_missing_file_that_appears_is_a_change),
+		SCRATCH_TEST(test_missing_file_is_seen_beside_others_that_come),
+		SCRATCH_TEST(
+			test_missing_file_is_seen_in_the_same_moment_as_another),
+		SCRATCH_TEST(test_missing_file_is_seen_in_a_new_directory),
+		SCRATCH_TEST(test_what_a_link_to_nowhere_leads_to_is_seen),
 		SCRATCH_TEST(test_symbolic_link_switched_is_a_change),
 		SCRATCH_TEST(test_change_behind_a_symbolic_link_is_seen),
 		SCRATCH_TEST(test_directory_changes_with_its_files),
