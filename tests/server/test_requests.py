@@ -130,6 +130,8 @@ class Requests:
 
     games = GAMES
 
+    bodies = (b"", b"name=main", b"x" * 100000)  # that get to a page
+
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(cls.way())
@@ -257,7 +259,7 @@ class Requests:
 
     def test_other_methods_are_refused(self):
         for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-            for body in (b"", b"name=main", b"x" * 100000):
+            for body in self.bodies:
                 with self.subTest(method=method, body=body[:9]):
                     answer = self.server.ask("/boot/menu", method=method,
                                              body=body)
@@ -350,6 +352,18 @@ class ApacheCgiTest(Requests, unittest.TestCase):
 
 class ApacheFastcgiTest(Requests, unittest.TestCase):
     way = ApacheFastcgi
+    bodies = (b"",)
+
+    def test_bodies_are_refused_whatever_the_method(self):
+        for method in ("GET", "POST", "PUT", "OPTIONS"):
+            for body in (b"x", b"x" * 100000):
+                with self.subTest(method=method, body=body[:9]):
+                    answer = self.server.ask("/boot/menu", method=method,
+                                             body=body)
+                    self.assertEqual(answer.status, 413, answer.raw)
+        for headers in ([], ["Content-Length: 0"]):
+            self.assertEqual(self.server.ask(
+                "/boot/menu", headers=headers).status, 200)
 
 
 if __name__ == "__main__":
