@@ -149,25 +149,28 @@ static const char *html_entity(char c)
 	}
 }
 
-/* Control bytes are left to dialect_check(): a search for these five alone
- * is several times as fast. */
+/* Control bytes but NUL, which ends the search, are left to dialect_check(): a
+ * search for these five alone is several times as fast. */
 static const char *escape_html(struct buf *out, const char *s, size_t len)
 {
+	size_t before = out->len;
 	const char *end = s + len;
 
-	if (memchr(s, '\0', len) != NULL)
-		return "contains a control character";
-	while (s < end) {
+	for (;;) {
 		size_t run = strcspn(s, "&<>\"'");
 
-		if (run > (size_t)(end - s))
-			run = (size_t)(end - s);
+		if (run >= (size_t)(end - s)) {
+			buf_add(out, s, (size_t)(end - s));
+			return NULL;
+		}
 		buf_add(out, s, run);
 		s += run;
-		if (s < end)
-			buf_puts(out, html_entity(*s++));
+		if (*s == '\0') {
+			buf_truncate(out, before);
+			return "contains a control character";
+		}
+		buf_puts(out, html_entity(*s++));
 	}
-	return NULL;
 }
 
 /*

@@ -28,7 +28,7 @@ static json_t *entry_view(long i)
 		"{s:o, s:o, s:o}", "label", json_sprintf("entry-%05ld", i),
 		"title", json_sprintf("Debian %ld amd64 %s", i, remark), "url",
 		json_sprintf("http://boot.example.org/boot/fromthemirror"
-			     "?arch=amd64&distro=debian&version=%05ld",
+			     "/debian/amd64/netinst/version-%05ld/boot.ipxe",
 			     i));
 }
 
