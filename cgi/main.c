@@ -125,9 +125,8 @@ static long long elapsed_since(const struct timespec *start)
 
 /* A line in logfmt.  The address is read and written anew: whatever the
  * client or its proxy said, the line has no bytes of it. */
-static void log_answer(const struct http_request *http,
-		       const struct http_response *response,
-		       const struct timespec *start)
+static void log_answer(const struct http_request *http, int status,
+		       const struct buf *what, long long took)
 {
 	struct network address;
 	char client[NETWORK_TEXT_SIZE] = "-";
@@ -136,25 +135,29 @@ static void log_answer(const struct http_request *http,
 	    network_parse_address(http->client, &address) == 0)
 		network_print_address(&address, client);
 	fprintf(stderr, "client=%s page=%s %s status=%d us=%lld\n", client,
-		page.name, buf_text(&response->log),
-		http_is_known(http, response) ? 304 : response->status,
-		elapsed_since(start));
+		page.name, buf_text(what), status, took);
 }
 
-/* The whole answer, headers first. */
+/* Answer the request by put(), and log it where that is asked for. */
 static void answer(struct site *site, char *const *env, int is_logging,
-		   struct buf *out)
+		   void (*put)(const struct buf *text, void *where),
+		   void *where)
 {
 	struct http_request http = read_request(env);
 	struct http_response own = HTTP_RESPONSE_INIT;
 	const struct http_response *response;
+	struct http_text text;
 	struct timespec start;
+	long long took;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	response = page_answer(site, &http, &own);
-	http_write(out, &http, response);
+	text = http_text(&http, response);
+	took = elapsed_since(&start);
+	put(text.head, where);
+	put(text.body, where);
 	if (is_logging)
-		log_answer(&http, response, &start);
+		log_answer(&http, text.status, &response->log, took);
 	http_free(&own);
 }
 
@@ -223,11 +226,16 @@ static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
 	return is_ending ? 0 : -1;
 }
 
+static void put_stream(const struct buf *text, void *stream)
+{
+	alarm(PATIENCE);
+	FCGX_PutStr(buf_text(text), (int)text->len, stream);
+}
+
 /* For a server that takes the page for an authorizer, which would let the
  * client in with a 200, or for a filter. */
-static void refuse_role(char *const *env, struct buf *out)
+static void refuse_role(FCGX_Request *fcgi)
 {
-	const struct http_request http = read_request(env);
 	struct http_response response = HTTP_RESPONSE_INIT;
 
 	response.status = 500;
@@ -235,7 +243,8 @@ static void refuse_role(char *const *env, struct buf *out)
 		 "the web server asks for another FastCGI role than that of a "
 		 "responder\n");
 	http_finish(&response);
-	http_write(out, &http, &response);
+	put_stream(&response.head, fcgi->out);
+	put_stream(&response.body, fcgi->out);
 	http_free(&response);
 }
 
@@ -245,7 +254,6 @@ static int serve_fcgi(struct site *site)
 	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL);
 	FCGX_Request fcgi;
 	sigset_t waiting;
-	struct buf out = BUF_INIT;
 	int rc;
 
 	catch_signals(&waiting);
@@ -257,27 +265,30 @@ static int serve_fcgi(struct site *site)
 	 * finds a good one in use; what is wrong now, the request is told. */
 	site_refresh(site, &(struct error)ERROR_INIT);
 	while ((rc = next_request(&fcgi, &waiting)) > 0) {
-		buf_truncate(&out, 0);
 		if (fcgi.role == FCGI_RESPONDER)
-			answer(site, fcgi.envp, is_logging, &out);
+			answer(site, fcgi.envp, is_logging, put_stream,
+			       fcgi.out);
 		else
-			refuse_role(fcgi.envp, &out);
-		alarm(PATIENCE);
-		FCGX_PutStr(out.data, (int)out.len, fcgi.out);
+			refuse_role(&fcgi);
 		FCGX_Finish_r(&fcgi);
 		alarm(0);
 	}
 	/* At once: what comes in now must find another process. */
 	close(FCGI_LISTENSOCK_FILENO);
 	FCGX_Free(&fcgi, 1);
-	buf_free(&out);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* All of text to standard output. */
-static int put(const char *text, size_t len)
+/* All of text to standard output; whether it got there is known at last. */
+static void put_output(const struct buf *text, void *unused)
 {
-	if (fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0)
+	(void)unused;
+	fwrite(buf_text(text), 1, text->len, stdout);
+}
+
+static int end_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_SUCCESS;
 	perror(page.name);
 	return EXIT_FAILURE;
@@ -305,13 +316,12 @@ static void drop_body(void)
 
 static int serve_cgi(struct site *site)
 {
-	struct buf out = BUF_INIT;
 	int rc;
 
-	answer(site, environ, setting("MIRRORBOOT_LOG", NULL) != NULL, &out);
-	rc = put(out.data, out.len);
+	answer(site, environ, setting("MIRRORBOOT_LOG", NULL) != NULL,
+	       put_output, NULL);
+	rc = end_output();
 	drop_body();
-	buf_free(&out);
 	return rc;
 }
 
@@ -332,8 +342,7 @@ static void print_help(void)
 	       "  MIRRORBOOT_BASE       a base URL in place of the "
 	       "catalogue's\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
-	       "for "
-	       "each\n"
+	       "for each\n"
 	       "                        page answered\n"
 	       "  REMOTE_ADDR           the client's address\n"
 	       "  HTTP_USER_AGENT       the client's name\n",
@@ -358,10 +367,12 @@ static int serve_shell(struct site *site, int argc, char **argv)
 	http.script = NULL;
 	http.path_info = NULL;
 	response = page_answer(site, &http, &own);
-	if (response->status == 200)
-		rc = put(response->body.data, response->body.len);
-	else if (response->status != 500) /* which page_answer() has logged */
+	if (response->status == 200) {
+		put_output(&response->body, NULL);
+		rc = end_output();
+	} else if (response->status != 500) { /* which page_answer() logged */
 		fprintf(stderr, "%s: %s", page.name, response->body.data);
+	}
 	http_free(&own);
 	return rc;
 }

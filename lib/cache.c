@@ -80,7 +80,7 @@ const struct http_response *cache_add(struct cache *c, const void *kind,
 {
 	size_t len = strlen(query);
 	size_t size = sizeof(struct kept) + len + 1 + r->head.len +
-		      r->body.len + r->log.len;
+		      r->unchanged.len + r->body.len + r->log.len;
 	struct kept **bucket = &c->buckets[bucket_of(query)];
 	struct kept *kept;
 
@@ -89,6 +89,7 @@ const struct http_response *cache_add(struct cache *c, const void *kind,
 	if (size > c->max - c->used)
 		empty(c);
 	buf_fit(&r->head);
+	buf_fit(&r->unchanged);
 	buf_fit(&r->body);
 	buf_fit(&r->log);
 	kept = mem_alloc(sizeof(*kept));

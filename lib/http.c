@@ -26,6 +26,7 @@ const char *http_reason(int status)
 void http_free(struct http_response *r)
 {
 	buf_free(&r->head);
+	buf_free(&r->unchanged);
 	buf_free(&r->body);
 	buf_free(&r->log);
 }
@@ -52,6 +53,13 @@ static void add_caching(struct buf *out, const struct http_response *r)
 		buf_puts(out, "Vary: User-Agent\r\n");
 }
 
+static void make_unchanged(struct http_response *r)
+{
+	buf_puts(&r->unchanged, "Status: 304 Not Modified\r\n");
+	add_caching(&r->unchanged, r);
+	buf_puts(&r->unchanged, "\r\n");
+}
+
 void http_finish(struct http_response *r)
 {
 	const char *type = r->content_type;
@@ -67,12 +75,14 @@ void http_finish(struct http_response *r)
 	if (r->status == 405)
 		buf_puts(&r->head, "Allow: GET, HEAD\r\n");
 	buf_puts(&r->head, "\r\n");
+	if (r->is_shared)
+		make_unchanged(r);
 }
 
 /* A tag of the list may be weak, W/"...": a proxy that compresses makes ours
  * so. */
-int http_is_known(const struct http_request *request,
-		  const struct http_response *r)
+static int is_known(const struct http_request *request,
+		    const struct http_response *r)
 {
 	const char *tags = request->if_none_match;
 
@@ -81,16 +91,14 @@ int http_is_known(const struct http_request *request,
 	return strcmp(tags, "*") == 0 || strstr(tags, r->etag) != NULL;
 }
 
-void http_write(struct buf *out, const struct http_request *request,
-		const struct http_response *r)
+struct http_text http_text(const struct http_request *request,
+			   const struct http_response *r)
 {
-	if (http_is_known(request, r)) {
-		buf_puts(out, "Status: 304 Not Modified\r\n");
-		add_caching(out, r);
-		buf_puts(out, "\r\n");
-		return;
-	}
-	buf_add(out, r->head.data, r->head.len);
-	if (request->method == NULL || strcmp(request->method, "HEAD") != 0)
-		buf_add(out, buf_text(&r->body), r->body.len);
+	static const struct buf none = BUF_INIT;
+
+	if (is_known(request, r))
+		return (struct http_text){ 304, &r->unchanged, &none };
+	if (request->method != NULL && strcmp(request->method, "HEAD") == 0)
+		return (struct http_text){ r->status, &r->head, &none };
+	return (struct http_text){ r->status, &r->head, &r->body };
 }

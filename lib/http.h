@@ -25,14 +25,16 @@ struct http_response {
 	int is_shared;             /* any cache may keep it for a moment */
 	int varies;                /* the User-Agent has a say in it */
 	char etag[HTTP_ETAG_SIZE]; /* "": none */
-	struct buf head;           /* see http_finish() */
+	struct buf head;           /* made by http_finish() */
+	struct buf unchanged;      /* head of a 304 in place of it; likewise,
+				      empty where there is none */
 	struct buf body;
 	struct buf log; /* what a log says of it, "name=value name=value" */
 };
 
 #define HTTP_RESPONSE_INIT                                                     \
 	{                                                                      \
-		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT              \
+		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT    \
 	}
 
 /* The reason phrase of a status that pages give; never empty: iPXE refuses a
@@ -43,24 +45,26 @@ const char *http_reason(int status);
 void http_free(struct http_response *r);
 
 /*
- * All but the head is set: make it.  Status, Content-Type, Content-Length
+ * All but the heads is set: make them.  Status, Content-Type, Content-Length
  * (gPXE's menu program sees an empty file without it), Cache-Control, then
  * ETag, Vary or Allow where due, each as "Name: value".  What is shared gets
  * the entity tag of its body.
  */
 void http_finish(struct http_response *r);
 
-/* Whether the client said, by If-None-Match (RFC 9110 13.1.2), that it has
- * what r brings. */
-int http_is_known(const struct http_request *request,
-		  const struct http_response *r);
+/* What goes to the web server, one after the other.  Borrowed. */
+struct http_text {
+	int status;
+	const struct buf *head;
+	const struct buf *body;
+};
 
 /*
- * Append r, finished, as a CGI response: head and body, which is left out
- * when the request was a HEAD.  A client that has the body already gets 304
- * in place of it.
+ * A finished response as a CGI program gives it to who asked: without the body
+ * for a HEAD; and 304 for who has the body already, as If-None-Match says (RFC
+ * 9110 13.1.2).
  */
-void http_write(struct buf *out, const struct http_request *request,
-		const struct http_response *r);
+struct http_text http_text(const struct http_request *request,
+			   const struct http_response *r);
 
 #endif

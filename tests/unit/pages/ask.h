@@ -33,12 +33,13 @@ static inline char *ask(struct site *site, const struct http_request *request,
 			int *status)
 {
 	struct http_response own = HTTP_RESPONSE_INIT;
-	const struct http_response *response;
+	struct http_text text;
 	struct buf out = BUF_INIT;
 
-	response = page_answer(site, request, &own);
-	http_write(&out, request, response);
-	*status = response->status;
+	text = http_text(request, page_answer(site, request, &own));
+	buf_puts(&out, buf_text(text.head));
+	buf_puts(&out, buf_text(text.body));
+	*status = text.status;
 	http_free(&own);
 	return buf_take(&out);
 }
