@@ -31,6 +31,8 @@ NEEDED = {
     "dhcpd": "isc-dhcp-server",
     "in.tftpd": "tftpd-hpa",
     "lighttpd": "lighttpd",
+    "nginx": "nginx-light",
+    "spawn-fcgi": "spawn-fcgi",
     "mformat": "mtools",
     "ip": "iproute2",
     f"{OVMF}/OVMF_CODE_4M.fd": "ovmf",
@@ -51,6 +53,9 @@ ROUTER = "192.0.2.1"
 DOWN = "192.0.2.30"
 CLOSED = "192.0.2.31"
 MIRRORS = {"ftp.nl.debian.org": "192.0.2.21", "mirrors.kernel.org": "192.0.2.22"}
+# Where the programs of conf/nginx-hosts.conf run, and their ports.
+HOSTS = ("192.0.2.11", "192.0.2.12", "192.0.2.13")
+PORTS = {"boot": "9001", "menu": "9002", "customermenu": "9003", "fromthemirror": "9004"}
 NAMES = {"boot.example.org": SERVER, **MIRRORS}
 # The machines of conf/dhcpd.conf.
 IPXE = "02:23:45:67:89:05"
@@ -91,7 +96,7 @@ def enter():
 def set_up_network():
     run("ip link set lo up")
     run("ip link add br0 type bridge forward_delay 0")
-    for address in SERVER, ROUTER, CLOSED, *NAMES.values():
+    for address in SERVER, ROUTER, CLOSED, *HOSTS, *NAMES.values():
         run(f"ip address replace {address}/24 dev br0")
     run("ip link set br0 up")
 
@@ -427,6 +432,40 @@ class Lab:
             line for address, line in self.wire.requests
             if re.search(request, line) and server in (None, address)
         ]
+
+
+class HostsLab(Lab):
+    """The pages are behind nginx and come from three hosts."""
+
+    def start_lighttpd(self):
+        catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
+        self.hosts = {host: [
+            self.start(f"{page}-{host}", "spawn-fcgi", "-n", "-a", host, "-p", port,
+                       "--", BUILD / "cgi" / page, environment=catalog)
+            for page, port in PORTS.items()
+        ] for host in HOSTS}
+        sample = (TOP / "conf/nginx-hosts.conf").read_text()
+        sample = sample.replace("listen 80 ", f"listen {SERVER}:80 ")
+        conf = self.dir / "nginx.conf"
+        conf.write_text(
+            f"daemon off; user root; pid {self.dir}/nginx.pid; events {{ }}\n"
+            "http {\n"
+            'log_format tries "$uri $upstream_addr";\n'
+            f"access_log {self.dir}/nginx-access.log tries;\n"
+            f"{sample}}}\n"
+        )
+        self.start("nginx", "nginx", "-e", self.dir / "nginx.log", "-c", conf)
+        wait_for_port(SERVER)
+
+    def signal_host(self, host, number):
+        for program in self.hosts[host]:
+            program.process.send_signal(number)
+
+    def tried(self, page):
+        """The hosts that were asked for a page, in order, each time."""
+        lines = (self.dir / "nginx-access.log").read_text().splitlines()
+        tried = [re.sub(r":\d+,?", "", line).split() for line in lines]
+        return [tuple(hosts) for uri, *hosts in tried if uri == f"/boot/{page}"]
 
 
 class Process:

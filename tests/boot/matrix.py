@@ -8,6 +8,7 @@ leaves is in the build directory's boot/. Needs root.
 import json
 import pathlib
 import shutil
+import signal
 import time
 import unittest
 import zlib
@@ -53,8 +54,8 @@ def initrd_of(mirror, arch="amd64"):
 
 
 class Boot(unittest.TestCase):
-    def lab(self, sections, **options):
-        return lab.Lab(self._testMethodName, sections, **options)
+    def lab(self, sections, kind=lab.Lab, **options):
+        return kind(self._testMethodName, sections, **options)
 
     def menu_of(self, machine, title="The lab", last="More|Back"):
         """iPXE shows the menu. It shows the key of no entry, so wait for the
@@ -201,6 +202,18 @@ class Boot(unittest.TestCase):
 
     def test_bios_web_server_restarted_meanwhile(self):
         self.check_boot_after(lambda boot: boot.restart_lighttpd())
+
+    def test_bios_hosts_of_the_pages_fail_meanwhile(self):
+        hanging, dead, healthy = lab.HOSTS
+        with self.lab(catalog(kernel_way=True), kind=lab.HostsLab) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            boot.signal_host(hanging, signal.SIGSTOP)
+            boot.signal_host(dead, signal.SIGKILL)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.assertEqual(boot.tried("fromthemirror"), [(hanging, dead, healthy)])
+            boot.signal_host(hanging, signal.SIGCONT)  # or it would not end
 
     def check_real_kernel(self, **options):
         sections = catalog(kernel_way=True)
