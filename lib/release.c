@@ -699,15 +699,19 @@ struct release_run release_run(const struct releases *all, const char *distro,
 			       const char *version)
 {
 	const struct release key = { .distro = distro, .version = version };
-	struct release *const *end = all->list + all->count;
-	struct release *const **found =
-		bsearch(&key, all->by_key, all->count, sizeof(*all->by_key),
-			compare_with_place);
 	struct release_run run = { NULL, 0 };
+	struct release *const **found;
+	struct release *const *end;
 
+	/* Without any there is no list either. */
+	if (all->count == 0)
+		return run;
+	found = bsearch(&key, all->by_key, all->count, sizeof(*all->by_key),
+			compare_with_place);
 	if (found == NULL)
 		return run;
 	run.list = *found;
+	end = all->list + all->count;
 	while (run.list > all->list && compare_version(&key, run.list[-1]) == 0)
 		run.list--;
 	while (run.list + run.count < end &&
