@@ -183,6 +183,7 @@ static int read_suffix(struct loading *l)
 				       "must not be '%s', a name of native "
 				       "code",
 				       *suffix);
+	*suffix = mem_pool_copy(&l->c->pool, *suffix);
 	return 0;
 }
 
@@ -356,6 +357,7 @@ static int read_menus(struct loading *l)
 	menus->main_id = "main";
 	rc = reader_string(&l->r, enter_site(l, "menu"), "menu",
 			   &menus->main_id);
+	menus->main_id = mem_pool_copy(&l->c->pool, menus->main_id);
 	rc |= menu_read_all(&l->r, section(l, "menus"), &l->c->releases,
 			    &defaults, menus);
 	for (size_t i = 0; i < menus->count; i++)

@@ -530,7 +530,11 @@ static int read_entries_of(struct listing *list, const json_t *object)
 	rc |= reader_string(r, object, "default", &menu->default_id);
 	if (rc == 0 || entries != NULL)
 		rc |= read_entries(list, entries);
-	return rc < 0 ? -1 : check_default(list);
+	if (rc < 0 || check_default(list) < 0)
+		return -1;
+	if (menu->default_id != NULL)
+		menu->default_id = mem_pool_copy(r->pool, menu->default_id);
+	return 0;
 }
 
 static int read_menu(struct reading *reading, struct menu *menu)

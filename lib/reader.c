@@ -301,7 +301,7 @@ int reader_string(struct reader *r, const json_t *object, const char *key,
 		return 0;
 	if (!json_is_string(value))
 		return reader_fail_string(r, key, value);
-	*out = mem_pool_copy(r->pool, json_string_value(value));
+	*out = json_string_value(value);
 	return 0;
 }
 
@@ -320,7 +320,7 @@ int reader_text(struct reader *r, const json_t *object, const char *key,
 	rc = reader_check(r, text, form);
 	reader_leave(r, mark);
 	if (rc == 0)
-		*out = text;
+		*out = mem_pool_copy(r->pool, text);
 	return rc;
 }
 

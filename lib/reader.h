@@ -84,11 +84,11 @@ const char *reader_fill(struct reader *r, const char *pattern,
  * READER_ID_MAX bytes. */
 int reader_check_id(struct reader *r, const char *s);
 
-/* Any string. */
+/* Any string; borrowed from object. */
 int reader_string(struct reader *r, const json_t *object, const char *key,
 		  const char **out);
 
-/* A string of that form. */
+/* A string of that form, copied into the pool. */
 int reader_text(struct reader *r, const json_t *object, const char *key,
 		enum form form, const char **out);
 

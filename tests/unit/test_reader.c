@@ -68,7 +68,7 @@ static void test_pointer_is_written_as_rfc_6901_has_it(void **state)
 	bench_end(&b);
 }
 
-static void test_strings_are_copied_or_left_alone(void **state)
+static void test_strings_are_taken_or_left_alone(void **state)
 {
 	struct bench b;
 	const char *out = "before";
@@ -82,6 +82,8 @@ static void test_strings_are_copied_or_left_alone(void **state)
 	assert_string_equal(b.err.text, "f: /a/n: must be a string, in quotes");
 	assert_int_equal(reader_string(&b.r, b.object, "z", &out), -1);
 	assert_int_equal(reader_string(&b.r, b.object, "s", &out), 0);
+	assert_string_equal(out, "text");
+	assert_int_equal(reader_text(&b.r, b.object, "s", FORM_TEXT, &out), 0);
 	json_object_clear(b.object);
 	assert_string_equal(out, "text");
 	bench_end(&b);
@@ -326,7 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pointer_is_written_as_rfc_6901_has_it),
-		cmocka_unit_test(test_strings_are_copied_or_left_alone),
+		cmocka_unit_test(test_strings_are_taken_or_left_alone),
 		cmocka_unit_test(test_numbers_have_their_bounds),
 		cmocka_unit_test(test_flags_are_true_or_left_out),
 		cmocka_unit_test(
