@@ -69,6 +69,8 @@ static void *take(struct mem_pool *pool, size_t size, size_t align)
 
 	if (size > SIZE_MAX / 2)
 		return mem_check(NULL);
+	if (size == 0)
+		size = 1;
 	if (size > pool->left) {
 		size_t room = size > BLOCK_SIZE ? size + align : BLOCK_SIZE;
 
