@@ -575,6 +575,21 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 	}
 }
 
+/* The picture behind the menu; for GRUB one that it can fetch, or none. */
+static json_t *background_view(const struct request *r)
+{
+	const char *background = catalog_settings(r->catalog)->background;
+	struct uri uri;
+
+	if (background == NULL)
+		return NULL;
+	if (r->dialect == &dialect_grub &&
+	    (uri_parse(background, &uri) != NULL || uri.is_https ||
+	     uri.port != 80))
+		return NULL;
+	return page_file(r, background);
+}
+
 json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
@@ -585,8 +600,8 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 
 	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
 	sort_entries(r, menu, entries, hidden);
-	view = json_pack("{s:s, s:s*, s:o, s:o, s:o*, s:s*}", "title",
-			 menu->title, "background", settings->background,
+	view = json_pack("{s:s, s:o*, s:o, s:o, s:o*, s:s*}", "title",
+			 menu->title, "background", background_view(r),
 			 "entries", entries, "hidden", hidden, "back",
 			 back_url(r, menu), "chosen",
 			 chosen != NULL ? chosen->id : NULL);

@@ -108,6 +108,18 @@ static int site_file(struct loading *l, const char *key, const char *firmware,
 	return rc;
 }
 
+/* The document of 2009 names a file that vesamenu.c32 finds beside itself. */
+static int read_background(struct loading *l)
+{
+	const char **background = &l->c->settings.background;
+	const char *value = json_string_value(
+		json_object_get(section(l, "site"), "background"));
+
+	if (value == NULL || strchr(value, '/') == NULL)
+		return site_text(l, "background", FORM_WORD, background);
+	return site_file(l, "background", "bios", FORM_URL, background);
+}
+
 static int read_loaders(struct loading *l)
 {
 	struct settings *s = &l->c->settings;
@@ -199,7 +211,7 @@ static int read_site(struct loading *l, const char *base)
 		s->base = "http://base.invalid/";
 	rc |= read_suffix(l);
 	rc |= site_text(l, "title", FORM_TEXT, &s->title);
-	rc |= site_text(l, "background", FORM_WORD, &s->background);
+	rc |= read_background(l);
 	rc |= read_loaders(l);
 	return rc | reader_number(&l->r, enter_site(l, "timeout"), "timeout",
 				  MENU_TIMEOUT_MAX, &s->timeout);

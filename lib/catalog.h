@@ -26,7 +26,8 @@ struct settings {
 	const char *base;       /* URL of the pages' directory, ends in '/' */
 	const char *suffix;     /* of the pages' names: ".php", ".cgi" or "" */
 	const char *title;      /* of the site, and of menus without one */
-	const char *background; /* picture beside vesamenu.c32; NULL: none */
+	const char *background; /* picture: a URL, or a name without '/' of a
+				   file beside vesamenu.c32; NULL: none */
 	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
 	const char *syslinux[PLATFORM_COUNT]; /* directory of SYSLINUX 6.x, a
 						 URL; NULL: none named */

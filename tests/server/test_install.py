@@ -47,8 +47,13 @@ class InstallTest(unittest.TestCase):
             self.assertTrue(os.access(f"{root}{libexec}/{page}", os.X_OK),
                             page)
         for path in (f"{etc}/mirrorboot/catalog.json",
-                     f"{prefix}/share/mirrorboot/templates/boot.gpxe"):
+                     f"{prefix}/share/mirrorboot/templates/boot.gpxe",
+                     f"{prefix}/share/mirrorboot/lake.png"):
             self.assertEqual(os.stat(root + path).st_mode & 0o777, 0o644, path)
+        loaders = Path(f"{root}{libexec}/loaders")
+        self.assertTrue(os.access(loaders, os.X_OK))
+        self.assertIn(f"picture={prefix}/share/mirrorboot/lake.png\n",
+                      loaders.read_text())
         samples = Path(f"{root}{prefix}/share/doc/mirrorboot/conf")
         self.assertLessEqual({"lighttpd.conf", "nginx.conf", "apache.conf"},
                              {sample.name for sample in samples.iterdir()})

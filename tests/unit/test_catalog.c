@@ -97,6 +97,33 @@ static void test_settings_are_the_sites_own(void **state)
 	catalog_free(c);
 }
 
+static void
+test_picture_is_beside_the_menu_program_or_below_the_base(void **state)
+{
+	const char *const rows[][2] = {
+		{ "Tux.png", "Tux.png" },
+		{ "pictures/Tux.png",
+		  "http://boot.example.org/boot/pictures/Tux.png" },
+		{ "https://h/Tux.png", "https://h/Tux.png" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct buf text = BUF_INIT;
+		struct catalog *c;
+
+		buf_printf(&text,
+			   "{'site': {'base': 'http://boot.example.org/boot/',"
+			   " 'background': '%s'}, " MENUS "}",
+			   rows[i][0]);
+		c = load(text.data);
+		assert_string_equal(catalog_settings(c)->background,
+				    rows[i][1]);
+		catalog_free(c);
+		buf_free(&text);
+	}
+}
+
 static void test_menu_program_may_be_elsewhere(void **state)
 {
 	struct catalog *c = load("{'site': {'base': 'http://h/',"
@@ -1006,6 +1033,8 @@ int main(void)
 		SCRATCH_TEST(
 			test_settings_that_are_left_out_have_their_defaults),
 		SCRATCH_TEST(test_settings_are_the_sites_own),
+		SCRATCH_TEST(
+			test_picture_is_beside_the_menu_program_or_below_the_base),
 		SCRATCH_TEST(test_menu_program_may_be_elsewhere),
 		SCRATCH_TEST(test_given_base_takes_the_place_of_the_catalogues),
 		SCRATCH_TEST(test_missing_catalogue_says_so),
