@@ -83,7 +83,7 @@ def enter():
     if not (BUILD / "cgi/boot").exists():
         sys.exit(f"no programs in {BUILD}: build first, or set MIRRORBOOT_BUILD")
     if os.geteuid() != 0:
-        sys.exit("the boot tests need root, for network namespaces")
+        sys.exit("root is needed, for network namespaces")
     if os.environ.get("MIRRORBOOT_LAB") != str(os.getppid()):
         os.environ["MIRRORBOOT_LAB"] = "0"
         # With this process everything inside ends too.
@@ -191,7 +191,7 @@ class NameServer:
 
 class BrokenMirror:
     """A mirror that takes requests and never answers, or sends only half of
-    each initrd."""
+    each initrd and of pxelinux.0."""
 
     def __init__(self, address, directory, fault):
         self.directory = directory
@@ -229,7 +229,7 @@ class BrokenMirror:
     def send(self, client, path):
         data = (self.directory / path).read_bytes()
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
-        client.sendall(data[: len(data) // 2] if "initrd" in path else data)
+        client.sendall(data[: len(data) // 2] if re.search(r"initrd|pxelinux\.0$", path) else data)
 
 
 def link_tree(source, target):
@@ -622,6 +622,14 @@ class Machine:
         found = re.search(r"(?m)^probe: (bios|efi)\nprobe: command line: (.*)\n", text)
         initrds = re.findall(r"(?m)^probe: initrd: size (\w+) crc (\w+)$", text)
         return found[1], found[2], [(int(s, 16), int(c, 16)) for s, c in initrds]
+
+    def pixels(self):
+        """The screen as rows of bytes, three a pixel."""
+        path = self.lab.dir / f"{self.name}.ppm"
+        self.monitor.ask("screendump", filename=str(path))
+        _, size, _, data = path.read_bytes().split(b"\n", 3)
+        stride = int(size.split()[0]) * 3
+        return [data[at : at + stride] for at in range(0, len(data), stride)]
 
     def take_picture(self):
         path = str(self.lab.dir / f"{self.name}.png")

@@ -7,6 +7,7 @@ leaves is in the build directory's boot/. Needs root.
 
 import json
 import pathlib
+import runpy
 import shutil
 import signal
 import time
@@ -41,6 +42,26 @@ def catalog(entries=(DISK, AMD64, I386, RESCUE, MORE), kernel_way=False, **main)
     if kernel_way:
         sections["distros"] = {"debian": kernel_way_of_debian()}
     return sections
+
+
+# The shipped catalogue's picture is left out where the serial port is to tell
+# what GRUB shows.
+PLAIN = {"site": {"background": None}}
+
+
+def likeness(screen):
+    """The share of a grid of points where the screen is the shipped picture,
+    stretched: 0 to 1."""
+    picture = list(runpy.run_path(str(lab.TOP / "art/lake"))["pixels"]())
+
+    def at(rows, x, y):
+        row = rows[int(y * len(rows))]
+        start = int(x * len(row) / 3) * 3
+        return row[start : start + 3]
+
+    grid = [((x + 0.5) / 40, (y + 0.5) / 30) for x in range(40) for y in range(30)]
+    alike = [max(abs(a - b) for a, b in zip(at(picture, *p), at(screen, *p))) <= 8 for p in grid]
+    return sum(alike) / len(grid)
 
 
 def starts_with(page):
@@ -278,9 +299,19 @@ class Boot(unittest.TestCase):
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
             self.assertEqual(boot.asked("RRQ"), ["RRQ lpxelinux.0"])
+            self.assertGreater(likeness(pc.pixels()), 0.6)
             pc.press("a")
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
+
+    def test_bios_lpxelinux_picture_missing(self):
+        with self.lab(catalog(kernel_way=True) | {"site": {"background": "no/such.png"}}) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            self.assertEqual(len(boot.asked("no/such.png")), 1)
+            self.assertLess(likeness(pc.pixels()), 0.1)
+            pc.press("a")
+            self.check_boot(pc, [])
 
     def test_bios_lpxelinux_kernel_and_initrd(self):
         with self.lab(catalog(kernel_way=True)) as boot:
@@ -323,17 +354,18 @@ class Boot(unittest.TestCase):
 
     # GRUB
 
-    def start_grub(self, boot, **options):
-        """shim, the signed GRUB and conf/grub.cfg, by TFTP."""
+    def start_grub(self, boot, until=lambda pc: pc.expect("(?s)Local disk.*(Back|More)", 120), **options):
+        """shim, the signed GRUB and conf/grub.cfg, by TFTP, until its menu is
+        there."""
         shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
         pc = boot.machine(efi=True, mac=lab.SECURE, **options)
         pc.expect_request("boot/menu.*dialect=grub", 240)
-        pc.expect("(?s)Local disk.*Back|More", 120)
+        until(pc)
         time.sleep(1)
         return pc
 
     def test_efi_grub_menu_submenu_and_back(self):
-        with self.lab(catalog()) as boot:
+        with self.lab(catalog() | PLAIN) as boot:
             pc = self.start_grub(boot)
             pc.press("m")
             pc.expect_request("name=more.*dialect=grub|dialect=grub.*name=more", 60)
@@ -344,21 +376,62 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
-    def test_efi_grub_first_mirror_missing(self):
-        with self.lab(catalog(), faults={FIRST: "missing"}) as boot:
+    def test_efi_grub_picture(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_grub(boot, until=lambda pc: pc.expect_request("lake.png", 60))
+            time.sleep(4)
+            self.assertGreater(likeness(pc.pixels()), 0.6)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def test_efi_grub_picture_missing(self):
+        with self.lab(catalog() | {"site": {"background": "no/such.png"}}) as boot:
+            pc = self.start_grub(boot, until=lambda pc: pc.expect_request("no/such.png", 60))
+            time.sleep(4)
+            self.assertLess(likeness(pc.pixels()), 0.1)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def check_grub_second_mirror(self, **faults):
+        with self.lab(catalog() | PLAIN, **faults) as boot:
             pc = self.start_grub(boot)
             pc.press("a")
             self.check_boot(pc, [], mirror=SECOND)
 
-    def test_efi_grub_all_mirrors_missing(self):
-        with self.lab(catalog(), faults={FIRST: "missing", SECOND: "missing"}) as boot:
+    def test_efi_grub_first_mirror_down(self):
+        self.check_grub_second_mirror(names={FIRST: lab.DOWN})
+
+    def test_efi_grub_first_mirror_closed(self):
+        self.check_grub_second_mirror(names={FIRST: lab.CLOSED})
+
+    def test_efi_grub_first_mirror_unknown(self):
+        self.check_grub_second_mirror(names={FIRST: None})
+
+    def test_efi_grub_first_mirror_missing(self):
+        self.check_grub_second_mirror(faults={FIRST: "missing"})
+
+    def test_efi_grub_first_mirror_silent(self):
+        self.check_grub_second_mirror(faults={FIRST: "silent"})
+
+    def test_efi_grub_first_mirror_half(self):
+        self.check_grub_second_mirror(faults={FIRST: "half"})
+
+    def check_grub_all_mirrors(self, **faults):
+        """Our message, and the menu again."""
+        with self.lab(catalog() | PLAIN, **faults) as boot:
             pc = self.start_grub(boot)
             pc.press("a")
-            pc.expect("No mirror of", 120)
+            pc.expect("No mirror of", 180)
             pc.expect("(?s)No mirror of.*Local disk", 120)
 
+    def test_efi_grub_all_mirrors_missing(self):
+        self.check_grub_all_mirrors(faults=dict.fromkeys(lab.MIRRORS, "missing"))
+
+    def test_efi_grub_all_mirrors_down(self):
+        self.check_grub_all_mirrors(names=dict.fromkeys(lab.MIRRORS, lab.DOWN))
+
     def test_efi_grub_local_disk(self):
-        with self.lab(catalog()) as boot:
+        with self.lab(catalog() | PLAIN) as boot:
             pc = self.start_grub(boot, disk=boot.efi_disk())
             pc.press("l")
             pc.expect("(?m)^probe: efi$", 240)
@@ -405,21 +478,48 @@ class Boot(unittest.TestCase):
     def test_efi_first_mirror_half(self):
         self.check_second_mirror(efi=True, faults={FIRST: "half"})
 
-    def test_bios_first_mirror_without_pxelinux(self):
-        with self.lab(catalog(), faults={FIRST: "missing"}) as boot:
+    def test_bios_all_mirrors_down(self):
+        self.check_all_mirrors(catalog(kernel_way=True))
+
+    def check_all_mirrors(self, sections):
+        """Our message, and the menu again."""
+        with self.lab(sections, names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            pc.expect("No mirror of .* answered", 120)
+            self.menu_of(pc)
+
+    # The same where a mirror's own pxelinux.0 is started
+
+    def check_second_pxelinux(self, **faults):
+        with self.lab(catalog(), **faults) as boot:
             pc = boot.machine()
             self.menu_of(pc)
             pc.press("a")
             self.choose_in_debians_menu(pc, SECOND)
             self.check_boot(pc, ["vga=788"], mirror=SECOND)
 
-    def test_bios_all_mirrors_down(self):
-        with self.lab(catalog(kernel_way=True), names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
-            pc = boot.machine()
-            self.menu_of(pc)
-            pc.press("a")
-            pc.expect("No mirror of .* answered", 120)
-            self.menu_of(pc)
+    def test_bios_pxelinux_first_mirror_down(self):
+        self.check_second_pxelinux(names={FIRST: lab.DOWN})
+
+    def test_bios_pxelinux_first_mirror_closed(self):
+        self.check_second_pxelinux(names={FIRST: lab.CLOSED})
+
+    def test_bios_pxelinux_first_mirror_unknown(self):
+        self.check_second_pxelinux(names={FIRST: None})
+
+    def test_bios_pxelinux_first_mirror_missing(self):
+        self.check_second_pxelinux(faults={FIRST: "missing"})
+
+    def test_bios_pxelinux_first_mirror_silent(self):
+        self.check_second_pxelinux(faults={FIRST: "silent"})
+
+    def test_bios_pxelinux_first_mirror_half(self):
+        self.check_second_pxelinux(faults={FIRST: "half"})
+
+    def test_bios_pxelinux_all_mirrors_down(self):
+        self.check_all_mirrors(catalog())
 
 
 if __name__ == "__main__":
