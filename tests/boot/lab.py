@@ -377,9 +377,12 @@ class Lab:
         self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf, environment=catalog)
         wait_for_port(SERVER)
 
-    def restart_lighttpd(self):
+    def stop_lighttpd(self):
         self.running.remove(self.lighttpd)
         self.lighttpd.stop()
+
+    def restart_lighttpd(self):
+        self.stop_lighttpd()
         self.start_lighttpd()
 
     def lighttpd_base(self, name, address, directory):

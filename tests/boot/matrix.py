@@ -376,6 +376,16 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    def test_efi_grub_asks_again(self):
+        """A server that is down when GRUB asks first is only late."""
+        with self.lab(catalog() | PLAIN) as boot:
+            boot.stop_lighttpd()
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            pc = boot.machine(efi=True, mac=lab.SECURE)
+            pc.expect("Asking again", 400)
+            boot.start_lighttpd()
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+
     def test_efi_grub_picture(self):
         with self.lab(catalog()) as boot:
             pc = self.start_grub(boot, until=lambda pc: pc.expect_request("lake.png", 60))
