@@ -566,7 +566,7 @@ struct catalog *catalog_load(const char *path, const char *base,
 	json_decref(l.networks);
 	json_decref(c->releases.refused);
 	c->releases.refused = NULL;
-	buf_free(&l.r.pointer);
+	reader_end(&l.r);
 	overlay_free(&l.files);
 out:
 	if (rc == 0)

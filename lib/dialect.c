@@ -384,7 +384,8 @@ int dialect_check_value(const char *s, size_t len, struct error *err)
 		buf_truncate(&scratch, 0);
 		if (!is_easy)
 			reason = dialects[i]->escape(&scratch, s, len);
-		if (reason == NULL)
+		/* What gPXE takes, the others take. */
+		if (reason == NULL && dialects[i] == &dialect_gpxe)
 			reason = check_urls(dialects[i], s, s + len);
 		if (reason != NULL)
 			rc = error_set(err, NULL, 0,

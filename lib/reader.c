@@ -1,6 +1,7 @@
 #include "reader.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -240,6 +241,32 @@ static const struct template *no_partial(void *ctx, const char *name)
  * cost. */
 #define FILLED_MAX 2048
 
+/* The pattern's template, borrowed from r; NULL with err set if it is none. */
+static const struct template *compile(struct reader *r, const char *pattern,
+				      struct error *err)
+{
+	/* Strings of jansson's are 16 bytes apart at least. */
+	struct reader_pattern *place =
+		&r->patterns[(uintptr_t)pattern / 16 % READER_PATTERNS];
+
+	if (place->text == pattern)
+		return place->template;
+	template_free(place->template);
+	place->text = pattern;
+	place->template =
+		template_parse("pattern", pattern, strlen(pattern), err);
+	if (place->template == NULL)
+		place->text = NULL;
+	return place->template;
+}
+
+void reader_end(struct reader *r)
+{
+	for (size_t i = 0; i < READER_PATTERNS; i++)
+		template_free(r->patterns[i].template);
+	buf_free(&r->pointer);
+}
+
 const char *reader_fill(struct reader *r, const char *pattern,
 			const json_t *vars)
 {
@@ -248,12 +275,12 @@ const char *reader_fill(struct reader *r, const char *pattern,
 				       .partial = no_partial };
 	struct error err = ERROR_INIT;
 	struct buf out = BUF_INIT;
-	struct template *t;
+	const struct template *t;
 	const char *text = NULL;
 
 	if (strstr(pattern, "{{") == NULL)
 		return mem_pool_copy(r->pool, pattern);
-	t = template_parse("pattern", pattern, strlen(pattern), &err);
+	t = compile(r, pattern, &err);
 	if (t != NULL && template_render(t, vars, &render, &out, &err) == 0 &&
 	    out.len > FILLED_MAX)
 		error_set(&err, NULL, 0, "is longer than %d bytes", FILLED_MAX);
@@ -261,7 +288,6 @@ const char *reader_fill(struct reader *r, const char *pattern,
 		text = mem_pool_copy(r->pool, buf_text(&out));
 	else
 		reader_fail(r, "%s", err.text);
-	template_free(t);
 	buf_free(&out);
 	return text;
 }

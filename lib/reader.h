@@ -9,6 +9,8 @@
 #include "mem.h"
 #include "overlay.h"
 
+#define READER_PATTERNS 32
+
 /*
  * Reads values out of the catalogue's objects and says where a bad one is:
  * "catalog.json: /distros/debian/args: must be a string".
@@ -23,7 +25,17 @@ struct reader {
 	struct error *err;
 	const char *file;   /* of the value at hand */
 	struct buf pointer; /* RFC 6901, to the value at hand */
+
+	/* The patterns filled last, each at a place that its address tells:
+	 * a distro's are filled for each of its releases. */
+	struct reader_pattern {
+		const char *text;
+		struct template *template;
+	} patterns[READER_PATTERNS];
 };
+
+/* Release what the reader holds. */
+void reader_end(struct reader *r);
 
 /* Step into the value of key, or of an array's index; returns what
  * reader_leave() takes to step out again. */
@@ -70,8 +82,9 @@ enum form {
  * boot dialect. */
 int reader_check(struct reader *r, const char *s, enum form form);
 
-/* The pattern at hand, filled from vars (as lib/template.h does it, but
- * without escaping); NULL with the failure recorded. */
+/* The pattern at hand, which stays as it is until reader_end(), filled from
+ * vars (as lib/template.h does it, but without escaping); NULL with the
+ * failure recorded. */
 const char *reader_fill(struct reader *r, const char *pattern,
 			const json_t *vars);
 

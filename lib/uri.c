@@ -12,11 +12,6 @@ static int is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
 }
 
-int uri_is_value_char(char c)
-{
-	return is_alnum(c) || c == '.' || c == '_' || c == '~' || c == '-';
-}
-
 static int is_path_char(char c)
 {
 	return uri_is_value_char(c) || c == '/' || c == '+' || c == ':' ||

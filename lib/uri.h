@@ -44,6 +44,11 @@ void uri_add_param(struct buf *url, const char *name, const char *value);
 
 /* Whether c may stand in a parameter's value: [A-Za-z0-9._~-].  Encoded bytes
  * are no way out: some clients decode them before they ask. */
-int uri_is_value_char(char c);
+static inline int uri_is_value_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '~' ||
+	       c == '-';
+}
 
 #endif

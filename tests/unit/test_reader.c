@@ -42,7 +42,7 @@ static void bench_end(struct bench *b)
 	/* Whatever was read, the reader is where it was. */
 	assert_string_equal(buf_text(&b->r.pointer), "/a");
 	json_decref(b->object);
-	buf_free(&b->r.pointer);
+	reader_end(&b->r);
 	mem_pool_free(&b->pool);
 }
 
