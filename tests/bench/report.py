@@ -27,7 +27,8 @@ class Target:
         figures = results.get(self.part)
         judged = {"name": self.name, "part": self.part, "unit": self.unit,
                   "limit": self.limit, "is_least": self.is_least,
-                  "value": None, "verdict": "not measured", "why": None}
+                  "limit_text": limit_text(self), "value": None,
+                  "verdict": "not measured", "why": None}
         if figures is None:
             return judged
         value = self.figure(figures)
@@ -126,24 +127,23 @@ def storm_pair(rows, *whos):
 
 
 def storm_ratio(a, b):
+    """How many times as long a's storm took as b's."""
     def figure(rows):
         return ratios(*[[run["total"] for run in runs]
                         for runs in storm_pair(rows, a, b)])
 
-    return figure
+    def why(rows):
+        return "; ".join(map(storm_cost, (a, b), storm_pair(rows, a, b)))
+
+    return {"part": "storm", "unit": "x", "figure": figure, "why": why}
 
 
-def why_storm(rows):
-    said = []
-    for who in (STATIC, OURS, PHP):
-        runs, = storm_pair(rows, who)
-        total, server, workers, cpu = (
-            statistics.median(run[key] for run in runs) * 1000
-            for key in ("total", "server", "workers", "cpu"))
-        said.append(f"{who} took {total:.0f} ms, with {server:.0f} ms of CPU "
-                    f"in the server, {workers:.0f} in workers and {cpu:.0f} "
-                    "in the clients")
-    return "; ".join(said)
+def storm_cost(who, runs):
+    total, server, workers, clients = (
+        statistics.median(run[key] for run in runs) * 1000
+        for key in ("total", "server", "workers", "cpu"))
+    return (f"{who} took {total:.0f} ms, with {server:.0f} ms of CPU in the "
+            f"server, {workers:.0f} in workers and {clients:.0f} in clients")
 
 
 def failures(rows):
@@ -190,13 +190,18 @@ TARGETS = [
     Target(limit=13.5 * 1024, **private(10000)),
     Target(f"{STORM}, failures", "storm", 0, False, "", failures,
            lambda rows: f"{failures(rows)} clients failed"),
-    Target(f"{STORM}, time against {STATIC}", "storm", 1.6, False, "x",
-           storm_ratio(OURS, STATIC), why_storm),
-    Target(f"{STORM}, speed against {PHP}", "storm", 2.7, True, "x",
-           storm_ratio(PHP, OURS), why_storm),
+    Target(f"{STORM}, time against {STATIC}", limit=1.6, is_least=False,
+           **storm_ratio(OURS, STATIC)),
+    Target(f"{STORM}, speed against {PHP}", limit=2.7, is_least=True,
+           **storm_ratio(PHP, OURS)),
     Target("start as plain CGI, against /bin/true", "start", 2.5, False, "x",
            starts, why_start),
 ]
+
+
+def limit_text(target):
+    return ("at least " if target.is_least else "at most ") + \
+        number(target.limit, target.unit)
 
 
 def judge_all(results):
@@ -229,10 +234,8 @@ def table(*rows):
 def targets_text(judged):
     rows = [("target", "limit", "measured", "")]
     for target in judged:
-        limit = ("at least " if target["is_least"] else "at most ") + \
-            number(target["limit"], target["unit"])
         value = target["value"]
-        rows.append((target["name"], limit,
+        rows.append((target["name"], target["limit_text"],
                      "" if value is None else spread_text(value,
                                                           target["unit"]),
                      target["verdict"]))

@@ -17,7 +17,7 @@ import catalogs
 
 # Callgrind takes its time to read 10,000 entries, and so do eight processes
 # at once on a busy machine.
-harness.PATIENCE = 120
+harness.PATIENCE = 300
 
 WORKERS = 2  # of each page, as conf/lighttpd.conf has it
 SERVERS = ("lighttpd", "nginx")
