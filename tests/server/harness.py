@@ -14,7 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("MIRRORBOOT_BUILD", ROOT / "build")).resolve()
-PAGES = ("boot", "menu", "customermenu", "fromthemirror")
+PAGES = re.search(r"set\(pages ([^)]*)\)",
+                  (ROOT / "CMakeLists.txt").read_text())[1].split()
 CATALOG = (Path(__file__).parent / "catalog.json").read_text()
 BASE = "http://boot.example.org/boot/"  # the samples' MIRRORBOOT_BASE
 PATIENCE = 20  # seconds that nothing here takes

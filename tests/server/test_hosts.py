@@ -19,7 +19,7 @@ from harness import (BUILD, PAGES, PATIENCE, Answer, NginxFastcgi, find,
 
 WEB_SERVER = "192.0.2.5"
 HOSTS = ("192.0.2.11", "192.0.2.12", "192.0.2.13")
-PORTS = dict(zip(PAGES, range(9001, 9005)))
+PORTS = {page: port for port, page in enumerate(PAGES, 9001)}
 STRANGER = "192.0.2.66"
 CLIENTS = 1000
 LOADERS_PATIENCE = 10
