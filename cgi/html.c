@@ -27,27 +27,23 @@ static json_t *state_view(const struct request *r)
 /* This page, which link is to, in every dialect of loaders that it has. */
 static json_t *clients_view(const struct request *r, struct link link)
 {
-	static const char *const clients[] = {
-		"gPXE",   "vesamenu.c32 3.x, run by gPXE",
-		"iPXE",   "SYSLINUX 6.x",
-		"GRUB 2",
-	};
 	json_t *list = json_array();
 
-	for (size_t i = 0; dialects[i] != &dialect_html; i++) {
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const struct dialect *d = dialects[i];
 		json_t *text;
 
-		if (!site_has(r->site, dialects[i]))
+		if (d->client == NULL || !site_has(r->site, d))
 			continue;
-		link.dialect = dialects[i];
+		link.dialect = d;
 		link.explained = 0;
 		text = page_url(r, &link);
 		link.explained = 1;
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:o}", "dialect",
-					dialects[i]->name, "client", clients[i],
-					"text", text, "explanation",
-					page_url(r, &link)));
+			list,
+			json_pack("{s:s, s:s, s:o, s:o}", "dialect", d->name,
+				  "client", d->client, "text", text,
+				  "explanation", page_url(r, &link)));
 	}
 	return list;
 }

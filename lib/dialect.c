@@ -180,6 +180,8 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
  */
 const struct dialect dialect_gpxe = {
 	.name = "gpxe",
+	.client = "gPXE",
+	.agent = "gPXE/",
 	.content_type = "text/plain",
 	.magic = "#!gpxe\n",
 	.max_line = 512,
@@ -189,6 +191,7 @@ const struct dialect dialect_gpxe = {
 
 const struct dialect dialect_pxelinux = {
 	.name = "pxelinux",
+	.client = "vesamenu.c32 3.x, run by gPXE",
 	.content_type = "text/plain",
 	.magic = "menu ",
 	.max_line = 1023,
@@ -197,6 +200,8 @@ const struct dialect dialect_pxelinux = {
 
 const struct dialect dialect_ipxe = {
 	.name = "ipxe",
+	.client = "iPXE",
+	.agent = "iPXE/",
 	.content_type = "text/plain",
 	.magic = "#!ipxe\n",
 	.max_line = 1023,
@@ -206,6 +211,8 @@ const struct dialect dialect_ipxe = {
 
 const struct dialect dialect_syslinux = {
 	.name = "syslinux",
+	.client = "SYSLINUX 6.x",
+	.agent = "Syslinux/",
 	.content_type = "text/plain",
 	.magic = "menu ",
 	.max_line = 1023,
@@ -214,6 +221,8 @@ const struct dialect dialect_syslinux = {
 
 const struct dialect dialect_grub = {
 	.name = "grub",
+	.client = "GRUB 2",
+	.agent = "GRUB",
 	.content_type = "text/plain",
 	.magic = "set ",
 	.max_line = 1023,
@@ -242,20 +251,13 @@ const struct dialect *dialect_find(const char *name)
 
 const struct dialect *dialect_of_user_agent(const char *user_agent)
 {
-	static const struct {
-		const char *begin;
-		const struct dialect *dialect;
-	} loaders[] = {
-		{ "gPXE/", &dialect_gpxe },
-		{ "iPXE/", &dialect_ipxe },
-		{ "Syslinux/", &dialect_syslinux },
-		{ "GRUB", &dialect_grub },
-	};
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const char *agent = dialects[i]->agent;
 
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		if (strncmp(user_agent, loaders[i].begin,
-			    strlen(loaders[i].begin)) == 0)
-			return loaders[i].dialect;
+		if (agent != NULL &&
+		    strncmp(user_agent, agent, strlen(agent)) == 0)
+			return dialects[i];
+	}
 	return NULL;
 }
 

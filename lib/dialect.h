@@ -16,6 +16,9 @@
  */
 struct dialect {
 	const char *name;         /* in URLs and in template file names */
+	const char *client;       /* what reads it; NULL: people */
+	const char *agent;        /* what its client's User-Agent begins with;
+				     NULL: there is none */
 	const char *content_type; /* of the HTTP answer */
 	const char *magic;        /* what every text begins with */
 	size_t max_line;  /* longest line in bytes, newline left out; 0: any */
