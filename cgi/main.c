@@ -22,12 +22,17 @@
 
 extern char **environ;
 
+/* Connections that may wait on a socket: the backlog of the samples. */
+#define BACKLOG 1024
+
+/* 0, or 1 and how many requests were taken since SIGTERM. */
 static volatile sig_atomic_t is_ending;
 
 static void end(int signal)
 {
 	(void)signal;
-	is_ending = 1;
+	if (!is_ending)
+		is_ending = 1;
 }
 
 /* libfcgi gives up what it waits for when a signal ends the wait; one that
@@ -202,17 +207,34 @@ static int is_whole(FCGX_Request *fcgi)
 	return 0;
 }
 
+/* Whether a signal said so.  Where a request is there at once, pselect() holds
+ * the signal back as before. */
+static int is_told_to_end(void)
+{
+	sigset_t pending;
+
+	sigemptyset(&pending);
+	sigpending(&pending);
+	if (!is_ending && (sigismember(&pending, SIGTERM) == 1 ||
+			   sigismember(&pending, SIGUSR1) == 1))
+		is_ending = 1;
+	return is_ending;
+}
+
 /*
  * Take the next request.  Several processes share the socket and may all wake
  * for one request; it does not block, so that those who come too late wait
  * again, where SIGTERM finds them.  A process that is to end takes what waits
- * on the socket first: if nobody else has it, those requests end with it.
+ * on the socket first: if nobody else has it, those requests end with it.  It
+ * takes no more than can have waited, or it would not end while many come in.
  * Returns 1 with a request, 0 when the process is to end, -1 when the socket
  * fails.
  */
 static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
 {
 	while (is_waiting(waiting)) {
+		if (is_told_to_end() && is_ending++ > BACKLOG)
+			return 0;
 		alarm(PATIENCE);
 		if (FCGX_Accept_r(fcgi) == 0) {
 			if (is_whole(fcgi))

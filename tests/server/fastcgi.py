@@ -98,7 +98,11 @@ class Worker:
     def connect(self):
         client = socket.socket(socket.AF_UNIX)
         client.settimeout(PATIENCE)
-        client.connect(str(self.path))
+        try:
+            client.connect(str(self.path))
+        except OSError:
+            client.close()
+            raise
         return client
 
     def ask(self, query):

@@ -270,8 +270,12 @@ class Server:
             path.unlink(missing_ok=True)
             self.run(find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", path,
                      "-M", "0600", *owner, "-b", "1024", "--",
-                     BUILD / "cgi" / page, **self.environ)
+                     *self.command(page), **self.environ)
             wait_for(path, lambda: is_listening(path))
+
+    def command(self, page):
+        """What run_pages() starts on a page's socket."""
+        return [BUILD / "cgi" / page]
 
     def programs(self):
         """The pages' processes that run_pages() started last."""

@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
 """What the system lacks or breaks costs no answer but what it must."""
 
+import os
+import pwd
 import resource
+import shutil
+import signal
+import socket
+import subprocess
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastcgi import Answer, Worker, request
-from harness import BUILD, CATALOG, PATIENCE
+from harness import (BUILD, CATALOG, PAGES, PATIENCE, ROOT, Clients,
+                     LighttpdFastcgi, NginxFastcgi, find, processes, wait_for)
 
 EDITED = CATALOG.replace("Local disk", "Edited")
 BROKEN = CATALOG[:-3]
@@ -95,6 +102,170 @@ class ShortageTest(unittest.TestCase):
                 self.catalog.write_text(CATALOG)
                 self.check_broken_edit(self.start(program=(
                     "/bin/sh", "-c", f'exec "$0" {files}', BUILD / "cgi/menu")))
+
+
+class SharedSocket(NginxFastcgi):
+    """The menu page as multiwatch runs it: several processes, one socket."""
+
+    def command(self, page):
+        command = super().command(page)
+        if page == "menu":
+            command = [find("multiwatch", "multiwatch"), "-f", "3", "-r", "99",
+                       "--", *command]
+        return command
+
+    def workers(self, page):
+        sessions = [process.pid for process in self.started]
+        return [pid for pid, _, session, name in processes()
+                if name == page and session in sessions]
+
+
+class Lighttpd(LighttpdFastcgi):
+    """As Debian runs it: not as root, in a directory of its own."""
+
+    config = LighttpdFastcgi.config + """
+server.username = "www-data"
+server.groupname = "www-data"
+"""
+
+    def start(self):
+        self.log.touch()
+        for path in (self.dir, self.dir / "run", self.log):
+            shutil.chown(path, "www-data", "www-data")
+        super().start()
+
+
+class SocketTest(unittest.TestCase):
+    """Nobody but the web server may connect to a page."""
+
+    def setUp(self):
+        if os.getuid() != 0:
+            self.fail("connects as other users: run this as root")
+
+    def may_connect(self, path, user):
+        account = pwd.getpwnam(user)
+        with socket.socket(socket.AF_UNIX) as client:
+            os.setegid(account.pw_gid)
+            os.seteuid(account.pw_uid)
+            try:
+                client.connect(str(path))
+            except PermissionError:
+                return False
+            finally:
+                os.seteuid(0)
+                os.setegid(0)
+        return True
+
+    def check_sockets(self, server):
+        sockets = list((server.dir / "run").iterdir())
+        self.assertGreaterEqual(len(sockets), len(PAGES))
+        for path in sockets:
+            with self.subTest(path=path.name):
+                self.assertEqual(path.owner(), "www-data")
+                # To connect takes leave to write.
+                self.assertEqual(path.stat().st_mode & 0o022, 0)
+                self.assertFalse(self.may_connect(path, "nobody"))
+                self.assertTrue(self.may_connect(path, "www-data"))
+
+    def test_sockets_of_lighttpd_are_its_own(self):
+        self.check_sockets(self.enterContext(Lighttpd()))
+
+    def test_sockets_of_spawn_fcgi_are_the_web_servers(self):
+        """With the options that nginx.conf says."""
+        server = self.enterContext(NginxFastcgi())
+        self.check_sockets(server)
+        self.assertIn("-M 0600 -U www-data",
+                      (ROOT / "conf/nginx.conf").read_text())
+
+
+class LocaleTest(unittest.TestCase):
+
+    def test_locale_changes_no_byte(self):
+        directory = self.enterContext(TemporaryDirectory())
+        locales = {"C": "C", "POSIX": "POSIX", "C.UTF-8": "C.UTF-8"}
+        for name in ("tr_TR", "de_DE"):  # I is not i; 1.000 is not 1,000
+            subprocess.run([find("localedef", "libc-bin"), "-i", name, "-f",
+                            "UTF-8", f"{directory}/{name}.UTF-8"], check=True,
+                           capture_output=True, timeout=60)
+            locales[name] = f"{name}.UTF-8"
+        for page, query in (("boot", ""), ("menu", ""), ("menu", "name=I"),
+                            ("menu", "dialect=grub"),
+                            ("fromthemirror", "arch=amd64&distro=debian"
+                             "&explain=1&version=bookworm")):
+            answers = {name: self.cgi(page, query, LC_ALL=locale,
+                                      LANG=locale, LOCPATH=directory)
+                       for name, locale in locales.items()}
+            with self.subTest(page=page, query=query):
+                self.assertEqual(set(answers.values()), {answers["C"]})
+
+    def cgi(self, page, query, **environ):
+        done = subprocess.run(
+            [BUILD / "cgi" / page], env={
+                "GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": query,
+                "MIRRORBOOT_CATALOG": str(ROOT / "tests/server/catalog.json"),
+                **environ}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=PATIENCE, check=True)
+        return done.stdout, done.stderr
+
+
+class LoadTest(unittest.TestCase):
+    """Processes end while 40 clients ask; who has a process ended by force
+    loses what that one had, and nothing after it."""
+
+    def check_losses(self, server, most, disturb, count=40):
+        """At most so many requests get anything but the whole text."""
+        expected = server.ask("/boot/menu").body
+        with Clients(server, [("menu", "")], count) as clients:
+            disturb()
+        failures = [getattr(answer, "raw", answer)
+                    for _, answer in clients.answers
+                    if getattr(answer, "body", None) != expected]
+        self.assertLessEqual(len(failures), most, failures[:3])
+        self.assertGreater(len(clients.answers), count)
+        for _ in range(20):
+            self.assertEqual(server.ask("/boot/menu").body, expected)
+
+    def replace(self, server, number, times=3):
+        """Signal one process after the other; each has a successor."""
+        for _ in range(times):
+            before = server.workers("menu")
+            os.kill(before[0], number)
+            wait_for(f"{before[0]} to be replaced", lambda: (
+                before[0] not in (now := server.workers("menu"))
+                and len(now) == len(before)))
+
+    def test_processes_of_lighttpd_that_are_told_to_end_lose_no_request(self):
+        server = self.enterContext(LighttpdFastcgi())
+        self.check_losses(server, 0,
+                          lambda: self.replace(server, signal.SIGTERM))
+
+    def test_processes_of_lighttpd_that_are_killed_lose_what_they_had(self):
+        """Each has a socket of its own, where half of the clients wait."""
+        server = self.enterContext(LighttpdFastcgi())
+        self.check_losses(server, 3 * 40,
+                          lambda: self.replace(server, signal.SIGKILL))
+
+    def test_processes_on_one_socket_that_are_told_to_end_lose_nothing(self):
+        server = self.enterContext(SharedSocket())
+        self.check_losses(server, 0,
+                          lambda: self.replace(server, signal.SIGTERM))
+
+    def test_processes_on_one_socket_that_are_killed_lose_what_they_had(self):
+        server = self.enterContext(SharedSocket())
+        self.check_losses(server, 3,
+                          lambda: self.replace(server, signal.SIGKILL))
+
+    def test_graceful_restart_of_lighttpd_loses_no_request(self):
+        server = self.enterContext(LighttpdFastcgi())
+
+        def restart():
+            for _ in range(3):
+                before = server.workers("menu")
+                os.kill(server.lighttpd.pid, signal.SIGUSR1)
+                wait_for("other processes", lambda: len(
+                    set(server.workers("menu")) - set(before)) == len(before))
+
+        self.check_losses(server, 0, restart)
 
 
 if __name__ == "__main__":

@@ -40,12 +40,12 @@ def rewrite(path, text):
 
 
 def alternate(seconds):
-    """new and old in turn for so long, at the pace of a busy editor."""
+    """new and old in turn for so long, a hundred times a second."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for word in ("new", "old"):
             yield word
-            time.sleep(0.05)
+            time.sleep(0.01)
 
 
 class ReloadTest(unittest.TestCase):
@@ -79,7 +79,7 @@ class ReloadTest(unittest.TestCase):
         # A worker that never had a good catalogue has nothing to fall back on.
         self.use_all_workers(TARGETS)
         with Clients(self.server, TARGETS) as clients:
-            for word in alternate(seconds=3):
+            for word in alternate(seconds=5):
                 edit(self.catalog, catalogue(word))
         seen = set()
         for target, answer in clients.answers:

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A FastCGI process that is told to end finishes the request at hand."""
 
+import collections
+import contextlib
 import json
 import os
 import signal
@@ -10,8 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastcgi import Answer, Worker, request
-from harness import (CATALOG, PATIENCE, Clients, LighttpdFastcgi, shell,
-                     wait_for)
+from harness import CATALOG, PATIENCE, shell
 
 
 class WorkerTest(unittest.TestCase):
@@ -128,28 +129,25 @@ class WorkerTest(unittest.TestCase):
                 self.assertEqual(self.read(client), expected)
             self.check_end(worker)
 
+    def test_endless_requests_do_not_keep_it_from_ending(self):
+        """A hundred wait for their turn at any time."""
+        clients = collections.deque()
+        with Worker(self.dir, self.environ) as worker:
+            with contextlib.suppress(ConnectionError):
+                end = time.monotonic() + PATIENCE
+                while worker.popen.poll() is None and time.monotonic() < end:
+                    while len(clients) < 100:
+                        clients.append(self.connect(worker))
+                        clients[-1].sendall(b"".join(request(b"")))
+                    worker.popen.send_signal(self.signal)
+                    Answer(clients.popleft())
+            self.check_end(worker)
+
 
 class MultiwatchTest(WorkerTest):
     """What multiwatch sends when it gets SIGTERM."""
 
     signal = signal.SIGUSR1
-
-
-class RestartTest(unittest.TestCase):
-
-    def test_workers_that_end_under_load_lose_no_request(self):
-        server = self.enterContext(LighttpdFastcgi())
-        expected = server.ask("/boot/menu").body
-        with Clients(server, [("menu", "")]) as clients:
-            for _ in range(4):
-                before = server.workers("menu")
-                os.kill(before[0], signal.SIGTERM)
-                wait_for(f"{before[0]} to be replaced", lambda: len(
-                    set(server.workers("menu")) - {before[0]}) == len(before))
-        failures = [getattr(answer, "raw", answer)
-                    for _, answer in clients.answers
-                    if getattr(answer, "body", None) != expected]
-        self.assertEqual(failures, [], f"of {len(clients.answers)}")
 
 
 if __name__ == "__main__":
