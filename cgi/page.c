@@ -201,7 +201,7 @@ static int answer_parsed(const struct site *site,
 	status = answer_request(http, &r, &body, err);
 	if (status == 200) {
 		if (r.notes == NULL)
-			response->content_type = r.dialect->content_type;
+			response->dialect = r.dialect;
 		else
 			buf_printf(&response->body, "%s\n", buf_text(&notes));
 		buf_add(&response->body, body.data, body.len);
@@ -268,6 +268,22 @@ static void finish(struct http_response *response, int status,
 	http_finish(response);
 }
 
+/* The answer kept for the request, while nothing has changed that had a say in
+ * it. */
+static const struct http_response *find_kept(const struct site *site,
+					     const struct dialect *asked,
+					     const char *query)
+{
+	const struct cache *cache = site_cache(site);
+	const struct http_response *kept = NULL;
+
+	if (cache != NULL)
+		kept = cache_find(cache, asked, query);
+	if (kept != NULL && site_is_changed(site, kept->dialect))
+		return NULL;
+	return kept;
+}
+
 /*
  * Any cache may keep what depends on nothing but the query and the dialect
  * that a User-Agent stands for: so does ours.  Without percent signs, which
@@ -283,9 +299,13 @@ const struct http_response *page_answer(struct site *site,
 	struct error err = ERROR_INIT;
 	int status = check_request(http, &err);
 
+	if (status == 200)
+		kept = find_kept(site, asked, query);
+	if (kept != NULL)
+		return kept;
 	if (status == 200 && site_refresh(site, &err) < 0)
 		status = 500;
-	if (status == 200)
+	if (status == 200) /* it outlives an edit that is refused */
 		kept = cache_find(site_cache(site), asked, query);
 	if (kept != NULL)
 		return kept;

@@ -62,14 +62,13 @@ static void make_unchanged(struct http_response *r)
 
 void http_finish(struct http_response *r)
 {
-	const char *type = r->content_type;
-
 	if (r->is_shared)
 		set_etag(r);
 	buf_printf(&r->head, "Status: %d %s\r\n", r->status,
 		   http_reason(r->status));
 	buf_printf(&r->head, "Content-Type: %s\r\n",
-		   type != NULL ? type : "text/plain");
+		   r->dialect != NULL ? r->dialect->content_type
+				      : "text/plain");
 	buf_printf(&r->head, "Content-Length: %zu\r\n", r->body.len);
 	add_caching(&r->head, r);
 	if (r->status == 405)

@@ -2,6 +2,7 @@
 #define HTTP_H
 
 #include "buf.h"
+#include "dialect.h"
 
 /* What a CGI program is told of a request (RFC 3875).  Borrowed; a field that
  * the server did not give is NULL. */
@@ -20,14 +21,14 @@ struct http_request {
 
 /* An answer, whole. */
 struct http_response {
-	int status;                /* 200, 400, ... */
-	const char *content_type;  /* without it: text/plain */
-	int is_shared;             /* any cache may keep it for a moment */
-	int varies;                /* the User-Agent has a say in it */
-	char etag[HTTP_ETAG_SIZE]; /* "": none */
-	struct buf head;           /* made by http_finish() */
-	struct buf unchanged;      /* head of a 304 in place of it; likewise,
-				      empty where there is none */
+	int status;                    /* 200, 400, ... */
+	const struct dialect *dialect; /* of the body; NULL: plain text */
+	int is_shared;                 /* any cache may keep it for a moment */
+	int varies;                    /* the User-Agent has a say in it */
+	char etag[HTTP_ETAG_SIZE];     /* "": none */
+	struct buf head;               /* made by http_finish() */
+	struct buf unchanged; /* head of a 304 in place of it; likewise,
+				 empty where there is none */
 	struct buf body;
 	struct buf log; /* what a log says of it, "name=value name=value" */
 };

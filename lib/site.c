@@ -221,6 +221,7 @@ static int load_templates(const struct site *s, struct state *state,
 
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		l.dialect = dialects[i];
+		watch_set_group(w, dialects[i]);
 		if (load_template(&l, s->page) < 0)
 			return -1;
 	}
@@ -298,6 +299,11 @@ int site_refresh(struct site *s, struct error *err)
 	return 0;
 }
 
+int site_is_changed(const struct site *s, const struct dialect *d)
+{
+	return s->seen == NULL || watch_is_group_changed(s->seen, d);
+}
+
 const char *site_problem(const struct site *s)
 {
 	return s->problem.text[0] != '\0' ? s->problem.text : NULL;
@@ -315,7 +321,7 @@ const struct catalog *site_catalog(const struct site *s)
 
 struct cache *site_cache(const struct site *s)
 {
-	return s->good->cache;
+	return s->good != NULL ? s->good->cache : NULL;
 }
 
 int site_has(const struct site *s, const struct dialect *d)

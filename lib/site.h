@@ -40,6 +40,13 @@ void site_free(struct site *s);
  */
 int site_refresh(struct site *s, struct error *err);
 
+/*
+ * Whether something has changed since then that has a say in texts of dialect
+ * d.  Files of other dialects alone are not looked at: where many requests
+ * come, those looks are most of the work.
+ */
+int site_is_changed(const struct site *s, const struct dialect *d);
+
 /* What is wrong with the newest edit; NULL when it is in use. */
 const char *site_problem(const struct site *s);
 
@@ -48,7 +55,8 @@ time_t site_loaded(const struct site *s);
 
 const struct catalog *site_catalog(const struct site *s);
 
-/* Answers made of what is in use: the next one read starts with none. */
+/* Answers made of what is in use: the next one read starts with none.  NULL
+ * when there never was a good state. */
 struct cache *site_cache(const struct site *s);
 
 /* Whether the page has a template in that dialect. */

@@ -25,6 +25,7 @@ struct watch {
 		struct stamp stamp;
 		int is_unsettled;
 		struct room *room; /* of what is missing; NULL: look at path */
+		const void *group; /* NULL: every group's */
 	} * entries;
 	size_t count;
 	/* Nothing appears in a directory but by a change of it: so one look
@@ -34,6 +35,7 @@ struct watch {
 		struct stamp stamp; /* when all was last found missing */
 		struct room *next;
 	} * rooms;
+	const void *group; /* of what is added */
 	int has_failed;
 };
 
@@ -128,6 +130,7 @@ static void remember(struct watch *w, const char *path,
 	entry->stamp = *stamp;
 	entry->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
 	entry->room = stamp->is_missing ? room_of(w, path) : NULL;
+	entry->group = w->group;
 }
 
 struct watch *watch_new(void)
@@ -150,6 +153,11 @@ void watch_free(struct watch *w)
 		w->rooms = next;
 	}
 	free(w);
+}
+
+void watch_set_group(struct watch *w, const void *group)
+{
+	w->group = group;
 }
 
 void watch_add(struct watch *w, const char *path)
@@ -242,22 +250,42 @@ static int is_filled(const struct watch *w, struct room *room)
 	return 0;
 }
 
-int watch_is_changed(struct watch *w)
+static int is_filled_anywhere(const struct watch *w)
 {
 	for (struct room *room = w->rooms; room != NULL; room = room->next)
 		if (is_filled(w, room))
 			return 1;
+	return 0;
+}
+
+static int is_entry_changed(const struct entry *entry)
+{
+	struct stamp now;
+
+	if (entry->room != NULL)
+		return 0;
+	now = look(entry->path);
+	return !is_same(&entry->stamp, &now);
+}
+
+int watch_is_changed(struct watch *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (is_entry_changed(&w->entries[i]))
+			return 1;
+	return is_filled_anywhere(w);
+}
+
+int watch_is_group_changed(struct watch *w, const void *group)
+{
 	for (size_t i = 0; i < w->count; i++) {
 		const struct entry *entry = &w->entries[i];
-		struct stamp now;
 
-		if (entry->room != NULL)
-			continue;
-		now = look(entry->path);
-		if (!is_same(&entry->stamp, &now))
+		if ((entry->group == NULL || entry->group == group) &&
+		    is_entry_changed(entry))
 			return 1;
 	}
-	return 0;
+	return is_filled_anywhere(w);
 }
 
 int watch_is_unsettled(const struct watch *w)

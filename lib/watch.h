@@ -16,6 +16,10 @@ struct watch;
 struct watch *watch_new(void);
 void watch_free(struct watch *w);
 
+/* What is remembered from now on is of that group, any address; NULL, as in the
+ * beginning: of every group. */
+void watch_set_group(struct watch *w, const void *group);
+
 /* Remember how path, a file or a directory, looks now.  Copied. */
 void watch_add(struct watch *w, const char *path);
 
@@ -39,6 +43,9 @@ int watch_has_failed(const struct watch *w);
 
 /* Whether anything looks different from what is remembered. */
 int watch_is_changed(struct watch *w);
+
+/* The same for what is of that group. */
+int watch_is_group_changed(struct watch *w, const void *group);
 
 /*
  * Whether anything was changed so shortly before it was remembered that its

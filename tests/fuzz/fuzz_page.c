@@ -53,12 +53,20 @@ struct reply {
 	size_t body_len;
 };
 
-/* Linked for watch_is_changed(): nobody changes these files, and to look at
- * them takes longer than an answer. */
-int __wrap_watch_is_changed(const struct watch *w);
-int __wrap_watch_is_changed(const struct watch *w)
+/* Linked for watch_is_changed() and watch_is_group_changed(): nobody changes
+ * these files, and to look at them takes longer than an answer. */
+int __wrap_watch_is_changed(struct watch *w);
+int __wrap_watch_is_changed(struct watch *w)
 {
 	(void)w;
+	return 0;
+}
+
+int __wrap_watch_is_group_changed(struct watch *w, const void *group);
+int __wrap_watch_is_group_changed(struct watch *w, const void *group)
+{
+	(void)w;
+	(void)group;
 	return 0;
 }
 

@@ -75,7 +75,7 @@ static void test_answers_are_whole_to_the_byte(void **state)
 		  "Content-Length: 7\r\nCache-Control: max-age=1\r\n"
 		  "ETag: " TAG "\r\n\r\n" },
 		{ "GET",
-		  { .status = 200, .content_type = "text/html; charset=utf-8" },
+		  { .status = 200, .dialect = &dialect_html },
 		  "",
 		  "Status: 200 OK\r\n"
 		  "Content-Type: text/html; charset=utf-8\r\n"

@@ -237,6 +237,43 @@ static void test_every_edit_is_seen(void **state)
 	site_free(site);
 }
 
+static void check_changed(const struct site *site, int gpxe, int ipxe)
+{
+	assert_int_equal(site_is_changed(site, dialect_find("gpxe")), gpxe);
+	assert_int_equal(site_is_changed(site, dialect_find("ipxe")), ipxe);
+}
+
+static void test_a_dialects_own_files_change_it_alone(void **state)
+{
+	struct site *site;
+
+	(void)state;
+	put("shipped/menu.ipxe", "#!ipxe\n");
+	site = open_site("own");
+	check_changed(site, 0, 0);
+	put("shipped/look.gpxe", "echo another\n");
+	check_changed(site, 1, 0);
+	refresh(site);
+	check_changed(site, 0, 0);
+	put("shipped/menu.ipxe", "#!ipxe\necho b\n");
+	check_changed(site, 0, 1);
+	refresh(site);
+	put("own/menu.ipxe", "#!ipxe\n"); /* or any other that was missing */
+	check_changed(site, 1, 1);
+	refresh(site);
+	put("shipped/menu.ipxe", "#!ipxe\necho of nobody\n");
+	check_changed(site, 0, 0);
+	put_json("catalog.json", CATALOG " ");
+	check_changed(site, 1, 1);
+	refresh(site);
+	check_changed(site, 0, 0);
+	assert_int_equal(unlink("own/menu.ipxe"), 0);
+	check_changed(site, 0, 1);
+	assert_int_equal(unlink("shipped/menu.ipxe"), 0);
+	refresh(site);
+	site_free(site);
+}
+
 /* Many edits in one step of the clock of the file's times. */
 static void test_edits_in_quick_succession_are_seen(void **state)
 {
@@ -552,6 +589,7 @@ int main(void)
 		SCRATCH_TEST(test_given_base_is_the_catalogues),
 		SCRATCH_TEST(test_paths_are_copied),
 		SCRATCH_TEST(test_every_edit_is_seen),
+		SCRATCH_TEST(test_a_dialects_own_files_change_it_alone),
 		SCRATCH_TEST(test_edits_in_quick_succession_are_seen),
 		SCRATCH_TEST(test_included_files_are_watched_too),
 		SCRATCH_TEST(
