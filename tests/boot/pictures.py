@@ -38,7 +38,7 @@ def main():
             "pictures/lake.png", 240), mac=lab.SYSLINUX)
     with lab.Lab("pictures", {}) as boot:
         screen(boot, "menu-grub.png", lambda pc: pc.expect_request(
-            "pictures/lake.png", 240, times=2), mac=lab.SECURE, efi=True)
+            "pictures/lake.png", 240), mac=lab.SECURE, efi=True)
         subprocess.run([*CHROMIUM, f"--user-data-dir={boot.dir}/chromium",
                         f"--screenshot={DOCS}/menu-html.png",
                         "http://boot.example.org/boot/menu?arch=amd64&dialect=html&name=debian&platform=efi"],
