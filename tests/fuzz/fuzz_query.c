@@ -266,6 +266,29 @@ static void check_uri(const char *s)
 			   s, err.text);
 }
 
+static int is_mapped(const struct network *n)
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(n->bytes, prefix, sizeof(prefix)) == 0;
+}
+
+/* An address of the network is none any more with one bit of the prefix
+ * changed, and another one with a bit behind it. */
+static void check_bits(const char *s, const struct network *n)
+{
+	for (unsigned i = 0; i < 128; i++) {
+		struct network address = *n;
+
+		address.bits = 128;
+		address.bytes[i / 8] ^= (unsigned char)(0x80 >> i % 8);
+		if (is_mapped(&address) && n->bits < 96)
+			continue; /* IPv4 lies in networks of its own */
+		FUZZ_CHECK(network_has(n, &address) == (i >= n->bits),
+			   "'%s', bit %u", s, i);
+	}
+}
+
 static void check_network(const char *s)
 {
 	struct network n, address, again;
@@ -278,6 +301,7 @@ static void check_network(const char *s)
 		address = n;
 		address.bits = 128;
 		FUZZ_CHECK(network_has(&n, &address), "'%s'", s);
+		check_bits(s, &n);
 	}
 	if (network_parse_address(s, &address) < 0)
 		return;
