@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import re
 import resource
 import shutil
 import signal
@@ -208,6 +209,13 @@ class LocaleTest(unittest.TestCase):
         return done.stdout, done.stderr
 
 
+def catches(pid, number):
+    """Whether a process has come so far as to catch a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16)
+    return mask >> (number - 1) & 1
+
+
 class LoadTest(unittest.TestCase):
     """Processes end while 40 clients ask; who has a process ended by force
     loses what that one had, and nothing after it."""
@@ -229,6 +237,8 @@ class LoadTest(unittest.TestCase):
         """Signal one process after the other; each has a successor."""
         for _ in range(times):
             before = server.workers("menu")
+            wait_for(f"{before[0]} to begin",
+                     lambda: catches(before[0], signal.SIGTERM))
             os.kill(before[0], number)
             wait_for(f"{before[0]} to be replaced", lambda: (
                 before[0] not in (now := server.workers("menu"))

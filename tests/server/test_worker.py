@@ -133,6 +133,7 @@ class WorkerTest(unittest.TestCase):
         """A hundred wait for their turn at any time."""
         clients = collections.deque()
         with Worker(self.dir, self.environ) as worker:
+            worker.ask(b"")  # it has begun, and catches signals
             with contextlib.suppress(ConnectionError):
                 end = time.monotonic() + PATIENCE
                 while worker.popen.poll() is None and time.monotonic() < end:
