@@ -52,7 +52,7 @@ PLAIN = {"site": {"background": None}}
 
 @functools.cache
 def shipped_picture():
-    return list(runpy.run_path(str(lab.TOP / "art/lake"))["pixels"]())
+    return list(runpy.run_path(str(lab.TOP / "conf/pictures/lake"))["pixels"]())
 
 
 def likeness(screen):
