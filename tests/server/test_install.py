@@ -54,9 +54,21 @@ class InstallTest(unittest.TestCase):
         self.assertTrue(os.access(loaders, os.X_OK))
         self.assertIn(f"picture={prefix}/share/mirrorboot/lake.png\n",
                       loaders.read_text())
-        samples = Path(f"{root}{prefix}/share/doc/mirrorboot/conf")
+        samples = Path(f"{root}{prefix}/share/doc/mirrorboot/examples")
         self.assertLessEqual({"lighttpd.conf", "nginx.conf", "apache.conf"},
                              {sample.name for sample in samples.iterdir()})
+        units = Path(f"{root}{prefix}/lib/systemd/system")
+        self.assertEqual({unit.name for unit in units.iterdir()},
+                         {"mirrorboot.target", "mirrorboot@.service",
+                          "mirrorboot@.socket", "mirrorboot-check.service",
+                          "mirrorboot-check.timer"})
+        unit = (units / "mirrorboot@.service").read_text()
+        for line in (f" -- {libexec}/%i\n",
+                     f"\nBindReadOnlyPaths={libexec}\n",
+                     f"\nBindReadOnlyPaths={prefix}/share/mirrorboot\n",
+                     f"\nBindReadOnlyPaths={etc}/mirrorboot\n",
+                     f"\nEnvironmentFile=-{etc}/mirrorboot/environment\n"):
+            self.assertIn(line, unit)
         for sample in samples.iterdir():
             named = re.findall(r"/[a-z/]*/libexec/mirrorboot(?=/)",
                                sample.read_text())
@@ -90,7 +102,6 @@ class InstallTest(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertIn("http://", done.stdout)
         look = prefix / "etc/mirrorboot/templates/look.pxelinux"
-        look.parent.mkdir()
         look.write_text("menu rows 5\n")
         done = subprocess.run([prefix / "libexec/mirrorboot/menu"], env={},
                               capture_output=True, text=True, check=False)
