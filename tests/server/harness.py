@@ -291,6 +291,7 @@ class Server:
 
 class LighttpdFastcgi(Server):
     sample = "lighttpd.conf"
+    count = 2  # of a page's processes: max-procs
     config = """
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -306,6 +307,12 @@ include "{dir}/mirrorboot.conf"
         self.lighttpd = self.run(find("lighttpd", "lighttpd"), "-D", "-f",
                                  config)
 
+    def is_listening(self):
+        """Not before each process is its page: until then it has lighttpd's
+        handlers, where a SIGTERM would get lost."""
+        return super().is_listening() and all(
+            len(self.workers(page)) == self.count for page in PAGES)
+
     def workers(self, page):
         """The process ids of a page."""
         return [pid for pid, parent, _, name in processes()
@@ -314,6 +321,7 @@ include "{dir}/mirrorboot.conf"
 
 class LighttpdCgi(LighttpdFastcgi):
     sample = "lighttpd-cgi.conf"
+    count = 0
 
 
 class NginxFastcgi(Server):

@@ -39,13 +39,13 @@ def rewrite(path, text):
             file.flush()
 
 
-def alternate(seconds):
-    """new and old in turn for so long, a hundred times a second."""
+def alternate(seconds, pause=0.05):
+    """new and old in turn for so long, at the pace of a busy editor."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for word in ("new", "old"):
             yield word
-            time.sleep(0.01)
+            time.sleep(pause)
 
 
 class ReloadTest(unittest.TestCase):
@@ -79,7 +79,10 @@ class ReloadTest(unittest.TestCase):
         # A worker that never had a good catalogue has nothing to fall back on.
         self.use_all_workers(TARGETS)
         with Clients(self.server, TARGETS) as clients:
-            for word in alternate(seconds=5):
+            # A hundred a second: a slow program sees none of them settle.
+            for word in alternate(seconds=5, pause=0.01):
+                edit(self.catalog, catalogue(word))
+            for word in alternate(seconds=3, pause=0.5):
                 edit(self.catalog, catalogue(word))
         seen = set()
         for target, answer in clients.answers:
