@@ -268,12 +268,19 @@ class LoadTest(unittest.TestCase):
     def test_graceful_restart_of_lighttpd_loses_no_request(self):
         server = self.enterContext(LighttpdFastcgi())
 
+        def workers():
+            return {pid for page in PAGES for pid in server.workers(page)}
+
         def restart():
             for _ in range(3):
-                before = server.workers("menu")
+                before = workers()
                 os.kill(server.lighttpd.pid, signal.SIGUSR1)
-                wait_for("other processes", lambda: len(
-                    set(server.workers("menu")) - set(before)) == len(before))
+                wait_for("other processes",
+                         lambda: len(workers() - before) == len(before))
+                # lighttpd's own handler takes a signal that comes before the
+                # program has begun, and lighttpd then waits for ever.
+                wait_for("them to begin", lambda: all(
+                    catches(pid, signal.SIGTERM) for pid in workers()))
 
         self.check_losses(server, 0, restart)
 
