@@ -266,6 +266,10 @@ def until_first_words(pc, limit):
     return time.monotonic() - start
 
 
+def total(result):
+    return result["tftp_bytes"] + result["http_bytes"]
+
+
 def measure(way, link, seed, limit):
     with lab.Lab("claim", way.catalog(), dhcpd=way.dhcpd, real_kernel=True) as boot:
         hurry(netboot(boot))
@@ -281,7 +285,7 @@ def measure(way, link, seed, limit):
             meter.stop()
         counts = meter.tally.counts()
         drops = queue_drops()
-        if seconds is not None and counts["tftp_bytes"] + counts["http_bytes"] < INSTALLER:
+        if seconds is not None and total(counts) < INSTALLER:
             raise AssertionError(f"a kernel spoke, but only this has come: {counts}")
         return {"seconds": seconds, **counts, "load": load,
                 "queue_drops": drops.get("near", 0) + drops.get("far", 0)}
@@ -292,18 +296,24 @@ def megabytes(count):
 
 
 def arrived(result):
-    return megabytes(result["tftp_bytes"] + result["http_bytes"])
+    return megabytes(total(result))
+
+
+def share(count, noun, size):
+    return f"{count} {noun}{'s' if count > 1 else ''}, {megabytes(size)}" if count else "nothing"
 
 
 def brief(results, limit):
     """One way over one link: the median, and the least and the most."""
-    times = [result["seconds"] for result in results]
-    if None in times:
-        late = [arrived(result) for result in results if result["seconds"] is None]
-        return f"not in {limit} s: {', '.join(late)} had come"
-    if len(times) == 1:
-        return f"{times[0]:.0f} s"
-    return f"{statistics.median(times):.0f} s ({min(times):.0f}-{max(times):.0f})"
+    late = [arrived(result) for result in results if result["seconds"] is None]
+    too_late = f"not in {limit} s: {', '.join(late)} had come"
+    times = [result["seconds"] for result in results if result["seconds"] is not None]
+    if not times:
+        return too_late
+    middle = f"{statistics.median(times):.0f} s"
+    if len(times) > 1:
+        middle += f" ({min(times):.0f}-{max(times):.0f})"
+    return f"{middle}; {len(late)} of {len(results)} {too_late}" if late else middle
 
 
 def table(results, wanted):
@@ -313,11 +323,11 @@ def table(results, wanted):
     lines.append("|---|---|---|" + "---|" * len(chosen))
     for name in wanted.ways:
         mine = [result for result in results if result["way"] == name]
-        most = max(mine, key=lambda result: result["tftp_bytes"] + result["http_bytes"])
+        most = max(mine, key=total)
         cells = [
             WAYS[name].title,
-            f"{most['tftp_files']} files, {megabytes(most['tftp_bytes'])}",
-            f"{most['http_requests']} requests, {megabytes(most['http_bytes'])}",
+            share(most["tftp_files"], "file", most["tftp_bytes"]),
+            share(most["http_requests"], "request", most["http_bytes"]),
         ]
         for link in chosen:
             cells.append(brief([result for result in mine if result["link"] == link], wanted.limit))
@@ -359,17 +369,16 @@ def main():
     wanted = arguments()
     lab.enter()
     set_up_network()
-    results, late = [], set()
+    results, hopeless = [], set()
     for number in range(1, wanted.rounds + 1):
         for link_name, link in links(wanted).items():
-            # A boot that was too late once is not waited for again.
-            for name in (n for n in wanted.ways if (n, link_name) not in late):
+            for name in (n for n in wanted.ways if (n, link_name) not in hopeless):
                 result = {"way": name, "link": link_name, "round": number,
                           **measure(WAYS[name], link, number, wanted.limit)}
                 tell(result)
                 results.append(result)
-                if result["seconds"] is None:
-                    late.add((name, link_name))
+                if result["seconds"] is None and total(result) < INSTALLER / 2:
+                    hopeless.add((name, link_name))
                 if wanted.json:
                     wanted.json.write_text(json.dumps(results, indent=1))
     print(table(results, wanted))
