@@ -47,7 +47,7 @@ static void print_help(void)
 	       "  --json           print JSON\n"
 	       "  --strict         let warnings count as errors do\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
-	       "  --timeout S      seconds that a mirror may be silent (%u)\n"
+	       "  --timeout S      seconds that a request may take (%u)\n"
 	       "  --per-host N     requests at a time to one host (%u)\n"
 	       "\n"
 	       "FILE is the catalogue: else MIRRORBOOT_CATALOG, or\n%s.\n"
