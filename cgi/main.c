@@ -201,8 +201,11 @@ static int is_short_of(int error, const sigset_t *waiting)
  */
 static int is_whole(FCGX_Request *fcgi)
 {
-	if (FCGX_GetError(fcgi->in) == 0)
+	if (FCGX_GetError(fcgi->in) == 0) {
+		/* Or the one that keeps it would keep the process too. */
+		fcgi->keepConnection = 0;
 		return 1;
+	}
 	FCGX_Free(fcgi, 1);
 	return 0;
 }

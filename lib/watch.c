@@ -64,16 +64,19 @@ static int is_same(const struct stamp *a, const struct stamp *b)
 	       is_same_time(a->changed, b->changed);
 }
 
-/* A time in the future, from a clock that went wrong, counts as settled. */
+/* A time in the future, from a clock that went wrong, counts as settled.  No
+ * part of a second: the file system keeps none. */
 static int is_recent(struct timespec then)
 {
+	long long step =
+		then.tv_nsec == 0 ? 1000000000LL : WATCH_SETTLE_MS * 1000000LL;
 	struct timespec now;
 	long long age;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	age = (now.tv_sec - then.tv_sec) * 1000000000LL +
 	      (now.tv_nsec - then.tv_nsec);
-	return age >= 0 && age < WATCH_SETTLE_MS * 1000000LL;
+	return age >= 0 && age < step;
 }
 
 static struct stamp look(const char *path)

@@ -154,6 +154,17 @@ class FastcgiTest(unittest.TestCase):
                 self.assertNotIn(b"reboot", answer.text)
                 self.assertNotIn(b"xxx", answer.text)
 
+    def test_connections_are_not_kept(self):
+        """A process would be that of the one who has the connection."""
+        keep = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 1))
+        with self.worker.connect() as client:
+            client.sendall(keep + params(GET + QUERY))
+            data = b""
+            while piece := client.recv(65536):
+                data += piece
+        self.assertIn(self.expected, data)
+        self.check_goes_on()
+
     def test_other_roles_are_refused(self):
         """For an authorizer 200 would mean that the client may come in."""
         for role in (AUTHORIZER, FILTER):

@@ -44,6 +44,7 @@ class Mirror:
     def __init__(self):
         self.files = {}
         self.asked = []  # (path, status)
+        self.told = set()  # names of headers
         self.faults = set()
         self.healthy = threading.Event()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
@@ -68,6 +69,7 @@ class Mirror:
     def answer(self, client):
         status, data, headers = self.find(client)
         self.asked.append((client.path, status))
+        self.told.update(client.headers)
         if "hangs" in self.faults:
             self.healthy.wait(PATIENCE)
         client.close_connection = True
@@ -332,6 +334,14 @@ class MirrorCacheTest(unittest.TestCase):
             self.assertTrue(self.get(target, headers=["Host: evil.example"])
                             == TWO)
         self.assertEqual(self.first.asked, [(INITRD, 200), (PACKAGE, 200)])
+
+    def test_mirror_is_told_nothing_of_who_asks(self):
+        """It might give a browser another answer, which all would get."""
+        self.assertTrue(self.get(INITRD, headers=[
+            "User-Agent: Mozilla/5.0", "Accept: text/html", "Cookie: a=b",
+            "Authorization: Basic eDp5", "X-Forwarded-Host: evil.example"])
+            == TWO)
+        self.assertEqual(self.first.told, {"Host", "Connection"})
 
     def test_other_spelling_of_a_name_harms_nobody(self):
         self.get(INITRD.replace("/main/", "%2fmain/"), 404)
