@@ -5,6 +5,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -113,6 +114,17 @@ def private_memory(pid):
     return {"private": total, "heap": heap}
 
 
+def wait_until_idle(pids):
+    """One of them may still read its catalogue while another answers."""
+    def used():
+        return [Path(f"/proc/{pid}/stat").read_text().split()[13:15]
+                for pid in pids]
+
+    before = None
+    while before != (before := used()):
+        time.sleep(0.5)
+
+
 def measure_memory(options):
     """A worker of the menu page: with the catalogue read and one request
     refused, so that no text is made; and after every menu was asked for."""
@@ -125,6 +137,7 @@ def measure_memory(options):
             for key, names in (("alone", ["none"]), ("asked", list(menus))):
                 for name in names * 2 * len(server.workers("menu")):
                     server.ask(f"/boot/menu?name={name}")
+                wait_until_idle(server.workers("menu"))
                 found = [private_memory(pid)
                          for pid in server.workers("menu")]
                 row[key] = max(found, key=lambda memory: memory["private"])
