@@ -153,12 +153,14 @@ static void answer(struct site *site, char *const *env, int is_logging,
 	const struct http_response *response;
 	struct http_text text;
 	struct timespec start;
-	long long took;
+	long long took = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (is_logging)
+		clock_gettime(CLOCK_MONOTONIC, &start);
 	response = page_answer(site, &http, &own);
 	text = http_text(&http, response);
-	took = elapsed_since(&start);
+	if (is_logging)
+		took = elapsed_since(&start);
 	put(text.head, where);
 	put(text.body, where);
 	if (is_logging)

@@ -38,17 +38,21 @@ static int is_for_page(const struct http_request *http)
 	return *name == '\0';
 }
 
+/* What a User-Agent decides, on the pages where it does. */
+static const struct dialect *asked_dialect(const struct http_request *http)
+{
+	return page.asks_user_agent && http->user_agent != NULL
+		       ? dialect_of_user_agent(http->user_agent)
+		       : NULL;
+}
+
 static int find_dialect(const struct http_request *http, struct request *r,
 			struct error *err)
 {
 	const char *name = query_get(r->query, "dialect");
 	const char *why = "asked for";
 
-	r->dialect = NULL;
-	if (name != NULL)
-		r->dialect = dialect_find(name);
-	else if (page.asks_user_agent && http->user_agent != NULL)
-		r->dialect = dialect_of_user_agent(http->user_agent);
+	r->dialect = name != NULL ? dialect_find(name) : asked_dialect(http);
 	if (name == NULL && r->dialect != NULL)
 		why = "the User-Agent's";
 	if (name == NULL && r->dialect == NULL) {
@@ -63,14 +67,13 @@ static int find_dialect(const struct http_request *http, struct request *r,
 	return 200;
 }
 
-/* GRUB 2.06 has no port and no TLS (grub-core/net/net.c). */
 static int check_base(const struct request *r, struct error *err)
 {
 	const char *base = catalog_settings(r->catalog)->base;
 	struct uri uri;
 
 	if (r->dialect != &dialect_grub || uri_parse(base, &uri) != NULL ||
-	    (uri.port == 80 && !uri.is_https))
+	    uri_is_plain(&uri))
 		return 200;
 	error_set(err, NULL, 0,
 		  "site/base is not plain http on port 80, the only one that "
@@ -242,14 +245,6 @@ static int check_request(const struct http_request *http, struct error *err)
 		return 404;
 	}
 	return 200;
-}
-
-/* What a User-Agent decides, on the pages where it does. */
-static const struct dialect *asked_dialect(const struct http_request *http)
-{
-	return page.asks_user_agent && http->user_agent != NULL
-		       ? dialect_of_user_agent(http->user_agent)
-		       : NULL;
 }
 
 /* What all that fails ends as: a line that says why. */

@@ -584,8 +584,7 @@ static json_t *background_view(const struct request *r)
 	if (background == NULL)
 		return NULL;
 	if (r->dialect == &dialect_grub &&
-	    (uri_parse(background, &uri) != NULL || uri.is_https ||
-	     uri.port != 80))
+	    (uri_parse(background, &uri) != NULL || !uri_is_plain(&uri)))
 		return NULL;
 	return page_file(r, background);
 }

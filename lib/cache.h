@@ -8,8 +8,7 @@
 /* Whole answers, each kept for the requests that it answers. */
 struct cache;
 
-/* It takes max bytes at most.  Release with
- * cache_free(). */
+/* It takes max bytes at most.  Release with cache_free(). */
 struct cache *cache_new(size_t max);
 void cache_free(struct cache *c);
 

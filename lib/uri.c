@@ -106,6 +106,11 @@ const char *uri_parse(const char *s, struct uri *out)
 	return NULL;
 }
 
+int uri_is_plain(const struct uri *u)
+{
+	return !u->is_https && u->port == 80;
+}
+
 static int hex_digit(char c)
 {
 	if (is_digit(c))

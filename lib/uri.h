@@ -34,6 +34,10 @@ struct uri {
  */
 const char *uri_parse(const char *s, struct uri *u);
 
+/* Whether it is http, without TLS, on port 80: all that GRUB 2.06 knows
+ * (grub-core/net/net.c). */
+int uri_is_plain(const struct uri *u);
+
 /* Append the len bytes at s, percent-decoded, to out.  Returns 0, or -1 with
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);

@@ -273,10 +273,7 @@ static int is_entry_changed(const struct entry *entry)
 
 int watch_is_changed(struct watch *w)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (is_entry_changed(&w->entries[i]))
-			return 1;
-	return is_filled_anywhere(w);
+	return watch_is_group_changed(w, NULL);
 }
 
 int watch_is_group_changed(struct watch *w, const void *group)
@@ -284,7 +281,8 @@ int watch_is_group_changed(struct watch *w, const void *group)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct entry *entry = &w->entries[i];
 
-		if ((entry->group == NULL || entry->group == group) &&
+		if ((group == NULL || entry->group == NULL ||
+		     entry->group == group) &&
 		    is_entry_changed(entry))
 			return 1;
 	}

@@ -44,7 +44,7 @@ int watch_has_failed(const struct watch *w);
 /* Whether anything looks different from what is remembered. */
 int watch_is_changed(struct watch *w);
 
-/* The same for what is of that group. */
+/* The same for what is of that group; NULL: of any. */
 int watch_is_group_changed(struct watch *w, const void *group);
 
 /*

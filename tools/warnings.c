@@ -325,7 +325,7 @@ static void warn_base(const struct warning *w)
 	struct uri uri;
 
 	if (uri_parse(catalog_settings(w->c)->base, &uri) == NULL &&
-	    (uri.is_https || uri.port != 80))
+	    !uri_is_plain(&uri))
 		warn(w, "grub", "site", "base", "",
 		     "GRUB gets no pages: it takes plain http on port 80 only");
 }

@@ -281,6 +281,27 @@ static void test_value_characters_are_letters_digits_and_four_more(void **state)
 	}
 }
 
+static void test_plain_is_http_on_port_80(void **state)
+{
+	static const struct {
+		const char *url;
+		int is_plain;
+	} rows[] = {
+		{ "http://h/", 1 },      { "http://h:80/", 1 },
+		{ "http://h:8080/", 0 }, { "https://h/", 0 },
+		{ "https://h:80/", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct uri u;
+
+		assert_null(uri_parse(rows[i].url, &u));
+		if (uri_is_plain(&u) != rows[i].is_plain)
+			fail_msg("%s", rows[i].url);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_parameters_are_joined_by_their_marks),
 		cmocka_unit_test(
 			test_value_characters_are_letters_digits_and_four_more),
+		cmocka_unit_test(test_plain_is_http_on_port_80),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
