@@ -4,7 +4,6 @@ mirror, side by side over links with and without delay and loss: see
 docs/claim.md. Takes long; needs root, and what the boot tests need."""
 
 import argparse
-import contextlib
 import json
 import os
 import pathlib
@@ -14,7 +13,6 @@ import socket
 import statistics
 import struct
 import sys
-import threading
 import time
 
 import lab
@@ -110,30 +108,16 @@ class Tally:
         }
 
 
-class Meter:
+class Meter(lab.Listener):
     """A tally of what passes at a machine's network card."""
 
     def __init__(self, device):
         self.tally = Tally()
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self.socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
-        self.socket.bind((device, ETH_P_ALL))
-        self.socket.settimeout(0.2)
-        self.is_ending = False
-        self.thread = threading.Thread(target=self.listen, daemon=True)
-        self.thread.start()
+        super().__init__(lab.frames(device, ETH_P_ALL))
 
-    def stop(self):
-        self.is_ending = True
-        self.thread.join()
-        self.socket.close()
-
-    def listen(self):
-        while not self.is_ending:
-            with contextlib.suppress(TimeoutError):
-                frame = self.socket.recv(2048)
-                if frame[12:14] == b"\x08\0":
-                    self.tally.look(frame[14:])
+    def take(self, frame, _):
+        if frame[12:14] == b"\x08\0":
+            self.tally.look(frame[14:])
 
 
 def netboot(boot):

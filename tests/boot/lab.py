@@ -107,15 +107,19 @@ def set_up_directories():
     run(TOP / "scripts/loaders")
 
 
-class Wire:
-    """What is asked on the network: (server, "GET /path") and TFTP's
-    (server, "RRQ file"), in the order of arrival."""
+def frames(device, kind):
+    """A socket with a copy of each frame of that kind at a network device."""
+    copies = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
+    copies.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+    copies.bind((device, kind))
+    return copies
 
-    def __init__(self):
-        self.requests = []
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
-        self.socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
-        self.socket.bind(("br0", 0x800))
+
+class Listener:
+    """Gives what comes to a socket to take(), in a thread, until stop()."""
+
+    def __init__(self, listening):
+        self.socket = listening
         self.socket.settimeout(0.2)
         self.is_ending = False
         self.thread = threading.Thread(target=self.listen, daemon=True)
@@ -129,11 +133,23 @@ class Wire:
     def listen(self):
         while not self.is_ending:
             try:
-                frame, (_, _, kind, *_) = self.socket.recvfrom(2048)
+                data, sender = self.socket.recvfrom(2048)
             except TimeoutError:
                 continue
-            if kind != socket.PACKET_OUTGOING:
-                self.look(frame[14:])
+            self.take(data, sender)
+
+
+class Wire(Listener):
+    """What is asked on the network: (server, "GET /path") and TFTP's
+    (server, "RRQ file"), in the order of arrival."""
+
+    def __init__(self):
+        self.requests = []
+        super().__init__(frames("br0", 0x800))
+
+    def take(self, frame, sender):
+        if sender[2] != socket.PACKET_OUTGOING:
+            self.look(frame[14:])
 
     def look(self, packet):
         header = (packet[0] & 15) * 4
@@ -149,31 +165,18 @@ class Wire:
             self.requests.append((server, "RRQ " + name.decode(errors="replace")))
 
 
-class NameServer:
+class NameServer(Listener):
     """Answers for the names it is given; all others do not exist."""
 
     def __init__(self, names):
         self.names = names
         self.asked = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((ROUTER, 53))
-        self.socket.settimeout(0.2)
-        self.is_ending = False
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
+        listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        listening.bind((ROUTER, 53))
+        super().__init__(listening)
 
-    def stop(self):
-        self.is_ending = True
-        self.thread.join()
-        self.socket.close()
-
-    def serve(self):
-        while not self.is_ending:
-            try:
-                query, client = self.socket.recvfrom(512)
-            except TimeoutError:
-                continue
-            self.socket.sendto(self.answer(query), client)
+    def take(self, query, client):
+        self.socket.sendto(self.answer(query), client)
 
     def answer(self, query):
         labels, at = [], 12
