@@ -6,11 +6,12 @@
 #include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,48 +26,53 @@ extern char **environ;
 /* Connections that may wait on a socket: the backlog of the samples. */
 #define BACKLOG 1024
 
-/* 0, or 1 and how many requests were taken since SIGTERM. */
-static volatile sig_atomic_t is_ending;
-
-static void end(int signal)
-{
-	(void)signal;
-	if (!is_ending)
-		is_ending = 1;
-}
+/* Whether a web server is waited for, and since which second, of
+ * CLOCK_MONOTONIC, an alarm stands for that. */
+static volatile sig_atomic_t is_served;
+static time_t alarmed;
 
 /* libfcgi gives up what it waits for when a signal ends the wait; one that
  * comes just before a wait ends nothing, so there is always a next. */
 static void interrupt(int signal)
 {
 	(void)signal;
+	if (is_served)
+		alarm(PATIENCE);
+}
+
+/* Wait for the web server for PATIENCE from now, or up to a second less.  The
+ * alarm is moved on, once a second, rather than set and taken back for each
+ * request: where they follow one another it never goes off. */
+static void limit_wait(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (alarmed == now.tv_sec)
+		return;
+	alarmed = now.tv_sec;
 	alarm(PATIENCE);
 }
 
 /*
- * SIGTERM, and SIGUSR1, which is what multiwatch sends in its place, are held
- * back but for the moments in which the process waits for a request, under the
- * mask *waiting: so they neither cut a request short nor slip in between a look
- * at is_ending and the wait.
+ * SIGTERM, and SIGUSR1, which is what multiwatch sends in its place, are read
+ * from the descriptor that is returned, where the process waits for requests:
+ * so they neither cut a request short nor slip in between a look and the wait.
  */
-static void catch_signals(sigset_t *waiting)
+static int catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = end };
-	sigset_t held;
+	struct sigaction action = { .sa_handler = interrupt };
+	sigset_t ends;
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
-	action.sa_handler = interrupt;
 	sigaction(SIGALRM, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
-	sigemptyset(&held);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &held, waiting);
-	sigdelset(waiting, SIGTERM);
-	sigdelset(waiting, SIGUSR1);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	return signalfd(-1, &ends, SFD_CLOEXEC);
 }
 
 /* A setting of the process; one that is empty is as good as none. */
@@ -93,29 +99,35 @@ static struct site *open_site(void)
  * borrowed. */
 static struct http_request read_request(char *const *env)
 {
+#define FIELD(name, field)                                                     \
+	{                                                                      \
+		name "=", sizeof(name), &http.field                            \
+	}
 	struct http_request http = { 0 };
 	const struct {
 		const char *name;
+		size_t len;
 		const char **value;
 	} fields[] = {
-		{ "REQUEST_METHOD=", &http.method },
-		{ "QUERY_STRING=", &http.query },
-		{ "HTTP_USER_AGENT=", &http.user_agent },
-		{ "HTTP_IF_NONE_MATCH=", &http.if_none_match },
-		{ "REMOTE_ADDR=", &http.client },
-		{ "SCRIPT_NAME=", &http.script },
-		{ "PATH_INFO=", &http.path_info },
+		FIELD("REQUEST_METHOD", method),
+		FIELD("QUERY_STRING", query),
+		FIELD("CONTENT_LENGTH", content_length),
+		FIELD("HTTP_USER_AGENT", user_agent),
+		FIELD("HTTP_IF_NONE_MATCH", if_none_match),
+		FIELD("REMOTE_ADDR", client),
+		FIELD("SCRIPT_NAME", script),
+		FIELD("PATH_INFO", path_info),
 	};
 
 	for (; *env != NULL; env++)
-		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-			size_t len = strlen(fields[i].name);
-
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 			if (**env == *fields[i].name &&
-			    strncmp(*env, fields[i].name, len) == 0)
-				*fields[i].value = *env + len;
-		}
+			    strncmp(*env, fields[i].name, fields[i].len) == 0) {
+				*fields[i].value = *env + fields[i].len;
+				break;
+			}
 	return http;
+#undef FIELD
 }
 
 /* In microseconds. */
@@ -144,11 +156,11 @@ static void log_answer(const struct http_request *http, int status,
 }
 
 /* Answer the request by put(), and log it where that is asked for. */
-static void answer(struct site *site, char *const *env, int is_logging,
+static void answer(struct site *site, const struct http_request *http,
+		   int is_logging,
 		   void (*put)(const struct buf *text, void *where),
 		   void *where)
 {
-	struct http_request http = read_request(env);
 	struct http_response own = HTTP_RESPONSE_INIT;
 	const struct http_response *response;
 	struct http_text text;
@@ -157,43 +169,57 @@ static void answer(struct site *site, char *const *env, int is_logging,
 
 	if (is_logging)
 		clock_gettime(CLOCK_MONOTONIC, &start);
-	response = page_answer(site, &http, &own);
-	text = http_text(&http, response);
+	response = page_answer(site, http, &own);
+	text = http_text(http, response);
 	if (is_logging)
 		took = elapsed_since(&start);
 	put(text.head, where);
 	put(text.body, where);
 	if (is_logging)
-		log_answer(&http, text.status, &response->log, took);
+		log_answer(http, text.status, &response->log, took);
 	http_free(&own);
 }
 
+/* Where requests come from, and what ends them. */
+struct queue {
+	FCGX_Request fcgi;
+	int signals; /* readable once the process is to end */
+	int is_ending;
+	int last; /* how many were taken since */
+};
+
 /* Whether a request waits; unless the process is to end, once one does. */
-static int is_waiting(const sigset_t *mask)
+static int is_waiting(struct queue *q)
 {
-	const struct timespec none = { 0 };
-	fd_set listener;
+	struct pollfd fds[] = {
+		{ .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN },
+		{ .fd = q->signals, .events = POLLIN },
+	};
 	int ready;
 
-	do {
-		FD_ZERO(&listener);
-		FD_SET(FCGI_LISTENSOCK_FILENO, &listener);
-		ready = pselect(FCGI_LISTENSOCK_FILENO + 1, &listener, NULL,
-				NULL, is_ending ? &none : NULL, mask);
-	} while (ready < 0 && errno == EINTR);
-	return ready > 0;
+	is_served = 0;
+	do
+		ready = poll(fds, 2, q->is_ending ? 0 : -1);
+	while (ready < 0 && errno == EINTR);
+	if (fds[1].revents == 0)
+		return ready > 0;
+	if (!q->is_ending) {
+		q->is_ending = 1;
+		return is_waiting(q);
+	}
+	return ready > 1;
 }
 
 /* Whether accept() failed for something that the system lacks at the moment;
- * then wait for a moment, in which SIGTERM is heard. */
-static int is_short_of(int error, const sigset_t *waiting)
+ * then wait for a moment, which a signal ends. */
+static int is_short_of(const struct queue *q, int error)
 {
-	const struct timespec moment = { .tv_nsec = 100000000 };
+	struct pollfd fd = { .fd = q->signals, .events = POLLIN };
 
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
 		return 0;
-	pselect(0, NULL, NULL, NULL, &moment, waiting);
+	poll(&fd, 1, 100);
 	return 1;
 }
 
@@ -212,50 +238,51 @@ static int is_whole(FCGX_Request *fcgi)
 	return 0;
 }
 
-/* Whether a signal said so.  Where a request is there at once, pselect() holds
- * the signal back as before. */
-static int is_told_to_end(void)
+/*
+ * A connection on which all was read that was to come needs no more than a
+ * close(), which is what libfcgi does with one that is detached; with another
+ * it waits until the web server has closed its end, or the answer could be
+ * lost.
+ */
+static void read_end(FCGX_Request *fcgi, const struct http_request *http)
 {
-	sigset_t pending;
+	const char *length = http->content_length;
 
-	sigemptyset(&pending);
-	sigpending(&pending);
-	if (!is_ending && (sigismember(&pending, SIGTERM) == 1 ||
-			   sigismember(&pending, SIGUSR1) == 1))
-		is_ending = 1;
-	return is_ending;
+	if ((length == NULL || length[0] == '\0' || strcmp(length, "0") == 0) &&
+	    FCGX_GetChar(fcgi->in) < 0)
+		FCGX_Detach(fcgi);
 }
 
 /*
  * Take the next request.  Several processes share the socket and may all wake
  * for one request; it does not block, so that those who come too late wait
- * again, where SIGTERM finds them.  A process that is to end takes what waits
+ * again, where a signal finds them.  A process that is to end takes what waits
  * on the socket first: if nobody else has it, those requests end with it.  It
  * takes no more than can have waited, or it would not end while many come in.
  * Returns 1 with a request, 0 when the process is to end, -1 when the socket
  * fails.
  */
-static int next_request(FCGX_Request *fcgi, const sigset_t *waiting)
+static int next_request(struct queue *q)
 {
-	while (is_waiting(waiting)) {
-		if (is_told_to_end() && is_ending++ > BACKLOG)
+	while (is_waiting(q)) {
+		if (q->is_ending && q->last++ >= BACKLOG)
 			return 0;
-		alarm(PATIENCE);
-		if (FCGX_Accept_r(fcgi) == 0) {
-			if (is_whole(fcgi))
+		is_served = 1;
+		limit_wait();
+		if (FCGX_Accept_r(&q->fcgi) == 0) {
+			if (is_whole(&q->fcgi))
 				return 1;
 		} else if (errno != EAGAIN && errno != ECONNABORTED &&
-			   !is_short_of(errno, waiting)) {
+			   !is_short_of(q, errno)) {
 			return -1;
 		}
-		alarm(0);
 	}
-	return is_ending ? 0 : -1;
+	return q->is_ending ? 0 : -1;
 }
 
 static void put_stream(const struct buf *text, void *stream)
 {
-	alarm(PATIENCE);
+	limit_wait();
 	FCGX_PutStr(buf_text(text), (int)text->len, stream);
 }
 
@@ -279,30 +306,32 @@ static int serve_fcgi(struct site *site)
 {
 	int is_logging = setting("MIRRORBOOT_LOG", NULL) != NULL;
 	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL);
-	FCGX_Request fcgi;
-	sigset_t waiting;
+	struct queue q = { .signals = catch_signals() };
 	int rc;
 
-	catch_signals(&waiting);
-	if (FCGX_InitRequest(&fcgi, FCGI_LISTENSOCK_FILENO,
+	if (q.signals < 0 ||
+	    FCGX_InitRequest(&q.fcgi, FCGI_LISTENSOCK_FILENO,
 			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
-	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
+	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0) {
+		perror(page.name);
 		return EXIT_FAILURE;
+	}
 	/* Before the first request, so that an edit that breaks the catalogue
 	 * finds a good one in use; what is wrong now, the request is told. */
 	site_refresh(site, &(struct error)ERROR_INIT);
-	while ((rc = next_request(&fcgi, &waiting)) > 0) {
-		if (fcgi.role == FCGI_RESPONDER)
-			answer(site, fcgi.envp, is_logging, put_stream,
-			       fcgi.out);
+	while ((rc = next_request(&q)) > 0) {
+		const struct http_request http = read_request(q.fcgi.envp);
+
+		read_end(&q.fcgi, &http);
+		if (q.fcgi.role == FCGI_RESPONDER)
+			answer(site, &http, is_logging, put_stream, q.fcgi.out);
 		else
-			refuse_role(&fcgi);
-		FCGX_Finish_r(&fcgi);
-		alarm(0);
+			refuse_role(&q.fcgi);
+		FCGX_Finish_r(&q.fcgi);
 	}
 	/* At once: what comes in now must find another process. */
 	close(FCGI_LISTENSOCK_FILENO);
-	FCGX_Free(&fcgi, 1);
+	FCGX_Free(&q.fcgi, 1);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -343,10 +372,11 @@ static void drop_body(void)
 
 static int serve_cgi(struct site *site)
 {
+	const struct http_request http = read_request(environ);
 	int rc;
 
-	answer(site, environ, setting("MIRRORBOOT_LOG", NULL) != NULL,
-	       put_output, NULL);
+	answer(site, &http, setting("MIRRORBOOT_LOG", NULL) != NULL, put_output,
+	       NULL);
 	rc = end_output();
 	drop_body();
 	return rc;
@@ -422,6 +452,7 @@ int main(int argc, char **argv)
 	struct site *site;
 	int rc;
 
+	mem_set_up();
 	open_standard_files();
 	/* A value less would be a menu with a hole in it. */
 	json_set_alloc_funcs(mem_get, free);

@@ -13,6 +13,7 @@ struct http_request {
 	const char *client; /* REMOTE_ADDR */
 	const char *script; /* SCRIPT_NAME */
 	const char *path_info;
+	const char *content_length;
 	const char *if_none_match;
 };
 

@@ -49,6 +49,16 @@ char *mem_copy(const char *s, size_t len)
 	return copy;
 }
 
+/* From this size on malloc() asks the system, and free() gives back at once.
+ * Unless it is set, it rises with what is freed. */
+#define LARGE 65536
+
+void mem_set_up(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TOP_PAD, LARGE / 4);
+}
+
 void mem_trim(void)
 {
 	malloc_trim(0);
@@ -59,7 +69,7 @@ struct mem_block {
 	max_align_t data[];
 };
 
-#define BLOCK_SIZE ((size_t)16384)
+#define BLOCK_SIZE ((size_t)LARGE)
 
 /* size bytes from the end of what is left of the first block, their address a
  * multiple of align, a power of two. */

@@ -25,6 +25,11 @@ void *mem_grow(void *p, size_t count, size_t size);
 /* A copy of the len bytes at s, with a NUL behind them. */
 char *mem_copy(const char *s, size_t len);
 
+/* To be called before anything is allocated, by a process that is to live long:
+ * large blocks, as those of pools, lie apart from what comes and goes while a
+ * catalogue is read, and so leave no holes there. */
+void mem_set_up(void);
+
 /* Give the system back what was needed for a while: a process that read a
  * large catalogue would keep it for ever. */
 void mem_trim(void);

@@ -241,8 +241,8 @@ static const struct template *no_partial(void *ctx, const char *name)
  * cost. */
 #define FILLED_MAX 2048
 
-/* The pattern's template, borrowed from r; NULL with err set if it is none. */
-static const struct template *compile(struct reader *r, const char *pattern,
+/* The pattern's place, with its template; NULL with err set if it is none. */
+static struct reader_pattern *compile(struct reader *r, const char *pattern,
 				      struct error *err)
 {
 	/* Strings of jansson's are 16 bytes apart at least. */
@@ -250,14 +250,17 @@ static const struct template *compile(struct reader *r, const char *pattern,
 		&r->patterns[(uintptr_t)pattern / 16 % READER_PATTERNS];
 
 	if (place->text == pattern)
-		return place->template;
+		return place;
 	template_free(place->template);
+	*place = (struct reader_pattern){ 0 };
+	if (strstr(pattern, "{{") != NULL) {
+		place->template = template_parse("pattern", pattern,
+						 strlen(pattern), err);
+		if (place->template == NULL)
+			return NULL;
+	}
 	place->text = pattern;
-	place->template =
-		template_parse("pattern", pattern, strlen(pattern), err);
-	if (place->template == NULL)
-		place->text = NULL;
-	return place->template;
+	return place;
 }
 
 void reader_end(struct reader *r)
@@ -275,21 +278,22 @@ const char *reader_fill(struct reader *r, const char *pattern,
 				       .partial = no_partial };
 	struct error err = ERROR_INIT;
 	struct buf out = BUF_INIT;
-	const struct template *t;
-	const char *text = NULL;
+	struct reader_pattern *place = compile(r, pattern, &err);
 
-	if (strstr(pattern, "{{") == NULL)
-		return mem_pool_copy(r->pool, pattern);
-	t = compile(r, pattern, &err);
-	if (t != NULL && template_render(t, vars, &render, &out, &err) == 0 &&
-	    out.len > FILLED_MAX)
+	if (place != NULL && place->template == NULL)
+		buf_puts(&out, pattern);
+	else if (place != NULL &&
+		 template_render(place->template, vars, &render, &out, &err) ==
+			 0 &&
+		 out.len > FILLED_MAX)
 		error_set(&err, NULL, 0, "is longer than %d bytes", FILLED_MAX);
-	if (err.text[0] == '\0')
-		text = mem_pool_copy(r->pool, buf_text(&out));
-	else
+	if (err.text[0] != '\0')
 		reader_fail(r, "%s", err.text);
+	else if (place->filled == NULL ||
+		 strcmp(place->filled, buf_text(&out)) != 0)
+		place->filled = mem_pool_copy(r->pool, buf_text(&out));
 	buf_free(&out);
-	return text;
+	return err.text[0] == '\0' ? place->filled : NULL;
 }
 
 int reader_check_id(struct reader *r, const char *s)

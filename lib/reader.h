@@ -27,10 +27,12 @@ struct reader {
 	struct buf pointer; /* RFC 6901, to the value at hand */
 
 	/* The patterns filled last, each at a place that its address tells:
-	 * a distro's are filled for each of its releases. */
+	 * a distro's are filled for each of its releases, and many of them
+	 * come out as they did before. */
 	struct reader_pattern {
 		const char *text;
-		struct template *template;
+		struct template *template; /* NULL: there are no tags in it */
+		const char *filled;        /* what came out last */
 	} patterns[READER_PATTERNS];
 };
 

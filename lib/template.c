@@ -40,21 +40,28 @@ enum op_kind {
 	OP_PARTIAL
 };
 
-/* A tag and the text before it. */
+/* A tag and the text before it.  Every process has all templates of its page,
+ * so this is kept small. */
 struct op {
 	enum op_kind kind;
 	unsigned line;
 	/* Which of the two is the first in a line that is not removed: before
 	 * it goes what the partial is indented with. */
 	bool text_begins_line, tag_begins_line;
-	bool alone; /* the tag in its line, which is therefore removed */
+	unsigned first; /* length of the name to its first dot; "." has 0 */
+	unsigned parts; /* where those behind that dot begin; of a partial, its
+			   place in the template's */
+	unsigned count; /* of these parts */
+	unsigned jump;  /* between a section and its end */
 	struct slice text;
 	struct slice name;
-	size_t first; /* length of the name to its first dot; "." has 0 */
-	size_t parts, count; /* the parts behind the first dot */
-	size_t jump;         /* between a section and its end */
-	struct slice indent; /* of a partial that is alone in its line */
-	char *partial;       /* the name again, with a NUL behind it */
+};
+
+/* What else a partial's tag says. */
+struct partial {
+	char *name;          /* again, with a NUL behind it */
+	bool alone;          /* in its line, which is therefore removed */
+	struct slice indent; /* what stood before it there */
 };
 
 struct template
@@ -62,9 +69,11 @@ struct template
 	char *name;
 	char *text; /* what all slices point into */
 	struct op *ops;
-	size_t count;
+	unsigned count;
 	struct slice *parts;
-	size_t part_count;
+	unsigned part_count;
+	struct partial *partials;
+	unsigned partial_count;
 };
 
 struct parser {
@@ -77,7 +86,7 @@ struct parser {
 	bool text_begins_line;
 	bool line_start; /* what comes next begins a line */
 	struct slice open, close;
-	size_t nested[MAX_NESTING]; /* the ops of the open sections */
+	unsigned nested[MAX_NESTING]; /* the ops of the open sections */
 	size_t depth;
 };
 
@@ -171,7 +180,6 @@ static struct op *add_op(struct parser *p, enum op_kind kind,
 	struct op *op = new_op(p, kind, tag->line);
 
 	op->name = tag->content;
-	op->alone = tag->alone;
 	if (!tag->alone) {
 		op->tag_begins_line = p->line_start;
 		p->line_start = false;
@@ -343,7 +351,7 @@ static int add_parts(struct parser *p)
 	const char *dot = memchr(op->name.s, '.', op->name.len);
 
 	op->parts = t->part_count;
-	op->first = (size_t)((dot != NULL ? dot : end) - op->name.s);
+	op->first = (unsigned)((dot != NULL ? dot : end) - op->name.s);
 	if (op->first == 0 && op->name.len > 1)
 		return refuse_part(p, op);
 	while (op->first > 0 && dot != NULL) {
@@ -384,7 +392,7 @@ static int close_section(struct parser *p, const struct tag *tag)
 	struct slice name = tag->content;
 	const struct op *section;
 	enum op_kind kind;
-	size_t at, jump;
+	unsigned at, jump;
 
 	if (p->depth == 0)
 		return error_set(p->err, p->t->name, tag->line,
@@ -412,10 +420,16 @@ static int close_section(struct parser *p, const struct tag *tag)
 
 static int add_partial(struct parser *p, const struct tag *tag)
 {
-	struct op *op = add_op(p, OP_PARTIAL, tag);
+	struct template *t = p->t;
 
-	op->partial = mem_copy(tag->content.s, tag->content.len);
-	op->indent = tag->indent;
+	add_op(p, OP_PARTIAL, tag)->parts = t->partial_count;
+	t->partials = grow_for_one(t->partials, t->partial_count,
+				   sizeof(*t->partials));
+	t->partials[t->partial_count++] = (struct partial){
+		.name = mem_copy(tag->content.s, tag->content.len),
+		.alone = tag->alone,
+		.indent = tag->indent,
+	};
 	return 0;
 }
 
@@ -472,6 +486,7 @@ static int parse(struct parser *p)
 	}
 	keep_text(p, pos, p->end);
 	new_op(p, OP_TEXT, p->line);
+	p->t->ops = mem_grow(p->t->ops, p->t->count, sizeof(*p->t->ops));
 	return check_end(p);
 }
 
@@ -502,8 +517,9 @@ void template_free(struct template *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		free(t->ops[i].partial);
+	for (unsigned i = 0; i < t->partial_count; i++)
+		free(t->partials[i].name);
+	free(t->partials);
 	free(t->parts);
 	free(t->ops);
 	free(t->text);
@@ -514,15 +530,11 @@ void template_free(struct template *t)
 int template_each_partial(const struct template *t,
 			  int (*each)(void *ctx, const char *name), void *ctx)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		int result = 0;
+	int result = 0;
 
-		if (t->ops[i].kind == OP_PARTIAL)
-			result = each(ctx, t->ops[i].partial);
-		if (result != 0)
-			return result;
-	}
-	return 0;
+	for (unsigned i = 0; i < t->partial_count && result == 0; i++)
+		result = each(ctx, t->partials[i].name);
+	return result;
 }
 
 /* What every line of a partial begins with: outer first, then text. */
@@ -769,13 +781,14 @@ static int run(struct renderer *r, const struct template *t);
 static int run_partial(struct renderer *r, const struct op *op)
 {
 	const struct template *outer = r->t;
+	const struct partial *partial = &outer->partials[op->parts];
 	const struct indent *outer_indent = r->indent;
-	struct indent indent = { op->indent, outer_indent };
+	struct indent indent = { partial->indent, outer_indent };
 	const struct template *t = NULL;
 	int status;
 
 	if (r->how->partial != NULL)
-		t = r->how->partial(r->how->ctx, op->partial);
+		t = r->how->partial(r->how->ctx, partial->name);
 	if (t == NULL && r->how->lenient)
 		return 0;
 	if (t == NULL)
@@ -789,9 +802,9 @@ static int run_partial(struct renderer *r, const struct op *op)
 	if (count_step(r, op) < 0)
 		return -1;
 	r->t = t;
-	if (!op->alone)
+	if (!partial->alone)
 		r->indent = NULL; /* its lines are not the outer one's */
-	else if (op->indent.len > 0)
+	else if (partial->indent.len > 0)
 		r->indent = &indent;
 	r->partials++;
 	status = run(r, t);

@@ -33,6 +33,7 @@ struct watch {
 	struct room {
 		char *path;
 		struct stamp stamp; /* when all was last found missing */
+		int is_checked;     /* in the look that goes on */
 		struct room *next;
 	} * rooms;
 	const void *group; /* of what is added */
@@ -253,20 +254,17 @@ static int is_filled(const struct watch *w, struct room *room)
 	return 0;
 }
 
-static int is_filled_anywhere(const struct watch *w)
+static int is_entry_changed(const struct watch *w, const struct entry *entry)
 {
-	for (struct room *room = w->rooms; room != NULL; room = room->next)
-		if (is_filled(w, room))
-			return 1;
-	return 0;
-}
-
-static int is_entry_changed(const struct entry *entry)
-{
+	struct room *room = entry->room;
 	struct stamp now;
 
-	if (entry->room != NULL)
+	if (room != NULL && room->is_checked)
 		return 0;
+	if (room != NULL) {
+		room->is_checked = 1;
+		return is_filled(w, room);
+	}
 	now = look(entry->path);
 	return !is_same(&entry->stamp, &now);
 }
@@ -278,15 +276,17 @@ int watch_is_changed(struct watch *w)
 
 int watch_is_group_changed(struct watch *w, const void *group)
 {
+	for (struct room *room = w->rooms; room != NULL; room = room->next)
+		room->is_checked = 0;
 	for (size_t i = 0; i < w->count; i++) {
 		const struct entry *entry = &w->entries[i];
 
 		if ((group == NULL || entry->group == NULL ||
 		     entry->group == group) &&
-		    is_entry_changed(entry))
+		    is_entry_changed(w, entry))
 			return 1;
 	}
-	return is_filled_anywhere(w);
+	return 0;
 }
 
 int watch_is_unsettled(const struct watch *w)

@@ -44,7 +44,8 @@ int watch_has_failed(const struct watch *w);
 /* Whether anything looks different from what is remembered. */
 int watch_is_changed(struct watch *w);
 
-/* The same for what is of that group; NULL: of any. */
+/* The same for what is of that group; NULL: of any.  What of another appears in
+ * a directory where one of that group is missing may count too. */
 int watch_is_group_changed(struct watch *w, const void *group);
 
 /*

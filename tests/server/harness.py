@@ -344,7 +344,7 @@ http {{
 
     def site(self):
         """What is to be in sites-enabled."""
-        return (f"server {{ listen 127.0.0.1:{self.port};"
+        return (f"server {{ listen 127.0.0.1:{self.port} backlog=1024;"
                 f"root {self.dir}/www; include {self.dir}/mirrorboot.conf; }}")
 
     def start(self):

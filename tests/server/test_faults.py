@@ -55,7 +55,7 @@ class ShortageTest(unittest.TestCase):
 
     def test_catalogue_that_cannot_be_opened_is_the_one_before(self):
         worker = self.start()
-        self.limit_files(worker, 4)  # the standard files and a connection
+        self.limit_files(worker, 5)  # standard files, signals, a connection
         self.catalog.write_text(EDITED)
         for _ in range(3):
             self.check_title(worker, "Local disk")
@@ -67,7 +67,7 @@ class ShortageTest(unittest.TestCase):
 
     def test_connection_that_cannot_be_accepted_waits(self):
         worker = self.start()
-        self.limit_files(worker, 3)
+        self.limit_files(worker, 4)
         client = worker.connect()
         client.sendall(b"".join(request(b"")))
         before = self.seconds(worker)
@@ -209,10 +209,10 @@ class LocaleTest(unittest.TestCase):
         return done.stdout, done.stderr
 
 
-def catches(pid, number):
-    """Whether a process has come so far as to catch a signal."""
+def holds(pid, number):
+    """Whether a process has come so far as to take a signal when it likes."""
     status = Path(f"/proc/{pid}/status").read_text()
-    mask = int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16)
+    mask = int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16)
     return mask >> (number - 1) & 1
 
 
@@ -238,7 +238,7 @@ class LoadTest(unittest.TestCase):
         for _ in range(times):
             before = server.workers("menu")
             wait_for(f"{before[0]} to begin",
-                     lambda: catches(before[0], signal.SIGTERM))
+                     lambda: holds(before[0], signal.SIGTERM))
             os.kill(before[0], number)
             wait_for(f"{before[0]} to be replaced", lambda: (
                 before[0] not in (now := server.workers("menu"))
@@ -280,7 +280,7 @@ class LoadTest(unittest.TestCase):
                 # lighttpd's own handler takes a signal that comes before the
                 # program has begun, and lighttpd then waits for ever.
                 wait_for("them to begin", lambda: all(
-                    catches(pid, signal.SIGTERM) for pid in workers()))
+                    holds(pid, signal.SIGTERM) for pid in workers()))
 
         self.check_losses(server, 0, restart)
 

@@ -370,6 +370,54 @@ static void test_one_change_among_many_is_seen(void **state)
 	watch_free(w);
 }
 
+static void check_groups(struct watch *w, const char *one, const char *other,
+			 int is_ones, int is_others)
+{
+	assert_int_equal(watch_is_group_changed(w, one), is_ones);
+	assert_int_equal(watch_is_group_changed(w, other), is_others);
+	assert_int_equal(watch_is_changed(w), is_ones || is_others);
+}
+
+static void test_group_changes_with_what_is_of_it_or_of_all(void **state)
+{
+	static const char one[] = "one";
+	static const char other[] = "other";
+	static const struct {
+		const char *path;
+		int is_ones, is_others;
+	} cases[] = {
+		{ "all", 1, 1 },          { "one", 1, 0 },
+		{ "other", 0, 1 },        { "dir/all", 1, 1 },
+		{ "dir-one/file", 1, 0 }, { "dir-other/file", 0, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct watch *w = watch_new();
+
+		for (size_t j = 0; j < 3; j++)
+			put(cases[j].path, "x");
+		put("dir/there", "x");
+		put("dir-one/there", "x");
+		put("dir-other/there", "x");
+		scratch_wait();
+		watch_add(w, "all");
+		watch_add(w, "dir/all");
+		watch_set_group(w, one);
+		watch_add(w, "one");
+		watch_add(w, "dir-one/file");
+		watch_set_group(w, other);
+		watch_add(w, "other");
+		watch_add(w, "dir-other/file");
+		check_groups(w, one, other, 0, 0);
+		put(cases[i].path, "y");
+		check_groups(w, one, other, cases[i].is_ones,
+			     cases[i].is_others);
+		watch_free(w);
+		unlink(cases[i].path);
+	}
+}
+
 static void test_young_file_is_unsettled_for_a_moment(void **state)
 {
 	struct watch *young = watch_new();
@@ -409,6 +457,7 @@ int main(void)
 		SCRATCH_TEST(test_change_behind_a_symbolic_link_is_seen),
 		SCRATCH_TEST(test_directory_changes_with_its_files),
 		SCRATCH_TEST(test_one_change_among_many_is_seen),
+		SCRATCH_TEST(test_group_changes_with_what_is_of_it_or_of_all),
 		SCRATCH_TEST(test_young_file_is_unsettled_for_a_moment),
 	};
 
