@@ -96,8 +96,3 @@ int network_has(const struct network *n, const struct network *address)
 	return rest == 0 ||
 	       ((n->bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
 }
-
-int network_is_equal(const struct network *a, const struct network *b)
-{
-	return a->bits == b->bits && memcmp(a->bytes, b->bytes, 16) == 0;
-}

@@ -30,6 +30,4 @@ void network_print_address(const struct network *address,
  * also when it was written ::ffff:a.b.c.d. */
 int network_has(const struct network *n, const struct network *address);
 
-int network_is_equal(const struct network *a, const struct network *b);
-
 #endif

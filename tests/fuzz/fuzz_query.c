@@ -289,6 +289,12 @@ static void check_bits(const char *s, const struct network *n)
 	}
 }
 
+static int is_equal(const struct network *a, const struct network *b)
+{
+	return a->bits == b->bits &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 static void check_network(const char *s)
 {
 	struct network n, address, again;
@@ -297,7 +303,6 @@ static void check_network(const char *s)
 
 	if (reason == NULL) {
 		FUZZ_CHECK(n.bits <= 128, "'%s': %u bits", s, n.bits);
-		FUZZ_CHECK(network_is_equal(&n, &n), "'%s'", s);
 		address = n;
 		address.bits = 128;
 		FUZZ_CHECK(network_has(&n, &address), "'%s'", s);
@@ -309,11 +314,11 @@ static void check_network(const char *s)
 	FUZZ_CHECK(network_has(&address, &address), "'%s'", s);
 	network_print_address(&address, text);
 	FUZZ_CHECK(network_parse_address(text, &again) == 0 &&
-			   network_is_equal(&again, &address),
+			   is_equal(&again, &address),
 		   "'%s' is printed as '%s'", s, text);
 	if (strchr(s, '%') == NULL)
 		FUZZ_CHECK(network_parse(s, &again) == NULL &&
-				   network_is_equal(&again, &address),
+				   is_equal(&again, &address),
 			   "'%s' as a network is another", s);
 }
 
