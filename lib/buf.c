@@ -42,15 +42,20 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_list args;
 	int len;
 
+	buf_reserve(b, 0);
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(b->data + b->len, b->size - b->len, fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (len < 0) {
+		b->data[b->len] = '\0';
 		return;
-	buf_reserve(b, (size_t)len);
-	va_start(args, fmt);
-	vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
-	va_end(args);
+	}
+	if ((size_t)len >= b->size - b->len) {
+		buf_reserve(b, (size_t)len);
+		va_start(args, fmt);
+		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
+		va_end(args);
+	}
 	b->len += (size_t)len;
 }
 

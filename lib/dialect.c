@@ -372,31 +372,42 @@ static int is_plain(const char *s, size_t len)
 	return i == len && len > 0 && s[0] != '-';
 }
 
-int dialect_check_value(const char *s, size_t len, struct error *err)
+static int refuse_value(const struct dialect *d, const char *reason,
+			struct error *err)
+{
+	return error_set(err, NULL, 0,
+			 "dialect %s cannot write a value that %s", d->name,
+			 reason);
+}
+
+static int check_escapes(const char *s, size_t len, struct error *err)
 {
 	struct buf scratch = BUF_INIT;
-	int is_easy = is_plain(s, len);
 	int rc = 0;
 
 	for (size_t i = 0; dialects[i] != NULL && rc == 0; i++) {
-		const char *reason = NULL;
+		const char *reason;
 
 		if (dialects[i] == &dialect_html || is_like_another(i))
 			continue;
 		buf_truncate(&scratch, 0);
-		if (!is_easy)
-			reason = dialects[i]->escape(&scratch, s, len);
-		/* What gPXE takes, the others take. */
-		if (reason == NULL && dialects[i] == &dialect_gpxe)
-			reason = check_urls(dialects[i], s, s + len);
+		reason = dialects[i]->escape(&scratch, s, len);
 		if (reason != NULL)
-			rc = error_set(err, NULL, 0,
-				       "dialect %s cannot write a value that "
-				       "%s",
-				       dialects[i]->name, reason);
+			rc = refuse_value(dialects[i], reason, err);
 	}
 	buf_free(&scratch);
 	return rc;
+}
+
+int dialect_check_value(const char *s, size_t len, struct error *err)
+{
+	const char *reason;
+
+	if (!is_plain(s, len) && check_escapes(s, len, err) < 0)
+		return -1;
+	/* What gPXE takes, the others take. */
+	reason = check_urls(&dialect_gpxe, s, s + len);
+	return reason != NULL ? refuse_value(&dialect_gpxe, reason, err) : 0;
 }
 
 static const char *check_line(const struct dialect *d, const char *s,

@@ -268,6 +268,7 @@ void reader_end(struct reader *r)
 	for (size_t i = 0; i < READER_PATTERNS; i++)
 		template_free(r->patterns[i].template);
 	buf_free(&r->pointer);
+	buf_free(&r->scratch);
 }
 
 const char *reader_fill(struct reader *r, const char *pattern,
@@ -277,22 +278,22 @@ const char *reader_fill(struct reader *r, const char *pattern,
 	const struct render render = { .dialect = &plain,
 				       .partial = no_partial };
 	struct error err = ERROR_INIT;
-	struct buf out = BUF_INIT;
+	struct buf *out = &r->scratch;
 	struct reader_pattern *place = compile(r, pattern, &err);
 
+	buf_truncate(out, 0);
 	if (place != NULL && place->template == NULL)
-		buf_puts(&out, pattern);
+		buf_puts(out, pattern);
 	else if (place != NULL &&
-		 template_render(place->template, vars, &render, &out, &err) ==
+		 template_render(place->template, vars, &render, out, &err) ==
 			 0 &&
-		 out.len > FILLED_MAX)
+		 out->len > FILLED_MAX)
 		error_set(&err, NULL, 0, "is longer than %d bytes", FILLED_MAX);
 	if (err.text[0] != '\0')
 		reader_fail(r, "%s", err.text);
 	else if (place->filled == NULL ||
-		 strcmp(place->filled, buf_text(&out)) != 0)
-		place->filled = mem_pool_copy(r->pool, buf_text(&out));
-	buf_free(&out);
+		 strcmp(place->filled, buf_text(out)) != 0)
+		place->filled = mem_pool_copy(r->pool, buf_text(out));
 	return err.text[0] == '\0' ? place->filled : NULL;
 }
 

@@ -25,6 +25,7 @@ struct reader {
 	struct error *err;
 	const char *file;   /* of the value at hand */
 	struct buf pointer; /* RFC 6901, to the value at hand */
+	struct buf scratch; /* of a pattern that is being filled */
 
 	/* The patterns filled last, each at a place that its address tells:
 	 * a distro's are filled for each of its releases, and many of them

@@ -38,10 +38,16 @@ struct making {
  * of them gets them; 0 and -1 are joined by |=.
  */
 
+static int has_failed(const struct making *m, const char *what)
+{
+	return json_object_size(m->failed) > 0 &&
+	       json_object_get(m->failed, what) != NULL;
+}
+
 /* Whether it is the first time that this fails. */
 static int is_new(struct making *m, const char *what)
 {
-	if (json_object_get(m->failed, what) != NULL)
+	if (has_failed(m, what))
 		return 0;
 	json_object_set_new(m->failed, what, json_true());
 	return 1;
@@ -108,7 +114,7 @@ static int take(struct making *m, const json_t *value, enum form form,
 {
 	const char *text;
 
-	if (json_object_get(m->failed, buf_text(&m->r->pointer)) != NULL)
+	if (has_failed(m, buf_text(&m->r->pointer)))
 		return -1;
 	text = reader_fill(m->r, json_string_value(value), m->vars);
 	if (text != NULL && reader_check(m->r, text, form) == 0) {
