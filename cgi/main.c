@@ -211,7 +211,7 @@ static int is_waiting(struct queue *q)
 }
 
 /* Whether accept() failed for something that the system lacks at the moment;
- * then wait for a moment, which a signal ends. */
+ * then wait for a moment, which a first signal ends. */
 static int is_short_of(const struct queue *q, int error)
 {
 	struct pollfd fd = { .fd = q->signals, .events = POLLIN };
@@ -219,7 +219,7 @@ static int is_short_of(const struct queue *q, int error)
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
 		return 0;
-	poll(&fd, 1, 100);
+	poll(&fd, !q->is_ending, 100);
 	return 1;
 }
 
@@ -236,21 +236,6 @@ static int is_whole(FCGX_Request *fcgi)
 	}
 	FCGX_Free(fcgi, 1);
 	return 0;
-}
-
-/*
- * A connection on which all was read that was to come needs no more than a
- * close(), which is what libfcgi does with one that is detached; with another
- * it waits until the web server has closed its end, or the answer could be
- * lost.
- */
-static void read_end(FCGX_Request *fcgi, const struct http_request *http)
-{
-	const char *length = http->content_length;
-
-	if ((length == NULL || length[0] == '\0' || strcmp(length, "0") == 0) &&
-	    FCGX_GetChar(fcgi->in) < 0)
-		FCGX_Detach(fcgi);
 }
 
 /*
@@ -302,6 +287,25 @@ static void refuse_role(FCGX_Request *fcgi)
 	http_free(&response);
 }
 
+/*
+ * Send all of the answer, and see whether all of the request was read.  Then a
+ * close() will do, which is what libfcgi does with a connection that is
+ * detached; with another it waits until the web server has closed its end, or
+ * what comes in unread could take the answer with it.
+ */
+static void finish(FCGX_Request *fcgi, const struct http_request *http)
+{
+	const char *length = http->content_length;
+	int has_body =
+		length != NULL && length[0] != '\0' && strcmp(length, "0") != 0;
+
+	FCGX_FClose(fcgi->err);
+	if (FCGX_FClose(fcgi->out) == 0 && !has_body &&
+	    FCGX_GetChar(fcgi->in) < 0 && FCGX_GetError(fcgi->in) == 0)
+		FCGX_Detach(fcgi);
+	FCGX_Finish_r(fcgi);
+}
+
 static int serve_fcgi(struct site *site)
 {
 	int is_logging = setting("MIRRORBOOT_LOG", NULL) != NULL;
@@ -322,12 +326,11 @@ static int serve_fcgi(struct site *site)
 	while ((rc = next_request(&q)) > 0) {
 		const struct http_request http = read_request(q.fcgi.envp);
 
-		read_end(&q.fcgi, &http);
 		if (q.fcgi.role == FCGI_RESPONDER)
 			answer(site, &http, is_logging, put_stream, q.fcgi.out);
 		else
 			refuse_role(&q.fcgi);
-		FCGX_Finish_r(&q.fcgi);
+		finish(&q.fcgi, &http);
 	}
 	/* At once: what comes in now must find another process. */
 	close(FCGI_LISTENSOCK_FILENO);

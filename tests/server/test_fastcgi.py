@@ -214,6 +214,19 @@ class FastcgiTest(unittest.TestCase):
         files = os.listdir(f"/proc/{self.worker.pid}/fd")
         self.assertLessEqual(len(files), 5, files)
 
+    def test_answer_does_not_wait_for_the_end_of_the_request(self):
+        client = self.enterContext(self.worker.connect())
+        client.settimeout(5)  # less than the process waits for that end
+        client.sendall(begin() + params(GET + QUERY))
+        self.assertEqual(Answer(client).body, self.expected)
+
+    def test_connection_with_more_to_read_is_not_reset(self):
+        client = self.enterContext(self.worker.connect())
+        client.sendall(begin() + params(GET + QUERY)
+                       + record(DATA, 20000 * b"x"))
+        with client.makefile("rb") as stream:
+            self.assertIn(self.expected[:100], stream.read())
+
     def test_peer_holds_the_process_for_so_long_only(self):
         """One peer sends half of a request, to a process that is to end; one
         has its answer, but goes on sending. Both at a time, because the

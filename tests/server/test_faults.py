@@ -79,6 +79,18 @@ class ShortageTest(unittest.TestCase):
         self.assertTrue(Answer(client).is_whole)
         self.check_end(worker, "")
 
+    def test_connection_that_cannot_be_accepted_outlasts_a_signal(self):
+        worker = self.start()
+        self.limit_files(worker, 4)
+        clients = [worker.connect() for _ in range(3)]
+        for client in clients:
+            client.sendall(b"".join(request(b"")))
+        worker.terminate()
+        self.limit_files(worker, 64)
+        for client in clients:
+            self.assertTrue(Answer(client).is_whole)
+        self.assertEqual(worker.popen.wait(PATIENCE), 0)
+
     def check_broken_edit(self, worker):
         """What is to be logged cannot be; answers go on."""
         self.catalog.write_text(BROKEN)
