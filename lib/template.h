@@ -16,10 +16,10 @@
 struct template;
 
 /*
- * Compile len bytes of Mustache text.  name is the file it came from and
- * leads every later message.  Both are copied.  Returns NULL with err set
- * ("menu.pxelinux:7: section 'entries' is never closed with {{/entries}}");
- * release with template_free().
+ * Compile len bytes of Mustache text, less than 4 GiB.  name is the file it
+ * came from and leads every later message.  Both are copied.  Returns NULL with
+ * err set ("menu.pxelinux:7: section 'entries' is never closed with
+ * {{/entries}}"); release with template_free().
  *
  * A tag that is alone in its line takes the whole line with it, but a
  * variable does not.  Names are any bytes but white space and control bytes;
