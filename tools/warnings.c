@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "uri.h"
@@ -320,12 +321,38 @@ static void warn_https(const struct warning *w, const struct release *release)
 	buf_free(&below);
 }
 
+/* Whether a host is the samples' or another that stands for somebody's own
+ * (RFC 2606, 3). */
+static int is_example(const char *host, size_t len)
+{
+	static const char *const names[] = { "example.com", "example.net",
+					     "example.org" };
+	const char *colon = memchr(host, ':', len);
+
+	if (colon != NULL)
+		len = (size_t)(colon - host);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t tail = strlen(names[i]);
+
+		if (len >= tail &&
+		    strncasecmp(host + len - tail, names[i], tail) == 0 &&
+		    (len == tail || host[len - tail - 1] == '.'))
+			return 1;
+	}
+	return 0;
+}
+
 static void warn_base(const struct warning *w)
 {
 	struct uri uri;
 
-	if (uri_parse(catalog_settings(w->c)->base, &uri) == NULL &&
-	    !uri_is_plain(&uri))
+	if (uri_parse(catalog_settings(w->c)->base, &uri) != NULL)
+		return;
+	if (is_example(uri.host, uri.host_len))
+		warn(w, "example", "site", "base", "",
+		     "'%.*s' is an example: put your own web server's name",
+		     (int)uri.host_len, uri.host);
+	if (!uri_is_plain(&uri))
 		warn(w, "grub", "site", "base", "",
 		     "GRUB gets no pages: it takes plain http on port 80 only");
 }

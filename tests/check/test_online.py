@@ -318,7 +318,7 @@ def catalog(directory, bases):
     """A catalogue of one release on these mirrors."""
     path = pathlib.Path(directory) / "catalog.json"
     path.write_text(json.dumps({
-        "site": {"base": "http://boot.example.org/boot/"},
+        "site": {"base": "http://boot.test/boot/"},
         "mirrors": {"debian": bases},
         "distros": {"debian": {
             "title": "Debian", "mirror": "debian",
