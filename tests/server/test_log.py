@@ -34,8 +34,8 @@ class ApacheCgiLog(ApacheCgi):
 
 
 class NginxSpawned(NginxFastcgi):
-    """The pages started by the command of nginx.conf, by this user and without
-    setsid, so that the test can end them."""
+    """The pages started by the command of nginx.conf, but by this user, who
+    may read the build, and without setsid, so that the test can end them."""
 
     said = "mirrorboot.log"
 
@@ -43,11 +43,12 @@ class NginxSpawned(NginxFastcgi):
         find("multiwatch", "multiwatch")
         text = (ROOT / "conf" / self.sample).read_text()
         command = re.search(
-            r"^#\tsetsid -f (spawn-fcgi (?:.*\\\n#\t+)+.*)$", text, re.M)[1]
+            r"^#\tsetsid -f ((?:.*\\\n#\t+)+.*)$", text, re.M)[1]
         command = command.replace("\\\n#", "").replace("-u nobody", "")
         command = command.replace("/var/log", str(self.dir))
         if os.getuid() != 0:
-            command = command.replace("-U www-data", "")
+            command = command.replace("-U www-data", "").replace(
+                "unshare", "unshare --user")
         (self.dir / "command").write_text(command)
         command = super().adapt(self.dir / "command")
         for page in PAGES:
