@@ -1,9 +1,9 @@
 #include "warnings.h"
 
+#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "uri.h"
@@ -321,34 +321,30 @@ static void warn_https(const struct warning *w, const struct release *release)
 	buf_free(&below);
 }
 
-/* Whether a host is the samples' or another that stands for somebody's own
- * (RFC 2606, 3). */
-static int is_example(const char *host, size_t len)
+/* Whether a base has the samples' host or another that stands for somebody's
+ * own (RFC 2606, 3). */
+static int is_example(const char *base)
 {
-	static const char *const names[] = { "example.com", "example.net",
-					     "example.org" };
-	const char *colon = memchr(host, ':', len);
+	regex_t example;
+	int is_match;
 
-	if (colon != NULL)
-		len = (size_t)(colon - host);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		size_t tail = strlen(names[i]);
-
-		if (len >= tail &&
-		    strncasecmp(host + len - tail, names[i], tail) == 0 &&
-		    (len == tail || host[len - tail - 1] == '.'))
-			return 1;
-	}
-	return 0;
+	if (regcomp(&example,
+		    "^https?://([^/]*\\.)?example\\.(com|net|org)[:/]",
+		    REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0)
+		return 0;
+	is_match = regexec(&example, base, 0, NULL, 0) == 0;
+	regfree(&example);
+	return is_match;
 }
 
 static void warn_base(const struct warning *w)
 {
+	const char *base = catalog_settings(w->c)->base;
 	struct uri uri;
 
-	if (uri_parse(catalog_settings(w->c)->base, &uri) != NULL)
+	if (uri_parse(base, &uri) != NULL)
 		return;
-	if (is_example(uri.host, uri.host_len))
+	if (is_example(base))
 		warn(w, "example", "site", "base", "",
 		     "'%.*s' is an example: put your own web server's name",
 		     (int)uri.host_len, uri.host);

@@ -3,16 +3,19 @@
 
 import os
 import re
+import socket
 import unittest
 
-from harness import (CATALOG, PAGES, ROOT, ApacheCgi, LighttpdCgi,
-                     LighttpdFastcgi, NginxFastcgi, find, wait_for)
+from harness import (CATALOG, PAGES, ApacheCgi, LighttpdCgi, LighttpdFastcgi,
+                     NginxFastcgi, find, wait_for)
 
 LINE = re.compile(r"\bmenu: catalog\.json:\d+: column 3: '}' expected near")
 
 
 class Breakage:
     """lighttpd with the setting that is there to be uncommented."""
+
+    said = "breakage.log"
 
     def adapt(self, sample):
         path = 'server.breakagelog = "/var/log/lighttpd/'
@@ -21,11 +24,11 @@ class Breakage:
 
 
 class LighttpdFastcgiBreakage(Breakage, LighttpdFastcgi):
-    said = "breakage.log"
+    pass
 
 
 class LighttpdCgiBreakage(Breakage, LighttpdCgi):
-    said = "breakage.log"
+    pass
 
 
 class ApacheCgiLog(ApacheCgi):
@@ -41,20 +44,24 @@ class NginxSpawned(NginxFastcgi):
 
     def run_pages(self):
         find("multiwatch", "multiwatch")
-        text = (ROOT / "conf" / self.sample).read_text()
-        command = re.search(
-            r"^#\tsetsid -f ((?:.*\\\n#\t+)+.*)$", text, re.M)[1]
+        command = re.search(r"^#\tsetsid -f ((?:.*\\\n#\t+)+.*)$",
+                            self.adapt(self.sample), re.M)[1]
         command = command.replace("\\\n#", "").replace("-u nobody", "")
         command = command.replace("/var/log", str(self.dir))
         if os.getuid() != 0:
             command = command.replace("-U www-data", "").replace(
                 "unshare", "unshare --user")
-        (self.dir / "command").write_text(command)
-        command = super().adapt(self.dir / "command")
         for page in PAGES:
-            self.run("/bin/sh", "-c", "exec " + re.sub(r"\bmenu\b", page, command),
+            self.run("/bin/sh", "-c",
+                     "exec " + re.sub(r"\bmenu\b", page, command),
                      **self.environ)
-            wait_for(page, (self.dir / "run" / f"{page}.socket").exists)
+            wait_for(page, lambda name=page: self.is_open(name))
+
+    def is_open(self, page):
+        """The kernel's list of sockets has none of another network."""
+        with socket.socket(socket.AF_UNIX) as client:
+            path = self.dir / "run" / f"{page}.socket"
+            return client.connect_ex(str(path)) == 0
 
 
 class LogTest(unittest.TestCase):
