@@ -1,33 +1,7 @@
-/* What boots a release's installer straight from its mirror. */
-#include "view.h"
+/* The page fromthemirror as a program. */
+#include "main.h"
 
-static int answer(struct request *r, json_t **view, struct error *err)
+int main(int argc, char **argv)
 {
-	const char *distro = query_get(r->query, "distro");
-	const char *version = query_get(r->query, "version");
-	const char *arch = query_get(r->query, "arch");
-
-	if (distro == NULL || version == NULL || arch == NULL) {
-		error_set(err, NULL, 0, "distro, version and arch are needed");
-		return 400;
-	}
-	r->release = catalog_release(r->catalog, distro, version, arch,
-				     query_get(r->query, "variant"));
-	if (r->release == NULL) {
-		error_set(err, NULL, 0, "that release is not in the catalogue");
-		return 404;
-	}
-	*view = view_release(r, r->release);
-	return 200;
+	return main_run(&page_fromthemirror, argc, argv);
 }
-
-static const char *const params[] = {
-	"distro", "version", "arch", "variant", "dialect", "explain", NULL,
-};
-
-const struct page page = {
-	.name = "fromthemirror",
-	.params = params,
-	.default_dialect = "gpxe",
-	.answer = answer,
-};

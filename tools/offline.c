@@ -18,12 +18,9 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 			 &err) < 0) {
 		findings_add_text(f, "catalogue", err.text, NULL);
 	} else {
-		const json_t *customers =
-			json_object_get(files.sections, "customers");
-
 		/* Pages cannot be made with templates that are broken. */
 		if (templates_check(paths, f) == 0)
-			render_check(paths, customers, f);
+			render_check(paths, f);
 		warnings_find(c, &files, f);
 		overlay_free(&files);
 	}

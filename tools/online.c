@@ -63,7 +63,7 @@ static struct asking *ask_further(const struct asking *a, enum role role,
 		.url = url,
 		.role = role,
 		.release = a->probe.release,
-		.source = a->probe.source,
+		.files = a->probe.files,
 		.asked_by = a->probe.url,
 		.depth = a->probe.depth + 1,
 	};
@@ -78,7 +78,7 @@ static char *in_tree(const struct asking *a, const char *directory,
 	struct buf url = BUF_INIT;
 
 	if (strstr(name, "://") == NULL && strstr(directory, "://") == NULL)
-		buf_puts(&url, a->probe.source->pathprefix);
+		buf_puts(&url, a->probe.files->pathprefix);
 	if (strstr(name, "://") == NULL)
 		buf_puts(&url, directory);
 	if (directory[0] != '\0' && directory[strlen(directory) - 1] != '/')
@@ -164,14 +164,14 @@ static void look_into(struct asking *a, const struct fetch *fetch)
 				 p->length, &p->is_sure);
 	if (p->fault != NULL)
 		return;
-	if (is_config && p->source->pathprefix != NULL)
+	if (is_config && p->files->pathprefix != NULL)
 		pxeconfig_read(buf_text(&fetch->body), fetch->body.len, follow,
 			       a);
 	if (p->role != ROLE_LOADER)
 		return;
 	p->pxelinux = content_pxelinux(&fetch->body);
 	/* Since 5.00 the core is nothing without it. */
-	if (p->pxelinux >= 5 && p->source->pathprefix != NULL)
+	if (p->pxelinux >= 5 && p->files->pathprefix != NULL)
 		ask_in_tree(a, ROLE_MODULE, "", "ldlinux.c32");
 }
 
@@ -216,7 +216,7 @@ static void look_elsewhere(struct asking *a)
 		.url = p->otherwise,
 		.role = p->role,
 		.release = p->release,
-		.source = p->source,
+		.files = p->files,
 		.asked_by = p->asked_by,
 		.depth = p->depth,
 	};
@@ -277,13 +277,13 @@ static void ask_head(struct asking *a)
 
 /* One file of a source; url may be NULL. */
 static void ask_file(struct online *all, const struct release *release,
-		     const struct source *source, enum role role,
+		     const struct mirror_files *files, enum role role,
 		     const char *url)
 {
 	struct probe wanted = {
 		.role = role,
 		.release = release,
-		.source = source,
+		.files = files,
 	};
 
 	if (url == NULL)
@@ -294,8 +294,8 @@ static void ask_file(struct online *all, const struct release *release,
 }
 
 /* What a boot from the source may fetch. */
-static void ask_source(struct online *all, const struct release *release,
-		       const struct source *s)
+static void ask_mirror(struct online *all, const struct release *release,
+		       const struct mirror_files *s)
 {
 	struct buf config = BUF_INIT;
 
@@ -319,8 +319,8 @@ static void ask_all(struct online *all, const struct catalog *c)
 	const struct release *const *releases = catalog_releases(c, &count);
 
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < releases[i]->source_count; j++)
-			ask_source(all, releases[i], &releases[i]->sources[j]);
+		for (size_t j = 0; j < releases[i]->mirror_count; j++)
+			ask_mirror(all, releases[i], &releases[i]->mirrors[j]);
 }
 
 static void show_progress(size_t ended, size_t all)

@@ -11,8 +11,8 @@
 struct probe {
 	char *url;
 	enum role role;
-	const struct release *release; /* the first that needs it */
-	const struct source *source;   /* of that release */
+	const struct release *release;    /* the first that needs it */
+	const struct mirror_files *files; /* of that release */
 	const char *asked_by; /* the URL that names it or has moved here;
 				 NULL: the catalogue itself */
 	char *otherwise;      /* where a module is looked for next; NULL */

@@ -137,8 +137,8 @@ static void judge_time(const struct judging *j, const struct probe *p)
  * share; "" for what is on no mirror. */
 static void put_key(const struct probe *p, struct buf *key)
 {
-	const char *mirror = p->source->mirror;
-	const char *first = p->release->sources[0].mirror;
+	const char *mirror = p->files->mirror;
+	const char *first = p->release->mirrors[0].mirror;
 
 	if (mirror != NULL && strncmp(p->url, mirror, strlen(mirror)) == 0)
 		buf_printf(key, "%s %s", first, p->url + strlen(mirror));
@@ -232,7 +232,7 @@ static void judge_host(const struct judging *j, const char *host,
 /* Of its mirror, in the catalogue's order. */
 static int place_of(const struct probe *p)
 {
-	return (int)(p->source - p->release->sources);
+	return (int)(p->files - p->release->mirrors);
 }
 
 static int compare_probes(const void *a, const void *b)

@@ -246,8 +246,8 @@ static int is_used(const struct warning *w, const char *url)
 	const struct release *const *all = catalog_releases(w->c, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (all[i]->sources[0].mirror != NULL &&
-		    strcmp(all[i]->sources[0].mirror, url) == 0)
+		if (all[i]->mirrors[0].mirror != NULL &&
+		    strcmp(all[i]->mirrors[0].mirror, url) == 0)
 			return 1;
 	return 0;
 }
@@ -310,10 +310,10 @@ static void warn_https(const struct warning *w, const struct release *release)
 {
 	struct buf below = BUF_INIT;
 
-	for (size_t i = 0; i < release->source_count; i++)
-		if (!release->sources[i].is_https ||
-		    (release->sources[i].mirror != NULL &&
-		     strncmp(release->sources[i].mirror, "https:", 6) == 0))
+	for (size_t i = 0; i < release->mirror_count; i++)
+		if (!release->mirrors[i].is_https ||
+		    (release->mirrors[i].mirror != NULL &&
+		     strncmp(release->mirrors[i].mirror, "https:", 6) == 0))
 			return;
 	buf_printf(&below, "/versions/%s", release->version);
 	warn(w, "https-only", "distros", release->distro, below.data,

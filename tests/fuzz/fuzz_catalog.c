@@ -160,7 +160,7 @@ static void check_value(const char *s)
 			   "'%s': %s", s, err.text);
 }
 
-static void check_source(const struct source *s)
+static void check_source(const struct mirror_files *s)
 {
 	check_url(s->mirror);
 	check_url(s->pathprefix);
@@ -190,10 +190,10 @@ static void check_releases(const struct catalog *c)
 					   machine_arch_name((int)r->arch),
 					   r->variant) == r,
 			   "%s %s is not found", r->distro, r->version);
-		FUZZ_CHECK(r->source_count > 0, "%s has no source", r->distro);
+		FUZZ_CHECK(r->mirror_count > 0, "%s has no source", r->distro);
 		check_value(r->title);
-		for (size_t j = 0; j < r->source_count; j++)
-			check_source(&r->sources[j]);
+		for (size_t j = 0; j < r->mirror_count; j++)
+			check_source(&r->mirrors[j]);
 	}
 }
 
@@ -277,7 +277,7 @@ static void check_customers(const struct catalog *c, const json_t *customers)
 }
 
 /* Every page, in every dialect, as mirrorboot-check makes it. */
-static void check_pages(const char *path, const json_t *customers)
+static void check_pages(const char *path)
 {
 	const struct site_paths paths = {
 		.catalog = path,
@@ -285,7 +285,7 @@ static void check_pages(const char *path, const json_t *customers)
 	};
 	struct findings *findings = findings_new();
 
-	FUZZ_CHECK(render_check(&paths, customers, findings) == 0, "%s", path);
+	FUZZ_CHECK(render_check(&paths, findings) == 0, "%s", path);
 	if (findings_count(findings, SEVERITY_ERROR) > 0)
 		findings_print(findings, stderr);
 	FUZZ_CHECK(findings_count(findings, SEVERITY_ERROR) == 0,
@@ -312,7 +312,7 @@ static void check_accepted(const struct catalog *c, const char *path)
 	catalog_releases(c, &releases);
 	catalog_menus(c, &menus);
 	if (releases + menus <= USED_MAX)
-		check_pages(path, customers);
+		check_pages(path);
 	overlay_free(&files);
 	watch_free(w);
 }

@@ -12,7 +12,7 @@
 
 #include "fuzz.h"
 #include "mem.h"
-#include "page.h"
+#include "pages.h"
 #include "watch.h"
 
 /* Nothing that a page knows has this in it. */
@@ -78,7 +78,7 @@ static void open_place(struct place *place)
 	};
 	struct error err = ERROR_INIT;
 
-	place->site = site_new(&paths, page.name);
+	place->site = site_new(&paths, pages_names);
 	FUZZ_CHECK(site_refresh(place->site, &err) == 0, "%s", err.text);
 	fuzz_read_file(&place->text, place->catalog);
 }
@@ -105,12 +105,18 @@ static void open_places(void)
 /* What stands in the log is the catalogue's and this program's. */
 static void check_log(const struct buf *log)
 {
-	FUZZ_CHECK(strncmp(buf_text(log), "dialect=", 8) == 0, "%s",
+	FUZZ_CHECK(strncmp(buf_text(log), "page=", 5) == 0, "%s",
 		   buf_text(log));
 	for (size_t i = 0; i < log->len; i++)
 		FUZZ_CHECK(log->data[i] >= ' ' && log->data[i] <= '~', "%s",
 			   log->data);
 	FUZZ_CHECK(strstr(log->data, MARK) == NULL, "%s", log->data);
+}
+
+/* The script's name may be another page's. */
+static const struct page *asked_page(const struct http_request *request)
+{
+	return pages_find(request, &PAGE);
 }
 
 static struct reply ask(const struct place *place,
@@ -121,7 +127,7 @@ static struct reply ask(const struct place *place,
 	struct reply reply = { .text = BUF_INIT };
 	struct http_text text;
 
-	response = page_answer(place->site, request, &own);
+	response = page_answer(asked_page(request), place->site, request, &own);
 	text = http_text(request, response);
 	buf_add(&reply.text, buf_text(text.head), text.head->len);
 	buf_add(&reply.text, buf_text(text.body), text.body->len);
@@ -220,14 +226,15 @@ static void check_settings(const struct reply *reply)
 static const struct dialect *dialect_asked(const struct http_request *request,
 					   const struct query *q)
 {
+	const struct page *page = asked_page(request);
 	const char *name = query_get(q, "dialect");
 	const struct dialect *d = NULL;
 
 	if (name != NULL)
 		return dialect_find(name);
-	if (page.asks_user_agent && request->user_agent != NULL)
+	if (page->asks_user_agent && request->user_agent != NULL)
 		d = dialect_of_user_agent(request->user_agent);
-	return d != NULL ? d : dialect_find(page.default_dialect);
+	return d != NULL ? d : dialect_find(page->default_dialect);
 }
 
 /* Text that people read need not run. */
@@ -243,7 +250,7 @@ static void check_body(const struct http_request *request,
 		reason = "bytes that are not UTF-8";
 	FUZZ_CHECK(reason == NULL, "%s is wrong: %s", reason, reply->body);
 	FUZZ_CHECK(reply->body[reply->body_len - 1] == '\n', "%s", reply->body);
-	if (query_get(q, "explain") != NULL || d == &dialect_html)
+	if (query_get(q, "explain") != NULL || dialect_is_for_people(d))
 		FUZZ_CHECK(has_header(reply, "\r\nCache-Control: no-store\r\n"),
 			   "%s", reply->text.data);
 	check_settings(reply);
@@ -251,13 +258,15 @@ static void check_body(const struct http_request *request,
 
 /* Whoever got an answer asked for something that the catalogue has: client
  * bytes select. */
-static void check_values(const struct place *place, const struct query *q)
+static void check_values(const struct place *place, const struct page *page,
+			 const struct query *q)
 {
 	static const char words[] =
 		"\"bios\" \"efi\" \"i386\" \"amd64\" \"arm64\" \"local\" \"1\" "
-		"\"gpxe\" \"pxelinux\" \"ipxe\" \"syslinux\" \"grub\" \"html\"";
+		"\"gpxe\" \"pxelinux\" \"ipxe\" \"syslinux\" \"grub\" \"html\" "
+		"\"json\"";
 
-	for (const char *const *name = page.params; *name != NULL; name++) {
+	for (const char *const *name = page->params; *name != NULL; name++) {
 		const char *value = query_get(q, *name);
 		struct buf quoted = BUF_INIT;
 
@@ -281,7 +290,7 @@ static void check_good(const struct place *place,
 	FUZZ_CHECK(q != NULL, "%s", err.text);
 	FUZZ_CHECK(has_header(reply, "Status: 200 OK\r\n"), "%s",
 		   reply->text.data);
-	check_values(place, q);
+	check_values(place, asked_page(request), q);
 	check_body(request, q, reply);
 	query_free(q);
 }

@@ -11,42 +11,71 @@
 
 #define ROOM 65536
 
-/* What tells one kind from another. */
-static const char kinds[2];
+/* Any addresses will do for a page and a User-Agent's dialect. */
+static const char places[2];
+#define PAGE(i) ((const struct page *)&places[i])
+#define AGENT(i) ((const struct dialect *)&places[i])
 
-static const struct http_response *add(struct cache *c, const void *kind,
+static struct cache_key key_of(const struct page *page, const char *query)
+{
+	return (struct cache_key){ .page = page, .query = query };
+}
+
+static const struct http_response *
+find(const struct cache *c, const struct page *page, const char *query)
+{
+	const struct cache_key key = key_of(page, query);
+
+	return cache_find(c, &key);
+}
+
+static const struct http_response *add(struct cache *c, const struct page *page,
 				       const char *query, size_t len)
 {
+	const struct cache_key key = key_of(page, query);
 	struct http_response r = { .status = 200 };
-	const struct http_response *kept;
+	const struct http_response *cached;
 
 	for (size_t i = 0; i < len; i++)
 		buf_putc(&r.body, (char)('a' + i % 26));
 	buf_puts(&r.log, query);
-	kept = cache_add(c, kind, query, &r);
-	if (kept != NULL && (r.body.data != NULL || r.log.data != NULL))
+	cached = cache_add(c, &key, &r);
+	if (cached != NULL && (r.body.data != NULL || r.log.data != NULL))
 		fail_msg("'%s' is still the caller's", query);
 	http_free(&r);
-	return kept;
+	return cached;
 }
 
-static void test_answer_is_found_again_by_its_query_and_kind(void **state)
+static void test_answer_is_found_again_by_its_query_and_page(void **state)
 {
 	struct cache *c = cache_new(ROOM);
-	const struct http_response *kept = add(c, &kinds[0], "a=1", 3);
+	const struct http_response *cached = add(c, PAGE(0), "a=1", 3);
 
 	(void)state;
-	assert_ptr_equal(cache_find(c, &kinds[0], "a=1"), kept);
-	assert_string_equal(kept->body.data, "abc");
-	assert_string_equal(kept->log.data, "a=1");
-	assert_int_equal(kept->status, 200);
-	assert_null(cache_find(c, &kinds[1], "a=1"));
-	assert_null(cache_find(c, NULL, "a=1"));
-	assert_null(cache_find(c, &kinds[0], "a=2"));
-	assert_null(cache_find(c, &kinds[0], ""));
+	assert_ptr_equal(find(c, PAGE(0), "a=1"), cached);
+	assert_string_equal(cached->body.data, "abc");
+	assert_string_equal(cached->log.data, "a=1");
+	assert_int_equal(cached->status, 200);
+	assert_null(find(c, PAGE(1), "a=1"));
+	assert_null(find(c, NULL, "a=1"));
+	assert_null(find(c, PAGE(0), "a=2"));
+	assert_null(find(c, PAGE(0), ""));
 	assert_non_null(add(c, NULL, "", 0));
-	assert_non_null(cache_find(c, NULL, ""));
-	assert_ptr_equal(cache_find(c, &kinds[0], "a=1"), kept);
+	assert_non_null(find(c, NULL, ""));
+	assert_ptr_equal(find(c, PAGE(0), "a=1"), cached);
+	cache_free(c);
+}
+
+static void test_answer_is_that_of_one_user_agents_dialect(void **state)
+{
+	struct cache *c = cache_new(ROOM);
+	struct cache_key key = key_of(PAGE(0), "a=1");
+
+	(void)state;
+	add(c, PAGE(0), "a=1", 3);
+	assert_non_null(cache_find(c, &key));
+	key.agent = AGENT(0);
+	assert_null(cache_find(c, &key));
 	cache_free(c);
 }
 
@@ -57,17 +86,17 @@ static void test_queries_of_one_hash_do_not_meet(void **state)
 
 	(void)state;
 	add(c, NULL, "ab", 1);
-	assert_null(cache_find(c, NULL, "bA"));
+	assert_null(find(c, NULL, "bA"));
 	add(c, NULL, "bA", 2);
-	assert_int_equal(cache_find(c, NULL, "ab")->body.len, 1);
-	assert_int_equal(cache_find(c, NULL, "bA")->body.len, 2);
+	assert_int_equal(find(c, NULL, "ab")->body.len, 1);
+	assert_int_equal(find(c, NULL, "bA")->body.len, 2);
 	cache_free(c);
 }
 
 static void test_all_makes_way_where_there_is_no_room(void **state)
 {
 	struct cache *c = cache_new(ROOM);
-	size_t kept = 0;
+	size_t cached = 0;
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
@@ -75,11 +104,11 @@ static void test_all_makes_way_where_there_is_no_room(void **state)
 
 		snprintf(query, sizeof(query), "n=%d", i);
 		assert_non_null(add(c, NULL, query, 5000));
-		assert_non_null(cache_find(c, NULL, query));
-		if (cache_find(c, NULL, "n=0") != NULL)
-			kept++;
+		assert_non_null(find(c, NULL, query));
+		if (find(c, NULL, "n=0") != NULL)
+			cached++;
 	}
-	assert_in_range(kept, 10, ROOM / 5000);
+	assert_in_range(cached, 10, ROOM / 5000);
 	cache_free(c);
 }
 
@@ -90,8 +119,8 @@ static void test_too_large_an_answer_stays_the_callers(void **state)
 	(void)state;
 	assert_non_null(add(c, NULL, "small", 10));
 	assert_null(add(c, NULL, "large", ROOM / 4));
-	assert_null(cache_find(c, NULL, "large"));
-	assert_non_null(cache_find(c, NULL, "small"));
+	assert_null(find(c, NULL, "large"));
+	assert_non_null(find(c, NULL, "small"));
 	cache_free(c);
 }
 
@@ -106,7 +135,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			test_answer_is_found_again_by_its_query_and_kind),
+			test_answer_is_found_again_by_its_query_and_page),
+		cmocka_unit_test(
+			test_answer_is_that_of_one_user_agents_dialect),
 		cmocka_unit_test(test_queries_of_one_hash_do_not_meet),
 		cmocka_unit_test(test_all_makes_way_where_there_is_no_room),
 		cmocka_unit_test(test_too_large_an_answer_stays_the_callers),

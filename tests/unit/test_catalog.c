@@ -167,7 +167,7 @@ static void test_given_base_takes_the_place_of_the_catalogues(void **state)
 		assert_string_equal(catalog_settings(c)->vesamenu,
 				    "http://127.0.0.1:8080/v.c32");
 		assert_string_equal(catalog_release(c, "d", "1", "amd64", NULL)
-					    ->sources[0]
+					    ->mirrors[0]
 					    .kernel,
 				    "http://127.0.0.1:8080/linux");
 		catalog_free(c);
@@ -225,7 +225,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 		"  'versions': {'12': {'arches': ['amd64']}}}}}");
 	const struct release *r =
 		catalog_release(c, "debian", "12", "amd64", NULL);
-	const struct source *s = r->sources;
+	const struct mirror_files *s = r->mirrors;
 
 	(void)state;
 	assert_string_equal(r->distro, "debian");
@@ -238,7 +238,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 	assert_int_equal(r->memory, 512);
 	assert_string_equal(r->modules, "6.04");
 	assert_string_equal(r->file, "catalog.json");
-	assert_int_equal(r->source_count, 1);
+	assert_int_equal(r->mirror_count, 1);
 	assert_string_equal(s->mirror, "http://deb.example.org:81/pub/debian/");
 	assert_int_equal(s->is_https, 0);
 	assert_string_equal(s->pathprefix, "http://deb.example.org:81/pub/"
@@ -269,14 +269,14 @@ static void test_what_is_left_out_is_not_there(void **state)
 		     " 'kernel': 'http://h/linux',"
 		     " 'versions': {'1': {'arches': ['arm64']}}}}}");
 	const struct release *r = catalog_release(c, "d", "1", "arm64", NULL);
-	const struct source *s = r->sources;
+	const struct mirror_files *s = r->mirrors;
 
 	(void)state;
 	assert_string_equal(r->word, "arm64");
 	assert_null(r->eol);
 	assert_int_equal(r->memory, 0);
 	assert_null(r->modules);
-	assert_int_equal(r->source_count, 1);
+	assert_int_equal(r->mirror_count, 1);
 	assert_null(s->mirror);
 	assert_null(s->pathprefix);
 	assert_null(s->configfile);
@@ -300,15 +300,15 @@ static void test_each_mirror_is_a_source_in_its_order(void **state)
 	const struct release *r = catalog_release(c, "d", "1", "amd64", NULL);
 
 	(void)state;
-	assert_int_equal(r->source_count, 2);
-	assert_string_equal(r->sources[0].mirror, "https://a/");
-	assert_string_equal(r->sources[0].kernel, "https://a/linux");
-	assert_string_equal(r->sources[0].args, "a/");
-	assert_int_equal(r->sources[0].is_https, 1);
-	assert_string_equal(r->sources[1].mirror, "http://b/deb/");
-	assert_string_equal(r->sources[1].kernel, "http://b/deb/linux");
-	assert_string_equal(r->sources[1].args, "b/deb/");
-	assert_int_equal(r->sources[1].is_https, 0);
+	assert_int_equal(r->mirror_count, 2);
+	assert_string_equal(r->mirrors[0].mirror, "https://a/");
+	assert_string_equal(r->mirrors[0].kernel, "https://a/linux");
+	assert_string_equal(r->mirrors[0].args, "a/");
+	assert_int_equal(r->mirrors[0].is_https, 1);
+	assert_string_equal(r->mirrors[1].mirror, "http://b/deb/");
+	assert_string_equal(r->mirrors[1].kernel, "http://b/deb/linux");
+	assert_string_equal(r->mirrors[1].args, "b/deb/");
+	assert_int_equal(r->mirrors[1].is_https, 0);
 	catalog_free(c);
 }
 
@@ -351,9 +351,9 @@ static void test_source_with_one_https_url_is_known_as_such(void **state)
 			   rows[i].keys);
 		c = load(text.data);
 		r = catalog_release(c, "d", "1", "amd64", NULL);
-		if (r->sources[0].is_https != rows[i].is_https)
+		if (r->mirrors[0].is_https != rows[i].is_https)
 			fail_msg("%s: %d", rows[i].keys,
-				 r->sources[0].is_https);
+				 r->mirrors[0].is_https);
 		catalog_free(c);
 		buf_free(&text);
 	}
@@ -385,11 +385,11 @@ static void check_levels(const struct levels *row)
 	c = load(text.data);
 	check_text(
 		text.data,
-		catalog_release(c, "d", "12", "amd64", NULL)->sources[0].kernel,
+		catalog_release(c, "d", "12", "amd64", NULL)->mirrors[0].kernel,
 		row->expected);
 	check_text(
 		text.data,
-		catalog_release(c, "d", "12", "amd64", "v")->sources[0].kernel,
+		catalog_release(c, "d", "12", "amd64", "v")->mirrors[0].kernel,
 		row->of_variant);
 	catalog_free(c);
 	buf_free(&text);
@@ -477,14 +477,14 @@ static void test_mirror_may_be_another_for_a_version_or_none(void **state)
 
 	(void)state;
 	assert_string_equal(
-		catalog_release(c, "d", "1", "amd64", NULL)->sources[0].kernel,
+		catalog_release(c, "d", "1", "amd64", NULL)->mirrors[0].kernel,
 		"http://o/1/linux");
 	assert_string_equal(
-		catalog_release(c, "d", "2", "amd64", NULL)->sources[0].kernel,
+		catalog_release(c, "d", "2", "amd64", NULL)->mirrors[0].kernel,
 		"http://m/2/linux");
 	none = catalog_release(c, "d", "3", "amd64", NULL);
-	assert_string_equal(none->sources[0].kernel, "http://x/linux");
-	assert_null(none->sources[0].mirror);
+	assert_string_equal(none->mirrors[0].kernel, "http://x/linux");
+	assert_null(none->mirrors[0].mirror);
 	catalog_free(c);
 }
 
@@ -507,20 +507,20 @@ static void test_variant_with_arguments_starts_the_kernel(void **state)
 
 	(void)state;
 	assert_string_equal(r->title, "D");
-	assert_string_equal(r->sources[0].loader, "http://h/p");
-	assert_string_equal(r->sources[0].args, "quiet");
+	assert_string_equal(r->mirrors[0].loader, "http://h/p");
+	assert_string_equal(r->mirrors[0].args, "quiet");
 	r = catalog_release(c, "d", "1", "amd64", "rescue");
 	assert_string_equal(r->variant, "rescue");
 	assert_string_equal(r->title, "D (rescue 1)");
-	assert_null(r->sources[0].loader);
-	assert_null(r->sources[0].pathprefix);
-	assert_null(r->sources[0].configfile);
-	assert_string_equal(r->sources[0].kernel, "http://h/linux");
-	assert_string_equal(r->sources[0].args, "quiet rescue=amd64");
+	assert_null(r->mirrors[0].loader);
+	assert_null(r->mirrors[0].pathprefix);
+	assert_null(r->mirrors[0].configfile);
+	assert_string_equal(r->mirrors[0].kernel, "http://h/linux");
+	assert_string_equal(r->mirrors[0].args, "quiet rescue=amd64");
 	r = catalog_release(c, "d", "1", "amd64", "look");
 	assert_string_equal(r->title, "D (a look)");
-	assert_string_equal(r->sources[0].loader, "http://h/p");
-	assert_string_equal(r->sources[0].args, "quiet");
+	assert_string_equal(r->mirrors[0].loader, "http://h/p");
+	assert_string_equal(r->mirrors[0].args, "quiet");
 	catalog_free(c);
 }
 
@@ -1020,7 +1020,7 @@ static void test_later_file_replaces_whole_objects_by_id(void **state)
 	assert_string_equal(catalog_menu(c, "b")->title, "More");
 	assert_null(catalog_menu(c, "c"));
 	assert_null(catalog_release(c, "d", "1", "i386", NULL));
-	assert_null(catalog_release(c, "d", "2", "i386", NULL)->sources->args);
+	assert_null(catalog_release(c, "d", "2", "i386", NULL)->mirrors->args);
 	assert_string_equal(catalog_release(c, "d", "2", "i386", NULL)->file,
 			    "more.json");
 	assert_string_equal(catalog_menu(c, NULL)->entries[0].id, "d-2-i386");

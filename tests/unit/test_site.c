@@ -18,6 +18,9 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The pages of the site under test. */
+static const char *const page_names[] = { "menu", NULL };
+
 #define CATALOG                                                                \
 	"{'site': {'base': 'http://h/', 'title': 'One'},"                      \
 	" 'menus': {'main': {'entries': [{'local': true}]}}}"
@@ -31,7 +34,7 @@ static struct site *open_with(const char *own, const char *base)
 		.base = base,
 	};
 
-	return site_new(&paths, "menu");
+	return site_new(&paths, page_names);
 }
 
 static void refresh(struct site *site)
@@ -48,8 +51,8 @@ static struct site *open_site(const char *own)
 	struct site *site;
 
 	put_json("catalog.json", CATALOG);
-	put("shipped/menu.gpxe", "#!gpxe\necho {{x}}\n{{> look}}\n");
-	put("shipped/look.gpxe", "echo shipped\n");
+	put("shipped/menu.gpxe", "#!gpxe\necho {{x}}\n{{> theme}}\n");
+	put("shipped/theme.gpxe", "echo shipped\n");
 	site = open_with(own, NULL);
 	refresh(site);
 	return site;
@@ -59,7 +62,8 @@ static int render(const struct site *site, const char *x, struct buf *out,
 		  struct error *err)
 {
 	json_t *view = json_pack("{s:s}", "x", x);
-	int rc = site_render(site, dialect_find("gpxe"), view, out, err);
+	int rc =
+		site_render(site, "menu", dialect_find("gpxe"), view, out, err);
 
 	json_decref(view);
 	return rc;
@@ -122,9 +126,9 @@ static void test_page_is_filled_from_the_shipped_templates(void **state)
 	check_render(site, "#!gpxe\necho a\necho shipped\n");
 	check_title(site, "One");
 	assert_null(site_problem(site));
-	assert_true(site_has(site, dialect_find("gpxe")));
-	assert_false(site_has(site, dialect_find("pxelinux")));
-	assert_false(site_has(site, dialect_find("html")));
+	assert_true(site_has(site, "menu", dialect_find("gpxe")));
+	assert_false(site_has(site, "menu", dialect_find("pxelinux")));
+	assert_false(site_has(site, "menu", dialect_find("html")));
 	site_free(site);
 	site_free(NULL);
 }
@@ -148,7 +152,7 @@ static void test_own_directories_come_first_in_their_order(void **state)
 	};
 
 	(void)state;
-	put("one/look.gpxe", "echo one\n");
+	put("one/theme.gpxe", "echo one\n");
 	put("two/menu.gpxe", "#!gpxe\necho two\n");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct site *site = open_site(rows[i].own);
@@ -177,7 +181,6 @@ static void test_paths_are_copied(void **state)
 	char catalog[] = "catalog.json";
 	char own[] = "one";
 	char shipped[] = "shipped";
-	char page[] = "menu";
 	const struct site_paths paths = {
 		.catalog = catalog,
 		.templates = own,
@@ -188,11 +191,10 @@ static void test_paths_are_copied(void **state)
 	(void)state;
 	put_json("catalog.json", CATALOG);
 	put("shipped/menu.gpxe", "#!gpxe\necho {{x}}\n");
-	site = site_new(&paths, page);
+	site = site_new(&paths, page_names);
 	memset(catalog, 'x', sizeof(catalog) - 1);
 	memset(own, 'x', sizeof(own) - 1);
 	memset(shipped, 'x', sizeof(shipped) - 1);
-	memset(page, 'x', sizeof(page) - 1);
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\n");
 	site_free(site);
@@ -203,24 +205,24 @@ static void test_every_edit_is_seen(void **state)
 	struct site *site = open_site("own");
 
 	(void)state;
-	put("shipped/look.gpxe", "echo changed\n"); /* as long as before */
+	put("shipped/theme.gpxe", "echo changed\n"); /* as long as before */
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\necho changed\n");
-	put("shipped/look.gpxe", "echo another\n");
+	put("shipped/theme.gpxe", "echo another\n");
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\necho another\n");
-	put("own/look.gpxe", "echo own\n");
+	put("own/theme.gpxe", "echo own\n");
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\necho own\n");
-	put("own/menu.gpxe", "#!gpxe\n{{> look}}\n");
+	put("own/menu.gpxe", "#!gpxe\n{{> theme}}\n");
 	refresh(site);
 	check_render(site, "#!gpxe\necho own\n");
-	put("new", "#!gpxe\n{{> look}}\necho new\n");
+	put("new", "#!gpxe\n{{> theme}}\necho new\n");
 	assert_int_equal(rename("new", "own/menu.gpxe"), 0);
 	refresh(site);
 	check_render(site, "#!gpxe\necho own\necho new\n");
 	assert_int_equal(unlink("own/menu.gpxe"), 0);
-	assert_int_equal(unlink("own/look.gpxe"), 0);
+	assert_int_equal(unlink("own/theme.gpxe"), 0);
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\necho another\n");
 	put_json("catalog.json",
@@ -230,10 +232,10 @@ static void test_every_edit_is_seen(void **state)
 	check_title(site, "Two");
 	put("shipped/menu.pxelinux", "menu title {{x}}\n");
 	refresh(site);
-	assert_true(site_has(site, dialect_find("pxelinux")));
+	assert_true(site_has(site, "menu", dialect_find("pxelinux")));
 	assert_int_equal(unlink("shipped/menu.pxelinux"), 0);
 	refresh(site);
-	assert_false(site_has(site, dialect_find("pxelinux")));
+	assert_false(site_has(site, "menu", dialect_find("pxelinux")));
 	site_free(site);
 }
 
@@ -251,7 +253,7 @@ static void test_a_dialects_own_files_change_it_alone(void **state)
 	put("shipped/menu.ipxe", "#!ipxe\n");
 	site = open_site("own");
 	check_changed(site, 0, 0);
-	put("shipped/look.gpxe", "echo another\n");
+	put("shipped/theme.gpxe", "echo another\n");
 	check_changed(site, 1, 0);
 	refresh(site);
 	check_changed(site, 0, 0);
@@ -340,7 +342,7 @@ static void test_broken_edit_leaves_the_last_good_state_in_use(void **state)
 		assert_memory_equal(site_problem(site), reason, strlen(reason));
 	}
 	/* Said once, not with each request. */
-	buf_printf(&log, "menu: %s; the last good state stays in use\n",
+	buf_printf(&log, "mirrorboot: %s; the last good state stays in use\n",
 		   site_problem(site));
 	check_log(log.data);
 	buf_free(&log);
@@ -358,14 +360,14 @@ static void test_broken_edit_leaves_the_last_good_state_in_use(void **state)
 static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 {
 	static const struct {
-		const char *look;
+		const char *theme;
 		const char *problem;
 	} rows[] = {
-		{ "echo {{x\n", "look.gpxe:1: tag is never closed with '}}'" },
+		{ "echo {{x\n", "theme.gpxe:1: tag is never closed with '}}'" },
 		{ "echo {{#x}}\n",
-		  "look.gpxe:1: section 'x' is never closed with {{/x}}" },
-		{ "echo \351\n", "look.gpxe: is not UTF-8 text" },
-		{ "{{> missing}}\n", "look.gpxe: there is no template "
+		  "theme.gpxe:1: section 'x' is never closed with {{/x}}" },
+		{ "echo \351\n", "theme.gpxe: is not UTF-8 text" },
+		{ "{{> missing}}\n", "theme.gpxe: there is no template "
 				     "missing.gpxe, which it asks for" },
 	};
 	struct site *site = open_site(NULL);
@@ -376,17 +378,17 @@ static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 		 "{'site': {'base': 'http://h/', 'title': 'Two'},"
 		 " 'menus': {'main': {'entries': [{'local': true}]}}}");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		put("shipped/look.gpxe", rows[i].look);
+		put("shipped/theme.gpxe", rows[i].theme);
 		assert_int_equal(refresh_logged(site, &err), 0);
 		check_title(site, "One");
 		check_render(site, "#!gpxe\necho a\necho shipped\n");
 		if (site_problem(site) == NULL ||
 		    strcmp(site_problem(site), rows[i].problem) != 0)
-			fail_msg("'%s': %s", rows[i].look,
+			fail_msg("'%s': %s", rows[i].theme,
 				 site_problem(site) ? site_problem(site)
 						    : "no problem");
 	}
-	put("shipped/look.gpxe", "echo mended\n");
+	put("shipped/theme.gpxe", "echo mended\n");
 	refresh(site);
 	check_title(site, "Two");
 	check_render(site, "#!gpxe\necho a\necho mended\n");
@@ -434,13 +436,13 @@ static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 	struct error err = ERROR_INIT;
 
 	(void)state;
-	put("own/look.gpxe/x", "");
+	put("own/theme.gpxe/x", "");
 	put_json("catalog.json",
 		 "{'site': {'base': 'http://h/', 'title': 'Two'},"
 		 " 'menus': {'main': {'entries': [{'local': true}]}}}");
 	assert_int_equal(refresh_logged(site, &err), 0);
 	assert_string_equal(site_problem(site),
-			    "look.gpxe: is not a regular file");
+			    "theme.gpxe: is not a regular file");
 	check_title(site, "One");
 	check_render(site, "#!gpxe\necho a\necho shipped\n");
 	site_free(site);
@@ -452,7 +454,7 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 	static const struct {
 		const char *catalog;
 		const char *menu;
-		const char *look;
+		const char *theme;
 		const char *reason;
 	} rows[] = {
 		{ "{", "#!gpxe\n", "",
@@ -469,8 +471,8 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		  "menu.gpxe:2: tag is empty: a name must stand in it" },
 		{ CATALOG, "#!gpxe\n\377\n", "",
 		  "menu.gpxe: is not UTF-8 text" },
-		{ CATALOG, "#!gpxe\n{{> look}}\n", "{{/x}}\n",
-		  "look.gpxe:1: {{/x}} closes a section that was never opened "
+		{ CATALOG, "#!gpxe\n{{> theme}}\n", "{{/x}}\n",
+		  "theme.gpxe:1: {{/x}} closes a section that was never opened "
 		  "with "
 		  "{{#x}} or {{^x}}" },
 	};
@@ -483,7 +485,7 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		put_json("catalog.json", rows[i].catalog);
 		unlink("shipped/menu.gpxe");
-		put("shipped/look.gpxe", rows[i].look);
+		put("shipped/theme.gpxe", rows[i].theme);
 		if (rows[i].menu != NULL)
 			put("shipped/menu.gpxe", rows[i].menu);
 		for (int again = 0; again < 2; again++) {
@@ -506,8 +508,9 @@ static void test_partials_may_go_round_as_long_as_they_end(void **state)
 
 	(void)state;
 	put_json("catalog.json", CATALOG);
-	put("shipped/menu.gpxe", "#!gpxe\n{{> look}}\n{{> look}}\n");
-	put("shipped/look.gpxe", "echo {{x}}\n{{#more}}{{> look}}{{/more}}\n");
+	put("shipped/menu.gpxe", "#!gpxe\n{{> theme}}\n{{> theme}}\n");
+	put("shipped/theme.gpxe",
+	    "echo {{x}}\n{{#more}}{{> theme}}{{/more}}\n");
 	site = open_with(NULL, NULL);
 	refresh(site);
 	check_render(site, "#!gpxe\necho a\n\necho a\n\n");

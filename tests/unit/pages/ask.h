@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../scratch.h"
-#include "page.h"
+#include "pages.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -25,7 +25,7 @@ static inline struct site *ask_open(const char *catalog)
 		.shipped = TEMPLATES,
 	};
 
-	return site_new(&paths, page.name);
+	return site_new(&paths, pages_names);
 }
 
 /* The whole answer, headers and all: release it with free(). */
@@ -36,7 +36,8 @@ static inline char *ask(struct site *site, const struct http_request *request,
 	struct http_text text;
 	struct buf out = BUF_INIT;
 
-	text = http_text(request, page_answer(site, request, &own));
+	text = http_text(request, page_answer(pages_find(request, &PAGE), site,
+					      request, &own));
 	buf_puts(&out, buf_text(text.head));
 	buf_puts(&out, buf_text(text.body));
 	*status = text.status;
@@ -185,7 +186,7 @@ static inline void ask_script_names(const char *good)
 					   ? "there is no such page\n"
 					   : NULL };
 
-		buf_printf(&script, "%s%s%s", rows[i].before, page.name,
+		buf_printf(&script, "%s%s%s", rows[i].before, PAGE.name,
 			   rows[i].behind);
 		row.request.script = script.data;
 		row.request.path_info = rows[i].path_info;

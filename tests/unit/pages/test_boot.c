@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#define PAGE page_boot
 #include "ask.h"
 
 #define B "http://boot.example.org/boot/"
@@ -72,7 +73,7 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "name=main" },
 		  400,
 		  "unknown parameter; this page takes menu, platform, arch, "
-		  "dialect, explain\n" },
+		  "dialect, view, explain\n" },
 	};
 
 	(void)state;
@@ -190,7 +191,7 @@ static void test_template_that_breaks_the_contract_is_a_500(void **state)
 		const struct row row = { { .query = "menu=more" },
 					 500,
 					 rows[i].body };
-		struct site *site = site_new(&paths, page.name);
+		struct site *site = site_new(&paths, pages_names);
 
 		put("own/open.gpxe", rows[i].open);
 		ask_check(site, &row);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#define PAGE page_customermenu
 #include "ask.h"
 
 #define B "http://boot.example.org/boot/"
@@ -80,7 +81,7 @@ static void test_customer_may_be_named(void **state)
 		{ { .query = "name=uwp" },
 		  400,
 		  "unknown parameter; this page takes customer, platform, "
-		  "arch, dialect, explain\n" },
+		  "arch, dialect, view, explain\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
 		  "this page does not have that dialect\n" },

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#define PAGE page_fromthemirror
 #include "ask.h"
 
 #define GOOD "arch=amd64&distro=debian&version=12"
@@ -174,7 +175,7 @@ static void test_releases_that_are_not_there(void **state)
 		{ { .query = GOOD "&platform=bios" },
 		  400,
 		  "unknown parameter; this page takes distro, version, arch, "
-		  "variant, dialect, explain\n" },
+		  "variant, dialect, view, explain\n" },
 		/* What a client makes of an encoded '&'. */
 		{ { .query = "arch=amd64&distro=debian&version=12&arch=i386" },
 		  400,

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#define PAGE page_menu
 #include "ask.h"
 
 #define B "http://boot.example.org/boot/"
@@ -184,7 +185,7 @@ static void test_menus_that_are_not_there_or_not_for_the_client(void **state)
 		{ { .query = "menu=main" },
 		  400,
 		  "unknown parameter; this page takes name, platform, arch, "
-		  "dialect, explain\n" },
+		  "dialect, view, explain\n" },
 		{ { .query = "dialect=gpxe" },
 		  404,
 		  "this page does not have that dialect\n" },

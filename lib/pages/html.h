@@ -11,8 +11,8 @@
  * the catalogue.
  */
 
-/* The site: its menus and its catalogue.  The caller releases it. */
-json_t *html_index(const struct request *r);
+/* Add to the view of a menu what the index of the site shows. */
+void html_add_index(const struct request *r, json_t *view);
 
 /* Add to the view of a menu, or of a release. */
 void html_add_menu(const struct request *r, const struct menu *menu,

@@ -133,6 +133,18 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 	return NULL;
 }
 
+/* (http,host)/path: the port is left out, so it has to be 80. */
+static void add_grub_file(struct buf *out, const char *url)
+{
+	struct uri uri;
+
+	if (uri_parse(url, &uri) != NULL)
+		buf_puts(out, url);
+	else
+		buf_printf(out, "(http,%.*s)%s", (int)strcspn(uri.host, ":/"),
+			   uri.host, uri.path);
+}
+
 static const char *html_entity(char c)
 {
 	switch (c) {
@@ -178,6 +190,8 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
  * 4096 bytes without a guard; SYSLINUX 3.x takes file names into buffers of
  * 256 bytes and its menu reads lines by 4096 bytes, the rest as a new line.
  */
+static const char no_https[] = "needs https, which this loader does not have";
+
 const struct dialect dialect_gpxe = {
 	.name = "gpxe",
 	.client = "gPXE",
@@ -187,6 +201,11 @@ const struct dialect dialect_gpxe = {
 	.max_line = 512,
 	.max_words = 32,
 	.escape = escape_script,
+	.menus = &dialect_pxelinux,
+	.starts = START_ALL,
+	.refuses_https = no_https,
+	.is_bios_only = 1,
+	.has_scripts = 1,
 };
 
 const struct dialect dialect_pxelinux = {
@@ -196,6 +215,12 @@ const struct dialect dialect_pxelinux = {
 	.magic = "menu ",
 	.max_line = 1023,
 	.escape = escape_menu,
+	.scripts = &dialect_gpxe,
+	.starts = START_ALL,
+	.refuses_https = no_https,
+	.is_bios_only = 1,
+	.has_scripts = 1,
+	.opens_by_script = 1,
 };
 
 const struct dialect dialect_ipxe = {
@@ -207,8 +232,15 @@ const struct dialect dialect_ipxe = {
 	.max_line = 1023,
 	.max_words = 255,
 	.escape = escape_script,
+	.starts = START_ALL,
+	.knows_machine = 1,
+	.tries_mirrors = 1,
+	.has_scripts = 1,
+	.has_shell = 1,
 };
 
+/* syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
+ * the DHCP next-server for every URL (efi/pxe.c, dns_resolv). */
 const struct dialect dialect_syslinux = {
 	.name = "syslinux",
 	.client = "SYSLINUX 6.x",
@@ -217,8 +249,13 @@ const struct dialect dialect_syslinux = {
 	.magic = "menu ",
 	.max_line = 1023,
 	.escape = escape_menu,
+	.starts = START_KERNEL | START_PXELINUX_LIKE,
+	.refuses_https = no_https,
+	.refuses_host = "needs another server than this site's, and "
+			"syslinux.efi asks no other",
 };
 
+/* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
 const struct dialect dialect_grub = {
 	.name = "grub",
 	.client = "GRUB 2",
@@ -227,6 +264,14 @@ const struct dialect dialect_grub = {
 	.magic = "set ",
 	.max_line = 1023,
 	.escape = escape_grub,
+	.add_file = add_grub_file,
+	.starts = START_KERNEL | START_EFI,
+	.refuses_https = no_https,
+	.refuses_port = "needs a port other than 80, the only one that GRUB "
+			"2.06 knows",
+	.knows_machine = 1,
+	.tries_mirrors = 1,
+	.has_scripts = 1,
 };
 
 const struct dialect dialect_html = {
@@ -234,11 +279,22 @@ const struct dialect dialect_html = {
 	.content_type = "text/html; charset=utf-8",
 	.magic = "<!DOCTYPE html>\n",
 	.escape = escape_html,
+	.starts = START_ALL,
+	.has_scripts = 1,
+};
+
+const struct dialect dialect_json = {
+	.name = "json",
+	.content_type = "application/json",
+	.magic = "{\n",
+	.starts = START_ALL,
+	.has_scripts = 1,
+	.is_view = 1,
 };
 
 const struct dialect *const dialects[] = {
 	&dialect_gpxe, &dialect_pxelinux, &dialect_ipxe, &dialect_syslinux,
-	&dialect_grub, &dialect_html,     NULL,
+	&dialect_grub, &dialect_html,     &dialect_json, NULL,
 };
 
 const struct dialect *dialect_find(const char *name)
@@ -388,7 +444,7 @@ static int check_escapes(const char *s, size_t len, struct error *err)
 	for (size_t i = 0; dialects[i] != NULL && rc == 0; i++) {
 		const char *reason;
 
-		if (dialects[i] == &dialect_html || is_like_another(i))
+		if (dialect_is_for_people(dialects[i]) || is_like_another(i))
 			continue;
 		buf_truncate(&scratch, 0);
 		reason = dialects[i]->escape(&scratch, s, len);
@@ -453,7 +509,7 @@ int dialect_check(const struct dialect *d, const char *name, const char *text,
 	if (text[len - 1] != '\n')
 		return error_set(err, name, 0,
 				 "text does not end in a newline");
-	if (d == &dialect_html)
+	if (dialect_is_for_people(d))
 		return check_html(name, text, len, err);
 	for (const char *end = text + len; text < end; line++) {
 		const char *eol = memchr(text, '\n', (size_t)(end - text));

@@ -9,9 +9,16 @@
 
 /* What a machine fetches from one mirror to start an installer.  URLs are
  * absolute and ones that uri_parse() takes; NULL: there is none. */
-struct source {
+struct mirror_files {
 	const char *mirror; /* base URL, ends in '/' */
-	int is_https;       /* one of its URLs is */
+
+	/* What a loader needs to fetch these files. */
+	unsigned is_https : 1;   /* TLS: one of the URLs is https */
+	unsigned is_port_80 : 1; /* no other port, for the kernel and its
+				    initrds, or else the program for EFI */
+	unsigned
+		is_site_host : 1; /* no other host than the base's, for these */
+	unsigned url_max : 16;    /* the length of the longest URL, in bytes */
 
 	/* The mirror's own PXELinux; the three come together. */
 	const char *pathprefix; /* DHCP option 210: ends in '/' */
@@ -37,8 +44,8 @@ struct release {
 	unsigned memory;     /* MiB that the machine needs; 0: not known */
 	const char *modules; /* SYSLINUX version of the mirror's own modules */
 	const char *file;    /* of the catalogue, that the distro is from */
-	const struct source *sources; /* in the mirrors' order */
-	size_t source_count;
+	const struct mirror_files *mirrors; /* in the mirrors' order */
+	size_t mirror_count;
 };
 
 /* A mirror: base URLs in order of preference; none when all were refused. */

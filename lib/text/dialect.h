@@ -6,13 +6,28 @@
 #include "buf.h"
 #include "error.h"
 
+/* What a loader can start. */
+enum {
+	START_KERNEL = 1,        /* a Linux kernel with its initrds */
+	START_PXELINUX = 2,      /* a mirror's pxelinux.0 */
+	START_PXELINUX_LIKE = 4, /* a mirror's PXELINUX configuration, when the
+				    modules there are of its own version */
+	START_BIOS = 8,          /* a program for BIOS */
+	START_EFI = 16,          /* a program for EFI */
+	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI,
+};
+
 /*
- * A kind of text that a client reads, and what a value may look like in it.
+ * A kind of text that a client reads, what a value may look like in it, and
+ * what the client can do.
  *
  * escape() appends the len bytes at s to out so that they read back as that
  * value wherever in a line they stand.  Where the dialect has no way to write
  * them it appends nothing and returns a phrase that says why ("contains a
  * line break").  NULL means success.
+ *
+ * add_file() appends the name by which the client fetches a file of the web,
+ * as a value: escape() follows.  url is one that uri_parse() takes.
  */
 struct dialect {
 	const char *name;         /* in URLs and in template file names */
@@ -23,7 +38,34 @@ struct dialect {
 	const char *magic;        /* what every text begins with */
 	size_t max_line;  /* longest line in bytes, newline left out; 0: any */
 	size_t max_words; /* in a line; 0: any */
-	const char *(*escape)(struct buf *out, const char *s, size_t len);
+	const char *(*escape)(struct buf *out, const char *s,
+			      size_t len); /* NULL: it has no template */
+	void (*add_file)(struct buf *out, const char *url); /* NULL: the URL */
+
+	/* A client may have scripts in one dialect and menus in another: gPXE
+	 * runs SYSLINUX's menu program.  NULL: in this one. */
+	const struct dialect *scripts;
+	const struct dialect *menus;
+
+	unsigned starts; /* of START_*; a client without any starts nothing */
+
+	/* Why it fetches nothing by https, from a port other than 80, and on
+	 * EFI from a server other than the site's; NULL: it does, or goes on
+	 * with the next mirror by itself. */
+	const char *refuses_https;
+	const char *refuses_port;
+	const char *refuses_host;
+
+	unsigned is_bios_only : 1;    /* its client runs on BIOS alone */
+	unsigned knows_machine : 1;   /* its scripts find out the platform and
+					 the architecture */
+	unsigned tries_mirrors : 1;   /* its scripts go on with the next mirror
+					 when one fails */
+	unsigned has_scripts : 1;     /* 0: a menu says how to start each
+					 release in it */
+	unsigned opens_by_script : 1; /* a menu opens another by a script */
+	unsigned has_shell : 1;       /* a command line for its user */
+	unsigned is_view : 1; /* no template: the view itself, as JSON */
 };
 
 extern const struct dialect dialect_gpxe;     /* scripts of gPXE, and of iPXE */
@@ -32,6 +74,7 @@ extern const struct dialect dialect_ipxe;     /* scripts of iPXE */
 extern const struct dialect dialect_syslinux; /* menus of SYSLINUX 6.x */
 extern const struct dialect dialect_grub;     /* scripts of GRUB 2 */
 extern const struct dialect dialect_html;     /* pages for people */
+extern const struct dialect dialect_json; /* what templates are filled from */
 
 /* Every dialect, in the order of the manual; ends in NULL. */
 extern const struct dialect *const dialects[];
@@ -39,12 +82,18 @@ extern const struct dialect *const dialects[];
 /* The dialect of that name; NULL if there is none. */
 const struct dialect *dialect_find(const char *name);
 
+/* Whether people read it, and no loader. */
+static inline int dialect_is_for_people(const struct dialect *d)
+{
+	return d->client == NULL;
+}
+
 /* The dialect of the loader that sends this User-Agent; NULL for any other
  * client, a browser too. */
 const struct dialect *dialect_of_user_agent(const char *user_agent);
 
 /*
- * Whether every boot dialect (all but html) can write the len bytes at s as a
+ * Whether every dialect of a loader can write the len bytes at s as a
  * value.  Returns 0, or -1 with err set: "dialect gpxe cannot write a value
  * that begins or ends with a space".
  */

@@ -11,10 +11,7 @@
  * it.
  */
 
-/* What opens a menu from a script. */
-json_t *view_open(const struct request *r, const struct menu *menu);
-
-/* A menu's text. */
+/* A menu, to be shown or to be opened. */
 json_t *view_menu(const struct request *r, const struct menu *menu);
 
 /* What boots a release. */

@@ -32,7 +32,7 @@ struct state {
 struct site {
 	char *catalog;
 	char *base; /* NULL: the catalogue's */
-	char *page;
+	const char *const *pages;
 	char **dirs;
 	size_t dir_count;
 	struct state *good;
@@ -53,14 +53,14 @@ static char *copy_or_null(const char *s)
 	return s != NULL ? mem_copy(s, strlen(s)) : NULL;
 }
 
-struct site *site_new(const struct site_paths *paths, const char *page)
+struct site *site_new(const struct site_paths *paths, const char *const *pages)
 {
 	struct site *s = mem_alloc(sizeof(*s));
 	const char *dirs = paths->templates != NULL ? paths->templates : "";
 
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
-	s->page = copy_or_null(page);
+	s->pages = pages;
 	while (*dirs != '\0') {
 		size_t len = strcspn(dirs, ":");
 
@@ -94,7 +94,6 @@ void site_free(struct site *s)
 	free(s->dirs);
 	free(s->catalog);
 	free(s->base);
-	free(s->page);
 	watch_free(s->seen);
 	state_free(s->good);
 	free(s);
@@ -209,6 +208,14 @@ out:
 	return rc;
 }
 
+static int has_any(const struct state *state, const char *page)
+{
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (find_file(state, dialects[i], page) != NULL)
+			return 1;
+	return 0;
+}
+
 static int load_templates(const struct site *s, struct state *state,
 			  struct watch *w, struct error *err)
 {
@@ -222,12 +229,17 @@ static int load_templates(const struct site *s, struct state *state,
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		l.dialect = dialects[i];
 		watch_set_group(w, dialects[i]);
-		if (load_template(&l, s->page) < 0)
-			return -1;
+		for (size_t j = 0; s->pages[j] != NULL; j++)
+			if (find_file(state, dialects[i], s->pages[j]) ==
+				    NULL &&
+			    load_template(&l, s->pages[j]) < 0)
+				return -1;
 	}
-	if (state->count == 0)
-		return error_set(err, NULL, 0,
-				 "there is no template of page %s", s->page);
+	for (size_t j = 0; s->pages[j] != NULL; j++)
+		if (!has_any(state, s->pages[j]))
+			return error_set(err, NULL, 0,
+					 "there is no template of page %s",
+					 s->pages[j]);
 	return 0;
 }
 
@@ -279,8 +291,9 @@ static void reload(struct site *s)
 		if (state == NULL &&
 		    (!is_retry || strcmp(before.text, s->problem.text) != 0))
 			fprintf(stderr,
-				"%s: %s; the last good state stays in use\n",
-				s->page, s->problem.text);
+				"mirrorboot: %s; the last good state stays in "
+				"use\n",
+				s->problem.text);
 		state_free(state);
 		return;
 	}
@@ -324,9 +337,9 @@ struct cache *site_cache(const struct site *s)
 	return s->good != NULL ? s->good->cache : NULL;
 }
 
-int site_has(const struct site *s, const struct dialect *d)
+int site_has(const struct site *s, const char *page, const struct dialect *d)
 {
-	return find_file(s->good, d, s->page) != NULL;
+	return d->is_view || find_file(s->good, d, page) != NULL;
 }
 
 /* Where a render finds its partials. */
@@ -343,7 +356,7 @@ static const struct template *find_partial(void *ctx, const char *name)
 	return file != NULL ? file->template : NULL;
 }
 
-int site_render(const struct site *s, const struct dialect *d,
+int site_render(const struct site *s, const char *page, const struct dialect *d,
 		const json_t *view, struct buf *out, struct error *err)
 {
 	struct shelf shelf = { s->good, d };
@@ -352,14 +365,14 @@ int site_render(const struct site *s, const struct dialect *d,
 		.partial = find_partial,
 		.ctx = &shelf,
 	};
-	const struct file *file = find_file(s->good, d, s->page);
+	const struct file *file = find_file(s->good, d, page);
 	size_t before = out->len;
 	struct buf name = BUF_INIT;
 	int rc;
 
 	if (template_render(file->template, view, &render, out, err) < 0)
 		return -1;
-	buf_printf(&name, "%s.%s", s->page, d->name);
+	buf_printf(&name, "%s.%s", page, d->name);
 	rc = dialect_check(d, name.data, buf_text(out) + before,
 			   out->len - before, err);
 	buf_free(&name);

@@ -27,9 +27,10 @@ struct site_paths {
 	const char *base;      /* in place of the catalogue's; NULL: its own */
 };
 
-/* page is the name that the page's templates begin with.  Nothing is read
+/* pages: the names that their templates begin with; ends in NULL, and lives as
+ * long as the site.  Nothing is read
  * yet.  Release with site_free(). */
-struct site *site_new(const struct site_paths *paths, const char *page);
+struct site *site_new(const struct site_paths *paths, const char *const *pages);
 void site_free(struct site *s);
 
 /*
@@ -60,7 +61,7 @@ const struct catalog *site_catalog(const struct site *s);
 struct cache *site_cache(const struct site *s);
 
 /* Whether the page has a template in that dialect. */
-int site_has(const struct site *s, const struct dialect *d);
+int site_has(const struct site *s, const char *page, const struct dialect *d);
 
 /*
  * Append the page's template in that dialect, filled from view, to out.
@@ -68,7 +69,7 @@ int site_has(const struct site *s, const struct dialect *d);
  * not be filled, or the text is not one that the dialect's clients run
  * without harm (see dialect_check()).
  */
-int site_render(const struct site *s, const struct dialect *d,
+int site_render(const struct site *s, const char *page, const struct dialect *d,
 		const json_t *view, struct buf *out, struct error *err);
 
 #endif

@@ -636,6 +636,12 @@ const struct menu *catalog_menu(const struct catalog *c, const char *name)
 	return name != NULL ? menu_find(&c->menus, name) : c->main_menu;
 }
 
+const struct customer *catalog_customers(const struct catalog *c, size_t *count)
+{
+	*count = c->customer_count;
+	return c->customers;
+}
+
 const struct customer *catalog_customer(const struct catalog *c,
 					const char *name)
 {

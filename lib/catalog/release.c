@@ -1,6 +1,7 @@
 #include "release.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +172,7 @@ static int take_effective(struct making *m, const char *key, enum form form,
 }
 
 static int read_pxelinux(struct making *m, const json_t *value,
-			 const char *root, struct source *s)
+			 const char *root, struct mirror_files *s)
 {
 	int rc;
 
@@ -197,7 +198,8 @@ static int read_pxelinux(struct making *m, const json_t *value,
 				&m->release->modules);
 }
 
-static int read_initrds(struct making *m, const json_t *value, struct source *s)
+static int read_initrds(struct making *m, const json_t *value,
+			struct mirror_files *s)
 {
 	size_t count = json_array_size(value);
 	int rc = 0;
@@ -214,7 +216,8 @@ static int read_initrds(struct making *m, const json_t *value, struct source *s)
 	return rc;
 }
 
-static int read_chain(struct making *m, const json_t *value, struct source *s)
+static int read_chain(struct making *m, const json_t *value,
+		      struct mirror_files *s)
 {
 	int rc = 0;
 
@@ -225,7 +228,8 @@ static int read_chain(struct making *m, const json_t *value, struct source *s)
 }
 
 /* The keys whose values are more than a string. */
-static int take_parts(struct making *m, const char *root, struct source *s)
+static int take_parts(struct making *m, const char *root,
+		      struct mirror_files *s)
 {
 	static const char *const keys[] = { "pxelinux", "initrds", "chain" };
 	int rc = 0;
@@ -251,7 +255,7 @@ static int take_parts(struct making *m, const char *root, struct source *s)
 }
 
 /* The release's arguments, then its variant's. */
-static int take_args(struct making *m, struct source *s)
+static int take_args(struct making *m, struct mirror_files *s)
 {
 	const char *own = NULL;
 	const char *added = NULL;
@@ -276,7 +280,7 @@ static int take_args(struct making *m, struct source *s)
 #define SYSLINUX_INITRDS_MAX 960
 
 /* The kernel's line as gPXE reads it, whose lines are the shortest. */
-static int check_line(struct making *m, const struct source *s)
+static int check_line(struct making *m, const struct mirror_files *s)
 {
 	size_t len = strlen("kernel ") + (s->kernel ? strlen(s->kernel) : 0) +
 		     (s->args ? 1 + strlen(s->args) : 0);
@@ -307,7 +311,7 @@ static int check_line(struct making *m, const struct source *s)
 
 /* A mirror's own PXELinux configuration takes no arguments from outside, so
  * a variant with arguments starts the kernel. */
-static int settle_ways(struct making *m, struct source *s)
+static int settle_ways(struct making *m, struct mirror_files *s)
 {
 	if (json_is_string(
 		    json_object_get(m->levels[VARIANT].object, "args"))) {
@@ -327,25 +331,46 @@ static int settle_ways(struct making *m, struct source *s)
 	return check_line(m, s);
 }
 
-static int is_https(const char *url)
+/* Note what the URL asks of a loader; is_boot: a loader of any kind that
+ * starts these files fetches it itself. */
+static void add_need(struct mirror_files *s, const struct uri *base,
+		     const char *url, int is_boot)
 {
-	return url != NULL && strncmp(url, "https:", 6) == 0;
+	struct uri uri;
+	size_t len;
+
+	if (url == NULL || uri_parse(url, &uri) != NULL)
+		return;
+	len = strlen(url);
+	if (len > s->url_max)
+		s->url_max = (uint16_t)len;
+	s->is_https |= uri.is_https != 0;
+	if (!is_boot)
+		return;
+	s->is_port_80 &= uri.port == 80;
+	s->is_site_host &= base->host == NULL || uri_has_host(&uri, base);
 }
 
-static int has_https(const struct source *s)
+static void add_needs(const char *site, struct mirror_files *s)
 {
-	int found = is_https(s->mirror) || is_https(s->pathprefix) ||
-		    is_https(s->loader) || is_https(s->kernel) ||
-		    is_https(s->chain[PLATFORM_BIOS]) ||
-		    is_https(s->chain[PLATFORM_EFI]);
+	struct uri base = { .host = NULL };
 
+	uri_parse(site, &base);
+	s->is_port_80 = 1;
+	s->is_site_host = 1;
+	add_need(s, &base, s->mirror, 0);
+	add_need(s, &base, s->pathprefix, 0);
+	add_need(s, &base, s->loader, 0);
+	add_need(s, &base, s->kernel, 1);
 	for (size_t i = 0; i < s->initrd_count; i++)
-		found = found || is_https(s->initrds[i]);
-	return found;
+		add_need(s, &base, s->initrds[i], 1);
+	add_need(s, &base, s->chain[PLATFORM_BIOS], 0);
+	add_need(s, &base, s->chain[PLATFORM_EFI], s->kernel == NULL);
 }
 
 /* From the mirror at base; NULL: from none in particular. */
-static int make_source(struct making *m, const char *base, struct source *s)
+static int make_source(struct making *m, const char *base,
+		       struct mirror_files *s)
 {
 	const char *root = NULL;
 	struct uri uri;
@@ -369,7 +394,7 @@ static int make_source(struct making *m, const char *base, struct source *s)
 	rc |= take_args(m, s);
 	if (rc < 0 || settle_ways(m, s) < 0)
 		return -1;
-	s->is_https = has_https(s);
+	add_needs(m->all->base, s);
 	return 0;
 }
 
@@ -408,7 +433,7 @@ static int make_sources(struct making *m)
 	struct release *release = m->release;
 	const struct mirror *mirror = NULL;
 	const char *id = NULL;
-	struct source *sources;
+	struct mirror_files *mirrors;
 	int rc = 0;
 
 	if (take_effective(m, "mirror", FORM_WORD, &id) < 0)
@@ -420,13 +445,13 @@ static int make_sources(struct making *m)
 		if (mirror->count == 0)
 			return -1;
 	}
-	release->source_count = mirror != NULL ? mirror->count : 1;
-	sources = mem_pool_alloc(m->r->pool,
-				 release->source_count * sizeof(*sources));
-	release->sources = sources;
-	for (size_t i = 0; i < release->source_count; i++)
+	release->mirror_count = mirror != NULL ? mirror->count : 1;
+	mirrors = mem_pool_alloc(m->r->pool,
+				 release->mirror_count * sizeof(*mirrors));
+	release->mirrors = mirrors;
+	for (size_t i = 0; i < release->mirror_count; i++)
 		rc |= make_source(m, mirror != NULL ? mirror->urls[i] : NULL,
-				  &sources[i]);
+				  &mirrors[i]);
 	return rc;
 }
 
@@ -612,7 +637,7 @@ int release_read_distro(struct reader *r, const char *id, const json_t *distro,
 const char *release_refusal(const struct release *release,
 			    const struct machine *machine)
 {
-	const struct source *s = &release->sources[0];
+	const struct mirror_files *s = &release->mirrors[0];
 	enum arch arch = release->arch;
 
 	if (machine->platform == PLATFORM_BIOS && arch == ARCH_ARM64)

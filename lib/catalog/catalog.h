@@ -84,6 +84,10 @@ const struct release *const *catalog_releases(const struct catalog *c,
  * none of that name. */
 const struct menu *catalog_menu(const struct catalog *c, const char *name);
 
+/* Every customer, in the catalogue's order. */
+const struct customer *catalog_customers(const struct catalog *c,
+					 size_t *count);
+
 /* NULL if there is no such customer. */
 const struct customer *catalog_customer(const struct catalog *c,
 					const char *name);

@@ -3,13 +3,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "loader.h"
+#include "pages.h"
+
 /* The state of the catalogue, at the foot of every page. */
 static json_t *state_view(const struct request *r)
 {
 	const time_t loaded = site_loaded(r->site);
 	const char *const *file = catalog_files(r->catalog);
 	const char *problem = site_problem(r->site);
-	const struct link index = { .page = "boot" };
+	const struct link index = { .page = &page_boot };
 	json_t *files = json_array();
 	char when[64];
 	struct tm tm;
@@ -33,7 +36,7 @@ static json_t *clients_view(const struct request *r, struct link link)
 		const struct dialect *d = dialects[i];
 		json_t *text;
 
-		if (d->client == NULL || !site_has(r->site, d))
+		if (d->client == NULL || !site_has(r->site, link.page->name, d))
 			continue;
 		link.dialect = d;
 		link.explained = 0;
@@ -92,7 +95,7 @@ static json_t *menus_view(const struct request *r)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct link link = {
-			.page = "menu",
+			.page = &page_menu,
 			.name = menu_name(r, &menus[i]),
 		};
 
@@ -110,19 +113,23 @@ static json_t *menus_view(const struct request *r)
 	return list;
 }
 
-json_t *html_index(const struct request *r)
+/* Whether the client's address has a menu of its own, or there is one for all
+ * others. */
+static int has_customer(const struct request *r)
 {
-	const struct link customer = { .page = "customermenu" };
-	const struct link boot = { .page = "boot" };
+	return catalog_customer_at(r->catalog, r->client) != NULL;
+}
 
-	return json_pack("{s:s, s:o, s:o*, s:o, s:o}", "title",
-			 catalog_settings(r->catalog)->title, "menus",
-			 menus_view(r), "customermenu",
-			 catalog_customer_at(r->catalog, r->client) != NULL
-				 ? page_url(r, &customer)
-				 : NULL,
-			 "clients", clients_view(r, boot), "state",
-			 state_view(r));
+void html_add_index(const struct request *r, json_t *view)
+{
+	const struct link customer = { .page = &page_customermenu };
+	const struct link boot = { .page = &page_boot };
+
+	json_object_set_new(view, "menus", menus_view(r));
+	json_object_set_new(view, "clients", clients_view(r, boot));
+	if (has_customer(r))
+		json_object_set_new(view, "customermenu",
+				    page_url(r, &customer));
 }
 
 /* This page again: the menu by its name, or the customer's. */
@@ -131,9 +138,9 @@ static struct link link_again(const struct request *r, const struct menu *menu)
 	const char *name = query_get(r->query, "customer");
 	const struct customer *customer =
 		name != NULL ? catalog_customer(r->catalog, name) : NULL;
-	struct link link = { .page = page.name };
+	struct link link = { .page = r->page };
 
-	if (strcmp(page.name, "menu") == 0)
+	if (r->page->is_menu)
 		link.name = menu_name(r, menu);
 	else if (customer != NULL)
 		link.customer = customer->id;
@@ -150,41 +157,25 @@ void html_add_menu(const struct request *r, const struct menu *menu,
 	json_object_set_new(view, "state", state_view(r));
 }
 
-static json_t *list_view(const char *const *items, size_t count)
+/* Which loaders cannot fetch the files, and why. */
+static json_t *unreachable_view(const struct mirror_files *files)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, json_string(items[i]));
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const struct loader loader = {
+			.dialect = dialects[i],
+			.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
+		};
+		const char *reason = loader_unreachable(&loader, files);
+
+		if (reason != NULL)
+			json_array_append_new(list,
+					      json_pack("{s:s, s:s}", "client",
+							dialects[i]->client,
+							"reason", reason));
+	}
 	return list;
-}
-
-/* All that a source has, whichever way a machine takes. */
-static json_t *source_view(const struct source *s, size_t number)
-{
-	json_t *view =
-		json_pack("{s:I, s:s*, s:b}", "number", (json_int_t)number,
-			  "mirror", s->mirror, "https", s->is_https);
-
-	if (s->loader != NULL)
-		json_object_set_new(view, "pxelinux",
-				    json_pack("{s:s, s:s, s:s}", "pathprefix",
-					      s->pathprefix, "configfile",
-					      s->configfile, "loader",
-					      s->loader));
-	if (s->kernel != NULL)
-		json_object_set_new(
-			view, "kernel",
-			json_pack("{s:s, s:s*, s:o}", "url", s->kernel, "args",
-				  s->args, "initrds",
-				  list_view((const char *const *)s->initrds,
-					    s->initrd_count)));
-	if (s->chain[PLATFORM_BIOS] != NULL || s->chain[PLATFORM_EFI] != NULL)
-		json_object_set_new(view, "chain",
-				    json_pack("{s:s*, s:s*}", "bios",
-					      s->chain[PLATFORM_BIOS], "efi",
-					      s->chain[PLATFORM_EFI]));
-	return view;
 }
 
 /* The same version for the same architecture, with and without variants. */
@@ -196,7 +187,7 @@ static json_t *variants_view(const struct request *r,
 	const struct release *const *all = catalog_releases(r->catalog, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct link link = { .page = "fromthemirror",
+		const struct link link = { .page = &page_fromthemirror,
 					   .release = all[i] };
 
 		if (all[i] == release || all[i]->arch != release->arch ||
@@ -221,25 +212,21 @@ static json_t *machine_view(const char *title, const struct release *release,
 void html_add_release(const struct request *r, const struct release *release,
 		      json_t *view)
 {
-	const struct link link = { .page = "fromthemirror",
+	const struct link link = { .page = &page_fromthemirror,
 				   .release = release };
 	const struct machine bios = { PLATFORM_BIOS, MACHINE_UNKNOWN };
 	const struct machine efi = { PLATFORM_EFI, MACHINE_UNKNOWN };
-	json_t *sources = json_array();
+	size_t i;
+	json_t *mirror;
 
-	for (size_t i = 0; i < release->source_count; i++)
-		json_array_append_new(sources,
-				      source_view(&release->sources[i], i + 1));
-	json_object_set_new(view, "distro", json_string(release->distro));
-	json_object_set_new(view, "version", json_string(release->version));
-	json_object_set_new(view, "arch",
-			    json_string(machine_arch_name((int)release->arch)));
+	json_array_foreach(json_object_get(view, "mirrors"), i, mirror)
+		json_object_set_new(mirror, "unreachable",
+				    unreachable_view(&release->mirrors[i]));
 	if (release->eol != NULL)
 		json_object_set_new(view, "eol", json_string(release->eol));
 	if (release->memory > 0)
 		json_object_set_new(view, "memory",
 				    json_integer(release->memory));
-	json_object_set_new(view, "sources", sources);
 	json_object_set_new(view, "machines",
 			    json_pack("[o, o]",
 				      machine_view("BIOS", release, bios),

@@ -38,9 +38,16 @@ const char *uri_parse(const char *s, struct uri *u);
  * (grub-core/net/net.c). */
 int uri_is_plain(const struct uri *u);
 
+/* Whether both name the same host, whatever the port. */
+int uri_has_host(const struct uri *u, const struct uri *other);
+
 /* Append the len bytes at s, percent-decoded, to out.  Returns 0, or -1 with
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);
+
+/* Append text for people: what may be secret in a URL in it, user information
+ * and query, is "..." there.  A URL ends at a space or a quote. */
+void uri_add_shown(struct buf *out, const char *text);
 
 /* Append "?name=value", or "&name=value" if url has a query already.  Both
  * must be of [A-Za-z0-9._~-]: nothing is encoded. */

@@ -111,6 +111,14 @@ int uri_is_plain(const struct uri *u)
 	return !u->is_https && u->port == 80;
 }
 
+int uri_has_host(const struct uri *u, const struct uri *other)
+{
+	size_t len = strcspn(u->host, ":/");
+
+	return strcspn(other->host, ":/") == len &&
+	       memcmp(u->host, other->host, len) == 0;
+}
+
 static int hex_digit(char c)
 {
 	if (is_digit(c))
@@ -143,6 +151,49 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 		buf_putc(out, c);
 	}
 	return 0;
+}
+
+/* One word of a text: a URL as any scheme or as GRUB writes it, or none. */
+static void add_word(struct buf *out, const char *word, size_t len)
+{
+	const char *end = word + len;
+	const char *host = word;
+	const char *path;
+	const char *query;
+
+	while (host < end && strncmp(host, "://", 3) != 0)
+		host++;
+	if (host == end && strncmp(word, "(http", 5) != 0) {
+		buf_add(out, word, len);
+		return;
+	}
+	host = host == end ? word : host + 3;
+	path = host;
+	buf_add(out, word, (size_t)(host - word));
+	while (path < end && *path != '/' && *path != '?')
+		path++;
+	for (const char *at = path; at > host; at--)
+		if (at[-1] == '@') {
+			buf_puts(out, "...@");
+			host = at;
+			break;
+		}
+	query = memchr(host, '?', (size_t)(end - host));
+	buf_add(out, host, (size_t)((query != NULL ? query : end) - host));
+	if (query != NULL)
+		buf_puts(out, "?...");
+}
+
+void uri_add_shown(struct buf *out, const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, " \t\n\"'");
+
+		add_word(out, text, len);
+		text += len;
+		if (*text != '\0')
+			buf_putc(out, *text++);
+	}
 }
 
 void uri_add_param(struct buf *url, const char *name, const char *value)

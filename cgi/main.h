@@ -1,0 +1,14 @@
+#ifndef MAIN_H
+#define MAIN_H
+
+#include "pages.h"
+
+/*
+ * All of a program's main(): answer requests over FastCGI, one request as a
+ * CGI program, or a query from a shell.  own is the page that is answered
+ * where nothing names another: from a shell always, and over (Fast)CGI when
+ * the web server sends no SCRIPT_NAME.  Returns the exit status.
+ */
+int main_run(const struct page *own, int argc, char **argv);
+
+#endif

@@ -1,0 +1,51 @@
+/* What a machine gets first: a script that opens a menu, or the menu itself
+ * for SYSLINUX, which has no scripts; or the way to the local disk. */
+#include <string.h>
+
+#include "html.h"
+#include "pages.h"
+#include "view.h"
+
+static int answer(struct request *r, json_t **view, struct error *err)
+{
+	const char *name = query_get(r->query, "menu");
+	const struct menu *menu;
+	int status;
+
+	if (name != NULL && strcmp(name, "local") == 0) {
+		*view = json_pack("{s:b}", "local", 1);
+		return 200;
+	}
+	status = page_find_menu(r, name, &menu, err);
+	if (status != 200)
+		return status;
+	*view = view_menu(r, menu);
+	if (dialect_is_for_people(r->dialect))
+		html_add_index(r, *view);
+	return 200;
+}
+
+static void each(const struct catalog *c, const struct page_visitor *v)
+{
+	size_t count;
+	const struct menu *menus = catalog_menus(c, &count);
+
+	v->visit(v->ctx, &(struct link){ .menu = "local" }, NULL);
+	v->visit(v->ctx, &(struct link){ .menu = NULL }, catalog_menu(c, NULL));
+	for (size_t i = 0; i < count; i++)
+		v->visit(v->ctx, &(struct link){ .menu = menus[i].id },
+			 &menus[i]);
+}
+
+static const char *const params[] = {
+	"menu", "platform", "arch", "dialect", "view", "explain", NULL,
+};
+
+const struct page page_boot = {
+	.name = "boot",
+	.params = params,
+	.default_dialect = "gpxe",
+	.asks_user_agent = 1,
+	.answer = answer,
+	.each = each,
+};

@@ -1,0 +1,89 @@
+#include "loader.h"
+
+#include <string.h>
+
+const char *loader_unreachable(const struct loader *l,
+			       const struct mirror_files *files)
+{
+	const struct dialect *d = l->dialect;
+
+	if (files->is_https && d->refuses_https != NULL)
+		return d->refuses_https;
+	if (!files->is_port_80 && d->refuses_port != NULL)
+		return d->refuses_port;
+	if (!files->is_site_host && l->machine.platform == PLATFORM_EFI)
+		return d->refuses_host;
+	return NULL;
+}
+
+/* A mirror's configuration runs the modules beside it, so a SYSLINUX that is
+ * running already can read it only if they are of its own version. */
+static int has_same_modules(const struct loader *l,
+			    const struct release *release)
+{
+	return l->modules != NULL && release->modules != NULL &&
+	       strcmp(l->modules, release->modules) == 0;
+}
+
+static int can_pxelinux(const struct loader *l, const struct release *release,
+			const struct mirror_files *files)
+{
+	int platform = l->machine.platform;
+
+	if (files->loader == NULL || platform == PLATFORM_EFI ||
+	    release->arch == ARCH_ARM64)
+		return 0;
+	if (l->dialect->starts & START_PXELINUX)
+		return 1;
+	return (l->dialect->starts & START_PXELINUX_LIKE) != 0 &&
+	       platform == PLATFORM_BIOS && has_same_modules(l, release);
+}
+
+const char *loader_program(const struct loader *l,
+			   const struct mirror_files *files)
+{
+	int platform = l->machine.platform;
+
+	if ((l->dialect->starts & START_BIOS) && platform != PLATFORM_EFI &&
+	    files->chain[PLATFORM_BIOS] != NULL)
+		return files->chain[PLATFORM_BIOS];
+	if ((l->dialect->starts & START_EFI) && platform != PLATFORM_BIOS)
+		return files->chain[PLATFORM_EFI];
+	return NULL;
+}
+
+enum boot_method loader_method(const struct loader *l,
+			       const struct release *release,
+			       const struct mirror_files *files)
+{
+	if (loader_unreachable(l, files) != NULL)
+		return BOOT_NONE;
+	if (can_pxelinux(l, release, files))
+		return BOOT_PXELINUX;
+	if (files->kernel != NULL && (l->dialect->starts & START_KERNEL))
+		return BOOT_KERNEL;
+	return loader_program(l, files) != NULL ? BOOT_CHAIN : BOOT_NONE;
+}
+
+size_t loader_next_mirror(const struct loader *l, const struct release *release,
+			  size_t from)
+{
+	while (from < release->mirror_count &&
+	       loader_method(l, release, &release->mirrors[from]) == BOOT_NONE)
+		from++;
+	return from;
+}
+
+const char *loader_refusal(const struct loader *l,
+			   const struct release *release)
+{
+	const char *reason = release_refusal(release, &l->machine);
+
+	if (reason != NULL ||
+	    loader_next_mirror(l, release, 0) < release->mirror_count)
+		return reason;
+	for (size_t i = 0; i < release->mirror_count; i++)
+		if (loader_unreachable(l, &release->mirrors[i]) == NULL)
+			return "has nothing that this loader can start";
+	return loader_unreachable(l, &release->mirrors[0]);
+}

@@ -1,0 +1,50 @@
+#ifndef LOADER_H
+#define LOADER_H
+
+#include "dialect.h"
+#include "machine.h"
+#include "release.h"
+
+/* The loader that asks, on its machine. */
+struct loader {
+	const struct dialect *dialect;
+	struct machine machine;
+	const char *modules; /* SYSLINUX version of the site's own modules;
+				NULL: none named */
+};
+
+/* How a loader starts an installer from one mirror. */
+enum boot_method {
+	BOOT_NONE,
+	BOOT_PXELINUX, /* the mirror's own PXELINUX, with its menu */
+	BOOT_KERNEL,
+	BOOT_CHAIN, /* the program that loader_program() names */
+};
+
+/* Why the loader cannot fetch these files ("needs https, which this loader
+ * does not have"), static; NULL if it can. */
+const char *loader_unreachable(const struct loader *l,
+			       const struct mirror_files *files);
+
+/* How the loader starts the release from these files, which are one mirror's.
+ * On BIOS the mirror's own PXELINUX comes first. */
+enum boot_method loader_method(const struct loader *l,
+			       const struct release *release,
+			       const struct mirror_files *files);
+
+/* The URL of the program for the machine's platform, or for any where that is
+ * not known; borrowed.  NULL if there is none that the loader can start. */
+const char *loader_program(const struct loader *l,
+			   const struct mirror_files *files);
+
+/* The index, from the given one on, of the first of the release's mirrors that
+ * the loader can start it from; mirror_count when there is none. */
+size_t loader_next_mirror(const struct loader *l, const struct release *release,
+			  size_t from);
+
+/* Why the loader cannot start the release on its machine ("is for arm64"),
+ * static, in words that every dialect can write; NULL if it can. */
+const char *loader_refusal(const struct loader *l,
+			   const struct release *release);
+
+#endif

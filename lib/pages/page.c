@@ -1,0 +1,557 @@
+/* What all pages share: from a request to a whole answer. */
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache.h"
+#include "mem.h"
+#include "uri.h"
+
+/* What a User-Agent decides, on the pages where it does. */
+static const struct dialect *asked_dialect(const struct page *page,
+					   const struct http_request *http)
+{
+	return page->asks_user_agent && http->user_agent != NULL
+		       ? dialect_of_user_agent(http->user_agent)
+		       : NULL;
+}
+
+/* dialect=json: the view, as templates of dialect view= get it. */
+static int find_view(struct request *r, struct error *err)
+{
+	const char *name = query_get(r->query, "view");
+
+	if (!r->dialect->is_view && name != NULL) {
+		error_set(err, NULL, 0, "view goes with dialect=json");
+		return 400;
+	}
+	r->is_view = r->dialect->is_view;
+	if (name != NULL)
+		r->dialect = dialect_find(name);
+	return 200;
+}
+
+static int find_dialect(const struct http_request *http, struct request *r,
+			struct error *err)
+{
+	const char *name = query_get(r->query, "dialect");
+	const char *why = "asked for";
+	int status = 200;
+
+	r->dialect = name != NULL ? dialect_find(name)
+				  : asked_dialect(r->page, http);
+	if (name == NULL && r->dialect != NULL)
+		why = "the User-Agent's";
+	if (name == NULL && r->dialect == NULL) {
+		r->dialect = dialect_find(r->page->default_dialect);
+		why = "this page's first";
+	}
+	if (r->dialect != NULL)
+		status = find_view(r, err);
+	if (status != 200)
+		return status;
+	if (r->dialect == NULL ||
+	    !site_has(r->site, r->page->name, r->dialect)) {
+		error_set(err, NULL, 0, "this page does not have that dialect");
+		return 404;
+	}
+	page_note(r, "dialect: %s, %s", r->dialect->name, why);
+	return 200;
+}
+
+/* Whether the loader can fetch pages at all. */
+static int check_base(const struct request *r, struct error *err)
+{
+	const char *base = catalog_settings(r->catalog)->base;
+	struct uri uri;
+
+	if (r->dialect->refuses_port == NULL || uri_parse(base, &uri) != NULL ||
+	    uri_is_plain(&uri))
+		return 200;
+	error_set(err, NULL, 0,
+		  "site/base is not plain http on port 80, the only one that "
+		  "GRUB 2.06 knows");
+	return 500;
+}
+
+static int takes(const struct page *page, const char *param)
+{
+	const char *const *name = page->params;
+
+	while (*name != NULL && strcmp(*name, param) != 0)
+		name++;
+	return *name != NULL;
+}
+
+/* Whether platform and arch are the machine's, and not a release's. */
+static int is_for_machine(const struct page *page)
+{
+	return takes(page, "platform");
+}
+
+static int find_machine(struct request *r, struct error *err)
+{
+	const char *platform = query_get(r->query, "platform");
+	const char *arch = query_get(r->query, "arch");
+
+	if (platform != NULL) {
+		r->machine.platform = machine_find_platform(platform);
+		if (r->machine.platform == MACHINE_UNKNOWN) {
+			error_set(err, NULL, 0, "platform is bios or efi");
+			return 400;
+		}
+	} else if (r->dialect->is_bios_only) {
+		r->machine.platform = PLATFORM_BIOS;
+	}
+	if (arch == NULL || !is_for_machine(r->page))
+		return 200;
+	r->machine.arch = machine_find_arch(arch);
+	if (r->machine.arch == MACHINE_UNKNOWN) {
+		error_set(err, NULL, 0, "arch is i386, amd64 or arm64");
+		return 400;
+	}
+	return 200;
+}
+
+static void note_machine(const struct request *r)
+{
+	page_note(r, "machine: platform %s, arch %s",
+		  r->machine.platform != MACHINE_UNKNOWN
+			  ? machine_platform_name(r->machine.platform)
+			  : "not known",
+		  r->machine.arch != MACHINE_UNKNOWN
+			  ? machine_arch_name(r->machine.arch)
+			  : "not known");
+}
+
+static void note_catalog(const struct request *r)
+{
+	const char *const *file = catalog_files(r->catalog);
+	const char *problem = site_problem(r->site);
+
+	for (; *file != NULL; file++)
+		page_note(r, "catalogue: %s", *file);
+	if (problem != NULL)
+		page_note(r, "newest edit not in use: %s", problem);
+}
+
+/* The value with no secret in any of its texts. */
+static json_t *shown(json_t *value)
+{
+	const char *key;
+	json_t *part;
+	void *next;
+	size_t i;
+
+	if (json_is_string(value)) {
+		struct buf text = BUF_INIT;
+		json_t *copy;
+
+		uri_add_shown(&text, json_string_value(value));
+		copy = json_string(buf_text(&text));
+		buf_free(&text);
+		return copy;
+	}
+	json_array_foreach(value, i, part)
+		json_array_set_new(value, i, shown(part));
+	json_object_foreach_safe(value, next, key, part)
+		json_object_set_new(value, key, shown(part));
+	return json_incref(value);
+}
+
+/* The view, for the authors of its template. */
+static void print_view(json_t *view, struct buf *body)
+{
+	char *text;
+
+	json_decref(shown(view));
+	text = json_dumps(view, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	buf_printf(body, "%s\n", text);
+	free(text);
+}
+
+int page_fill(struct request *r, struct buf *body, struct error *err)
+{
+	json_t *view = NULL;
+	int status = r->page->answer(r, &view, err);
+
+	if (status == 200 && r->is_view)
+		print_view(view, body);
+	else if (status == 200 && site_render(r->site, r->page->name,
+					      r->dialect, view, body, err) < 0)
+		status = 500;
+	json_decref(view);
+	return status;
+}
+
+/* All that is left to find out, then the text. */
+static int answer_request(const struct http_request *http, struct request *r,
+			  struct buf *body, struct error *err)
+{
+	const char *explain = query_get(r->query, "explain");
+	int status;
+
+	if (explain != NULL && strcmp(explain, "1") != 0) {
+		error_set(err, NULL, 0, "explain is 1, or left out");
+		return 400;
+	}
+	note_catalog(r);
+	status = find_dialect(http, r, err);
+	if (status == 200)
+		status = check_base(r, err);
+	if (status == 200)
+		status = find_machine(r, err);
+	if (status != 200)
+		return status;
+	note_machine(r);
+	return page_fill(r, body, err);
+}
+
+/* Of the text that the client gets. */
+static const struct dialect *answer_dialect(const struct request *r)
+{
+	return r->is_view ? &dialect_json : r->dialect;
+}
+
+/* What the log says of the answer, in names of the catalogue and of this
+ * program. */
+static void describe(const struct request *r, struct buf *log)
+{
+	const struct dialect *d = answer_dialect(r);
+	const struct release *release = r->release;
+	int arch = release != NULL ? (int)release->arch : r->machine.arch;
+
+	buf_printf(log, "page=%s dialect=%s distro=%s version=%s arch=%s",
+		   r->page->name, d != NULL ? d->name : "-",
+		   release != NULL ? release->distro : "-",
+		   release != NULL ? release->version : "-",
+		   arch != MACHINE_UNKNOWN ? machine_arch_name(arch) : "-");
+}
+
+/* The answer to r is body, which notes explain. */
+static void set_answer(const struct request *r, const struct buf *body,
+		       struct http_response *response)
+{
+	const struct dialect *d = answer_dialect(r);
+
+	if (r->notes == NULL)
+		response->dialect = d;
+	else
+		buf_printf(&response->body, "%s\n", buf_text(r->notes));
+	buf_add(&response->body, buf_text(body), body->len);
+	response->is_shared = !r->used_client && r->notes == NULL &&
+			      !dialect_is_for_people(d);
+	response->varies = r->page->asks_user_agent &&
+			   query_get(r->query, "dialect") == NULL;
+}
+
+/* The query is understood: find out the rest, and answer. */
+static int answer_parsed(struct request *r, const struct http_request *http,
+			 struct http_response *response, struct error *err)
+{
+	struct network address;
+	struct buf notes = BUF_INIT;
+	struct buf body = BUF_INIT;
+	int status;
+
+	if (query_get(r->query, "explain") != NULL)
+		r->notes = &notes;
+	if (http->client != NULL &&
+	    network_parse_address(http->client, &address) == 0)
+		r->client = &address;
+	status = answer_request(http, r, &body, err);
+	if (status == 200)
+		set_answer(r, &body, response);
+	describe(r, &response->log);
+	buf_free(&notes);
+	buf_free(&body);
+	return status;
+}
+
+static int answer_query(const struct page *page, const struct site *site,
+			const struct http_request *http,
+			struct http_response *response, struct error *err)
+{
+	struct query *query =
+		query_parse(http->query != NULL ? http->query : "", err);
+	struct request r = {
+		.page = page,
+		.site = site,
+		.catalog = site_catalog(site),
+		.query = query,
+		.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
+	};
+	int status = 400;
+
+	if (query != NULL && query_check_names(query, page->params, err) == 0)
+		status = answer_parsed(&r, http, response, err);
+	query_free(query);
+	return status;
+}
+
+static int check_request(const struct page *page,
+			 const struct http_request *http, struct error *err)
+{
+	if (http->method != NULL && strcmp(http->method, "GET") != 0 &&
+	    strcmp(http->method, "HEAD") != 0) {
+		error_set(err, NULL, 0, "only GET and HEAD are answered here");
+		return 405;
+	}
+	if (page == NULL) {
+		error_set(err, NULL, 0, "there is no such page");
+		return 404;
+	}
+	return 200;
+}
+
+/* What all that fails ends as: a line that says why. */
+static void finish(const struct page *page, struct http_response *response,
+		   int status, const struct error *err)
+{
+	const char *name = page != NULL ? page->name : "-";
+
+	response->status = status;
+	if (status != 200) {
+		buf_truncate(&response->body, 0);
+		buf_printf(&response->body, "%s\n", err->text);
+	}
+	if (status == 500)
+		fprintf(stderr, "%s: %s\n", name, err->text);
+	if (response->log.len == 0)
+		buf_printf(&response->log,
+			   "page=%s dialect=- distro=- version=- arch=-", name);
+	http_finish(response);
+}
+
+/* The cached answer, while nothing has changed that had a say in it. */
+static const struct http_response *find_cached(const struct site *site,
+					       const struct cache_key *key)
+{
+	const struct cache *cache = site_cache(site);
+	const struct http_response *cached = NULL;
+
+	if (cache != NULL)
+		cached = cache_find(cache, key);
+	if (cached != NULL && site_is_changed(site, cached->dialect))
+		return NULL;
+	return cached;
+}
+
+/*
+ * Any cache may store what depends on nothing but the query and the dialect
+ * that a User-Agent stands for: so does ours.  Without percent signs, which
+ * no loader writes in a query of ours, few queries ask for the same.
+ */
+const struct http_response *page_answer(const struct page *page,
+					struct site *site,
+					const struct http_request *http,
+					struct http_response *own)
+{
+	const char *query = http->query != NULL ? http->query : "";
+	struct cache_key key = { .page = page, .query = query };
+	const struct http_response *cached = NULL;
+	struct error err = ERROR_INIT;
+	int status = check_request(page, http, &err);
+
+	if (status == 200) {
+		key.agent = asked_dialect(page, http);
+		cached = find_cached(site, &key);
+	}
+	if (cached != NULL)
+		return cached;
+	if (status == 200 && site_refresh(site, &err) < 0)
+		status = 500;
+	if (status == 200) /* it outlives an edit that is refused */
+		cached = cache_find(site_cache(site), &key);
+	if (cached != NULL)
+		return cached;
+	if (status == 200)
+		status = answer_query(page, site, http, own, &err);
+	finish(page, own, status, &err);
+	if (own->is_shared && strchr(query, '%') == NULL)
+		cached = cache_add(site_cache(site), &key, own);
+	if (cached == NULL)
+		return own;
+	mem_trim(); /* making it took more memory than it has */
+	return cached;
+}
+
+/* For each kind of machine that the dialect's client can be. */
+static void each_machine(const struct page_visitor *v, struct link *link,
+			 const struct menu *menu)
+{
+	for (int platform = MACHINE_UNKNOWN; platform < PLATFORM_COUNT;
+	     platform++) {
+		if (platform == PLATFORM_EFI && link->dialect->is_bios_only)
+			continue;
+		for (int arch = MACHINE_UNKNOWN; arch < ARCH_COUNT; arch++) {
+			const struct machine machine = { platform, arch };
+
+			link->machine = &machine;
+			v->visit(v->ctx, link, menu);
+		}
+	}
+}
+
+/* Where page_each() is. */
+struct expansion {
+	const struct page *page;
+	const struct site *site;
+	const struct page_visitor *visitor;
+};
+
+static void each_dialect(void *ctx, const struct link *link,
+			 const struct menu *menu)
+{
+	const struct expansion *e = ctx;
+	struct link full = *link;
+
+	full.page = e->page;
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		full.dialect = dialects[i];
+		full.machine = NULL;
+		if (!site_has(e->site, e->page->name, dialects[i]))
+			continue;
+		if (is_for_machine(e->page))
+			each_machine(e->visitor, &full, menu);
+		else
+			e->visitor->visit(e->visitor->ctx, &full, menu);
+	}
+}
+
+void page_each(const struct page *page, const struct site *site,
+	       const struct page_visitor *v)
+{
+	struct expansion e = { page, site, v };
+	const struct page_visitor inner = { each_dialect, &e };
+
+	page->each(site_catalog(site), &inner);
+}
+
+void page_note(const struct request *r, const char *fmt, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (r->notes == NULL)
+		return;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	buf_printf(r->notes, "%s\n", line);
+}
+
+json_t *page_file(const struct request *r, const char *url)
+{
+	struct buf name = BUF_INIT;
+	json_t *json;
+
+	if (r->dialect->add_file == NULL)
+		return json_string(url);
+	r->dialect->add_file(&name, url);
+	json = json_string(buf_text(&name));
+	buf_free(&name);
+	return json;
+}
+
+static void add_param(struct buf *url, const char *name, const char *value)
+{
+	if (value != NULL)
+		uri_add_param(url, name, value);
+}
+
+void page_add_url(const struct catalog *c, const struct link *link,
+		  struct buf *url)
+{
+	const struct settings *settings = catalog_settings(c);
+	const struct release *release = link->release;
+	const char *arch = NULL;
+	const char *platform = NULL;
+
+	if (release != NULL)
+		arch = machine_arch_name((int)release->arch);
+	if (link->machine != NULL && link->machine->arch != MACHINE_UNKNOWN)
+		arch = machine_arch_name(link->machine->arch);
+	if (link->machine != NULL && link->machine->platform != MACHINE_UNKNOWN)
+		platform = machine_platform_name(link->machine->platform);
+	buf_printf(url, "%s%s%s", settings->base, link->page->name,
+		   settings->suffix);
+	add_param(url, "arch", arch);
+	add_param(url, "customer", link->customer);
+	add_param(url, "dialect",
+		  link->dialect != NULL ? link->dialect->name : NULL);
+	add_param(url, "distro", release != NULL ? release->distro : NULL);
+	add_param(url, "explain", link->explained ? "1" : NULL);
+	add_param(url, "menu", link->menu);
+	add_param(url, "name", link->name);
+	add_param(url, "platform", platform);
+	add_param(url, "variant", release != NULL ? release->variant : NULL);
+	add_param(url, "version", release != NULL ? release->version : NULL);
+}
+
+/* The dialect in which the client reads the page. */
+static const struct dialect *dialect_for(const struct dialect *d,
+					 const struct page *page)
+{
+	const struct dialect *other = page->is_menu ? d->menus : d->scripts;
+
+	return other != NULL ? other : d;
+}
+
+json_t *page_url(const struct request *r, const struct link *link)
+{
+	struct machine machine = r->machine;
+	struct link full = *link;
+	struct buf url = BUF_INIT;
+	json_t *json;
+
+	if (query_get(r->query, "platform") == NULL)
+		machine.platform = MACHINE_UNKNOWN;
+	if (full.release != NULL)
+		full.machine = NULL;
+	else if (full.machine == NULL)
+		full.machine = &machine;
+	if (full.dialect == NULL)
+		full.dialect = dialect_for(r->dialect, full.page);
+	if (full.dialect == dialect_find(full.page->default_dialect))
+		full.dialect = NULL;
+	page_add_url(r->catalog, &full, &url);
+	json = page_file(r, url.data);
+	buf_free(&url);
+	return json;
+}
+
+/* Whether what the menu shows of other menus depends on who asks. */
+static int is_next_to_closed(const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].menu != NULL &&
+		    menu->entries[i].menu->is_closed)
+			return 1;
+	return menu->parent != NULL && menu->parent->is_closed;
+}
+
+int page_check_menu(struct request *r, const struct menu *menu,
+		    struct error *err)
+{
+	r->used_client |= menu->is_closed || is_next_to_closed(menu);
+	if (catalog_may_see(r->catalog, menu, r->client))
+		return 200;
+	error_set(err, NULL, 0,
+		  "this menu is shown to its customer's networks only");
+	return 403;
+}
+
+int page_find_menu(struct request *r, const char *name,
+		   const struct menu **menu, struct error *err)
+{
+	*menu = catalog_menu(r->catalog, name);
+	if (*menu == NULL) {
+		error_set(err, NULL, 0, "that menu is not in the catalogue");
+		return 404;
+	}
+	return page_check_menu(r, *menu, err);
+}

@@ -1,0 +1,127 @@
+#ifndef PAGE_H
+#define PAGE_H
+
+#include <jansson.h>
+
+#include "catalog.h"
+#include "dialect.h"
+#include "error.h"
+#include "http.h"
+#include "network.h"
+#include "query.h"
+#include "site.h"
+
+struct page;
+
+/* A request that has been understood.  All is borrowed. */
+struct request {
+	const struct page *page;
+	const struct site *site;
+	const struct catalog *catalog;
+	const struct query *query;
+	const struct dialect *dialect; /* that the view is for */
+	int is_view;                   /* the view itself is the answer */
+	struct machine machine;        /* as far as it is known */
+	const struct network *client;  /* NULL: not known */
+	const struct release *release; /* the page sets it when the answer is
+					  one release's */
+	int used_client;   /* the page sets it when the client's address had a
+			      say in the answer */
+	struct buf *notes; /* NULL, unless an explanation was asked for */
+};
+
+/* A page with the parameters that it is asked with; what is NULL is left out
+ * of its URL. */
+struct link {
+	const struct page *page;
+	const struct dialect *dialect;
+	const struct release *release;
+	const char *customer;
+	const char *menu; /* boot's */
+	const char *name; /* menu's */
+	const struct machine *machine;
+	int explained;
+};
+
+/* Gets what a page can be asked: visit() is called with ctx.  menu is what the
+ * answer shows or opens; NULL: none.  All is borrowed for the call. */
+struct page_visitor {
+	void (*visit)(void *ctx, const struct link *link,
+		      const struct menu *menu);
+	void *ctx;
+};
+
+/* One page: what it takes and what it says. */
+struct page {
+	const char *name;            /* of the program, URLs and templates */
+	const char *const *params;   /* all it takes; ends in NULL */
+	const char *default_dialect; /* where the request names none */
+	int asks_user_agent;         /* before it takes the default */
+	int is_menu;                 /* loaders read it as a menu, and as a
+					script all else */
+
+	/*
+	 * Set *view, which the caller releases, to what the page's template
+	 * is filled from, and return 200; or return 400, 403 or 404 with err
+	 * saying why, in words that repeat nothing of the request.
+	 */
+	int (*answer)(struct request *r, json_t **view, struct error *err);
+
+	/* Visit every set of parameters that the page answers, but for the
+	 * machine and the dialect, which page_each() adds. */
+	void (*each)(const struct catalog *c, const struct page_visitor *v);
+};
+
+/*
+ * Answer one request, whatever it is.  page: the one that is asked for; NULL:
+ * there is none of that name.  Returns *own, which the caller starts with
+ * HTTP_RESPONSE_INIT and releases with http_free(), or a cached answer,
+ * borrowed until the next request.
+ */
+const struct http_response *page_answer(const struct page *page,
+					struct site *site,
+					const struct http_request *http,
+					struct http_response *own);
+
+/*
+ * Append the text that the client gets to body, for a request whose page,
+ * site, catalog, query, dialect, machine and client are set.  Returns 200, or
+ * the status of a failure with err set and body unchanged.
+ */
+int page_fill(struct request *r, struct buf *body, struct error *err);
+
+/* Visit every set of parameters that the page answers, for each kind of
+ * machine where it asks for that, in each of its dialects. */
+void page_each(const struct page *page, const struct site *site,
+	       const struct page_visitor *v);
+
+/* Add a line to the explanation: what decided something, or what was left
+ * out and why. */
+void page_note(const struct request *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Append the page's URL with exactly the link's parameters, in the order of
+ * the alphabet. */
+void page_add_url(const struct catalog *c, const struct link *link,
+		  struct buf *url);
+
+/*
+ * The link's URL as a JSON string, for the request's loader.  Without a
+ * dialect it leads to the loader's own; one that is the page's default is left
+ * out.  Without a machine it tells what the request told of it.
+ */
+json_t *page_url(const struct request *r, const struct link *link);
+
+/* A URL as the request's dialect names it: in GRUB, (http,host)/path. */
+json_t *page_file(const struct request *r, const char *url);
+
+/* The menu of that name, NULL: the main menu, if the client may see it.
+ * Returns 200 and sets *menu; or 403 or 404 with err set. */
+int page_find_menu(struct request *r, const char *name,
+		   const struct menu **menu, struct error *err);
+
+/* Whether the client may see the menu: 200, or 403 with err set. */
+int page_check_menu(struct request *r, const struct menu *menu,
+		    struct error *err);
+
+#endif

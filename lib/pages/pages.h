@@ -1,0 +1,26 @@
+#ifndef PAGES_H
+#define PAGES_H
+
+#include "page.h"
+
+/* Each is defined in the file of its name. */
+extern const struct page page_boot;
+extern const struct page page_menu;
+extern const struct page page_customermenu;
+extern const struct page page_fromthemirror;
+
+/* Every page; ends in NULL. */
+extern const struct page *const pages[];
+
+/* Their names, in the same order; ends in NULL. */
+extern const char *const pages_names[];
+
+/*
+ * The page that the web server took this request for: SCRIPT_NAME ends in its
+ * name, or in that with a suffix (".php"), and no path follows.  own where
+ * there is no SCRIPT_NAME.  NULL if there is no such page.
+ */
+const struct page *pages_find(const struct http_request *http,
+			      const struct page *own);
+
+#endif
