@@ -73,8 +73,8 @@ static json_t *chain_view(const struct request *r, const struct loader *l,
 	const char *efi = s->chain[PLATFORM_EFI];
 
 	return json_pack("{s:o, s:o*, s:o*}", "url",
-			 page_file(r, loader_program(l, s)), "bios",
-			 bios != NULL ? page_file(r, bios) : NULL, "efi",
+			 page_file(r, loader_program(l, s)), "bios_url",
+			 bios != NULL ? page_file(r, bios) : NULL, "efi_url",
 			 efi != NULL ? page_file(r, efi) : NULL);
 }
 
