@@ -219,6 +219,7 @@ void html_add_release(const struct request *r, const struct release *release,
 	size_t i;
 	json_t *mirror;
 
+	/* People see every mirror, in order. */
 	json_array_foreach(json_object_get(view, "mirrors"), i, mirror)
 		json_object_set_new(mirror, "unreachable",
 				    unreachable_view(&release->mirrors[i]));

@@ -95,46 +95,62 @@ static void add_method(const struct request *r, const struct loader *l,
 		json_object_set_new(view, "chain", chain_view(r, l, s));
 }
 
-/* The mirrors that are tried on a platform, in order: each knows its own label
- * in a script, and the one to go to when it fails. */
-static json_t *mirrors_view(const struct request *r, const struct loader *l,
-			    const struct release *release)
+/* One mirror of the list; next: the index of the one to go on with. */
+static json_t *mirror_view(const struct request *r, const struct loader *l,
+			   const struct release *release, size_t i, size_t next)
 {
+	const struct mirror_files *s = &release->mirrors[i];
 	const char *name = l->machine.platform != MACHINE_UNKNOWN
 				   ? machine_platform_name(l->machine.platform)
 				   : "";
-	size_t total = release->mirror_count;
-	size_t i = loader_next_mirror(l, release, 0);
+	json_t *view =
+		json_pack("{s:s*, s:o, s:o, s:I, s:I}", "mirror", s->mirror,
+			  "label", json_sprintf("%s%zu", name, i + 1), "next",
+			  next < release->mirror_count
+				  ? json_sprintf("%s%zu", name, next + 1)
+				  : json_string("failed"),
+			  "number", (json_int_t)i + 1, "count",
+			  (json_int_t)release->mirror_count);
+
+	add_method(r, l, release, s, view);
+	return view;
+}
+
+/* The mirrors that the loader tries, in order; for people, every mirror. */
+static json_t *mirrors_view(const struct request *r, const struct loader *l,
+			    const struct release *release)
+{
+	const int is_all = dialect_is_for_people(l->dialect);
+	size_t i = is_all ? 0 : loader_next_mirror(l, release, 0);
 	json_t *list = json_array();
 
-	while (i < total) {
-		const struct mirror_files *s = &release->mirrors[i];
-		size_t next = loader_next_mirror(l, release, i + 1);
-		json_t *view = json_pack(
-			"{s:s*, s:o, s:o, s:I, s:I, s:b}", "mirror", s->mirror,
-			"label", json_sprintf("%s%zu", name, i + 1), "next",
-			next < total ? json_sprintf("%s%zu", name, next + 1)
-				     : json_string("failed"),
-			"number", (json_int_t)i + 1, "count", (json_int_t)total,
-			"first", json_array_size(list) == 0);
+	while (i < release->mirror_count) {
+		size_t next =
+			is_all ? i + 1 : loader_next_mirror(l, release, i + 1);
+		json_t *view = mirror_view(r, l, release, i, next);
 
-		add_method(r, l, release, s, view);
+		json_object_set_new(view, "first",
+				    json_boolean(json_array_size(list) == 0));
 		json_array_append_new(list, view);
 		i = next;
 	}
 	return list;
 }
 
-/* On that platform, the mirrors that are tried or why there are none. */
+/* On that platform, the mirrors that are tried or why there are none; for
+ * people, both. */
 static json_t *platform_view(const struct request *r,
 			     const struct release *release, int platform)
 {
 	const struct loader loader = loader_on(r, platform);
 	const char *reason = loader_refusal(&loader, release);
+	json_t *view = json_object();
 
-	if (reason != NULL)
-		return json_pack("{s:s}", "refused", reason);
-	return json_pack("{s:o}", "mirrors", mirrors_view(r, &loader, release));
+	set(view, "refused", reason);
+	if (reason == NULL || dialect_is_for_people(r->dialect))
+		json_object_set_new(view, "mirrors",
+				    mirrors_view(r, &loader, release));
+	return view;
 }
 
 /* ${buildarch} of an iPXE, and GRUB's $grub_cpu, for the architecture. */

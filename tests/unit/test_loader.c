@@ -1,0 +1,330 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "loader.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TREE "http://m/tree/"
+
+/* What a mirror may have; the mirror's PXELINUX is of version 6.04. */
+enum {
+	PXELINUX = 1,
+	KERNEL = 2,
+	BIOS_PROGRAM = 4,
+	EFI_PROGRAM = 8,
+	HTTPS = 16,
+	OTHER_PORT = 32, /* than 80 */
+	SITE_HOST = 64,
+};
+
+static struct mirror_files files_of(unsigned what)
+{
+	return (struct mirror_files){
+		.mirror = "http://m/",
+		.is_https = (what & HTTPS) != 0,
+		.is_port_80 = (what & OTHER_PORT) == 0,
+		.is_site_host = (what & SITE_HOST) != 0,
+		.pathprefix = what & PXELINUX ? TREE : NULL,
+		.configfile = what & PXELINUX ? "pxelinux.cfg/default" : NULL,
+		.loader = what & PXELINUX ? TREE "pxelinux.0" : NULL,
+		.kernel = what & KERNEL ? TREE "linux" : NULL,
+		.chain = { what & BIOS_PROGRAM ? TREE "program.bin" : NULL,
+			   what & EFI_PROGRAM ? TREE "program.efi" : NULL },
+	};
+}
+
+/* "" for MACHINE_UNKNOWN. */
+static struct machine machine_of(const char *platform, const char *arch)
+{
+	return (struct machine){
+		platform[0] != '\0' ? machine_find_platform(platform)
+				    : MACHINE_UNKNOWN,
+		arch[0] != '\0' ? machine_find_arch(arch) : MACHINE_UNKNOWN,
+	};
+}
+
+#define NO_HTTPS "needs https, which this loader does not have"
+#define NO_PORT "needs a port other than 80, the only one that GRUB 2.06 knows"
+#define NO_HOST                                                                \
+	"needs another server than this site's, and syslinux.efi asks no "     \
+	"other"
+#define NO_BIOS "has nothing that BIOS can start"
+#define NO_EFI "has nothing that UEFI can start"
+#define NOTHING "has nothing that this loader can start"
+
+/* How a loader starts a release for amd64 that one mirror has. */
+static const struct {
+	const char *dialect;
+	const char *platform; /* "": not known */
+	unsigned files;
+	const char *expected; /* pxelinux, kernel, a program's URL; or why it
+				 does not start it */
+} rows[] = {
+	/* gPXE, and the menu program that it runs: BIOS alone. */
+	{ "gpxe", "bios", PXELINUX, "pxelinux" },
+	{ "gpxe", "bios", PXELINUX | KERNEL, "pxelinux" },
+	{ "gpxe", "bios", KERNEL, "kernel" },
+	{ "gpxe", "bios", KERNEL | BIOS_PROGRAM, "kernel" },
+	{ "gpxe", "bios", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.bin" },
+	{ "gpxe", "bios", EFI_PROGRAM, NO_BIOS },
+	{ "gpxe", "bios", KERNEL | HTTPS, NO_HTTPS },
+	{ "gpxe", "bios", PXELINUX | HTTPS, NO_HTTPS },
+	{ "gpxe", "bios", KERNEL | OTHER_PORT, "kernel" },
+	{ "pxelinux", "bios", PXELINUX | KERNEL, "pxelinux" },
+	{ "pxelinux", "bios", KERNEL, "kernel" },
+	{ "pxelinux", "bios", BIOS_PROGRAM, TREE "program.bin" },
+	{ "pxelinux", "bios", KERNEL | HTTPS, NO_HTTPS },
+
+	/* iPXE goes on with the next mirror where it has no TLS. */
+	{ "ipxe", "bios", PXELINUX | KERNEL, "pxelinux" },
+	{ "ipxe", "bios", KERNEL, "kernel" },
+	{ "ipxe", "bios", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.bin" },
+	{ "ipxe", "bios", EFI_PROGRAM, NO_BIOS },
+	{ "ipxe", "efi", PXELINUX | KERNEL, "kernel" },
+	{ "ipxe", "efi", PXELINUX, NO_EFI },
+	{ "ipxe", "efi", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "efi", BIOS_PROGRAM, NO_EFI },
+	{ "ipxe", "efi", KERNEL | HTTPS | OTHER_PORT, "kernel" },
+	{ "ipxe", "", PXELINUX | KERNEL, "pxelinux" },
+	{ "ipxe", "", EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.bin" },
+
+	/* SYSLINUX starts kernels, and on BIOS a mirror's menu for modules of
+	 * its own version. */
+	{ "syslinux", "bios", PXELINUX | KERNEL, "pxelinux" },
+	{ "syslinux", "bios", PXELINUX, "pxelinux" },
+	{ "syslinux", "bios", KERNEL, "kernel" },
+	{ "syslinux", "bios", KERNEL | OTHER_PORT, "kernel" },
+	{ "syslinux", "bios", KERNEL | HTTPS, NO_HTTPS },
+	{ "syslinux", "bios", BIOS_PROGRAM, NOTHING },
+	{ "syslinux", "efi", PXELINUX | KERNEL | SITE_HOST, "kernel" },
+	{ "syslinux", "efi", KERNEL | SITE_HOST | OTHER_PORT, "kernel" },
+	{ "syslinux", "efi", KERNEL, NO_HOST },
+	{ "syslinux", "efi", KERNEL | HTTPS, NO_HTTPS },
+	{ "syslinux", "efi", EFI_PROGRAM | SITE_HOST, NOTHING },
+	{ "syslinux", "", PXELINUX | KERNEL, "kernel" },
+	{ "syslinux", "", PXELINUX, NOTHING },
+
+	/* GRUB starts kernels, and on EFI programs for it. */
+	{ "grub", "efi", PXELINUX | KERNEL, "kernel" },
+	{ "grub", "efi", KERNEL | EFI_PROGRAM, "kernel" },
+	{ "grub", "efi", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.efi" },
+	{ "grub", "efi", KERNEL | HTTPS, NO_HTTPS },
+	{ "grub", "efi", KERNEL | OTHER_PORT, NO_PORT },
+	{ "grub", "efi", KERNEL | HTTPS | OTHER_PORT, NO_HTTPS },
+	{ "grub", "efi", EFI_PROGRAM | OTHER_PORT, NO_PORT },
+	{ "grub", "bios", PXELINUX | KERNEL, "kernel" },
+	{ "grub", "bios", BIOS_PROGRAM | EFI_PROGRAM, NOTHING },
+	{ "grub", "bios", PXELINUX, NOTHING },
+	{ "grub", "", KERNEL, "kernel" },
+	{ "grub", "", EFI_PROGRAM, TREE "program.efi" },
+	{ "grub", "", BIOS_PROGRAM, NOTHING },
+
+	/* People see what any loader can start. */
+	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
+	{ "html", "", KERNEL | OTHER_PORT, "kernel" },
+	{ "json", "", KERNEL | HTTPS, "kernel" },
+};
+
+static const char *start(const struct loader *l, const struct release *release)
+{
+	const struct mirror_files *files = &release->mirrors[0];
+
+	switch (loader_method(l, release, files)) {
+	case BOOT_NONE:
+		break;
+	case BOOT_PXELINUX:
+		return "pxelinux";
+	case BOOT_KERNEL:
+		return "kernel";
+	case BOOT_CHAIN:
+		return loader_program(l, files);
+	}
+	return loader_refusal(l, release);
+}
+
+static void test_a_release_is_started_as_the_loader_can(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct mirror_files files = files_of(rows[i].files);
+		const struct release release = {
+			.arch = ARCH_AMD64,
+			.modules = "6.04",
+			.mirrors = &files,
+			.mirror_count = 1,
+		};
+		const struct loader loader = {
+			.dialect = dialect_find(rows[i].dialect),
+			.machine = machine_of(rows[i].platform, ""),
+			.modules = "6.04",
+		};
+		const char *refusal = loader_refusal(&loader, &release);
+		const char *got =
+			refusal != NULL ? refusal : start(&loader, &release);
+
+		if (got == NULL || strcmp(got, rows[i].expected) != 0)
+			fail_msg("row %zu, %s on '%s': %s", i, rows[i].dialect,
+				 rows[i].platform, got);
+	}
+}
+
+static void test_a_mirrors_menu_is_for_modules_of_its_version(void **state)
+{
+	static const struct {
+		const char *ours;
+		const char *theirs;
+		enum boot_method method;
+	} versions[] = {
+		{ "6.04", "6.04", BOOT_PXELINUX },
+		{ "6.03", "6.04", BOOT_KERNEL },
+		{ NULL, "6.04", BOOT_KERNEL },
+		{ "6.04", NULL, BOOT_KERNEL },
+		{ NULL, NULL, BOOT_KERNEL },
+	};
+	const struct mirror_files files = files_of(PXELINUX | KERNEL);
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(versions); i++) {
+		const struct release release = {
+			.arch = ARCH_AMD64,
+			.modules = versions[i].theirs,
+			.mirrors = &files,
+			.mirror_count = 1,
+		};
+		const struct loader loader = {
+			.dialect = &dialect_syslinux,
+			.machine = machine_of("bios", ""),
+			.modules = versions[i].ours,
+		};
+
+		if (loader_method(&loader, &release, &files) !=
+		    versions[i].method)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void test_a_machine_is_offered_what_it_can_run(void **state)
+{
+	static const struct {
+		const char *dialect, *platform, *arch; /* of the machine */
+		enum arch release;
+		const char *refusal; /* NULL: it is started */
+	} machines[] = {
+		{ "ipxe", "bios", "amd64", ARCH_I386, NULL },
+		{ "ipxe", "bios", "amd64", ARCH_AMD64, NULL },
+		{ "ipxe", "bios", "i386", ARCH_I386, NULL },
+		{ "ipxe", "bios", "i386", ARCH_AMD64,
+		  "is for amd64, not for this machine" },
+		{ "ipxe", "bios", "", ARCH_ARM64,
+		  "is for arm64, not for a PC with BIOS" },
+		{ "ipxe", "efi", "amd64", ARCH_I386,
+		  "is for i386, not for this machine" },
+		{ "ipxe", "efi", "arm64", ARCH_ARM64, NULL },
+		{ "ipxe", "efi", "arm64", ARCH_AMD64,
+		  "is for amd64, not for this machine" },
+		{ "grub", "efi", "amd64", ARCH_ARM64,
+		  "is for arm64, not for this machine" },
+		{ "grub", "", "amd64", ARCH_I386, NULL },
+		{ "syslinux", "", "", ARCH_ARM64, NULL },
+	};
+	const struct mirror_files files =
+		files_of(PXELINUX | KERNEL | SITE_HOST);
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(machines); i++) {
+		const struct release release = {
+			.arch = machines[i].release,
+			.mirrors = &files,
+			.mirror_count = 1,
+		};
+		const struct loader loader = {
+			.dialect = dialect_find(machines[i].dialect),
+			.machine = machine_of(machines[i].platform,
+					      machines[i].arch),
+		};
+		const char *refusal = loader_refusal(&loader, &release);
+
+		if (machines[i].refusal == NULL
+			    ? refusal != NULL
+			    : refusal == NULL ||
+				      strcmp(refusal, machines[i].refusal) != 0)
+			fail_msg("row %zu: %s", i, refusal);
+	}
+}
+
+/* A mirror's PXELINUX runs on PCs alone. */
+static void test_an_arm64_tree_starts_by_its_kernel(void **state)
+{
+	const struct mirror_files files = files_of(PXELINUX | KERNEL);
+	const struct release release = {
+		.arch = ARCH_ARM64,
+		.mirrors = &files,
+		.mirror_count = 1,
+	};
+	const struct loader loader = {
+		.dialect = &dialect_ipxe,
+		.machine = machine_of("", ""),
+	};
+
+	(void)state;
+	assert_int_equal(loader_method(&loader, &release, &files), BOOT_KERNEL);
+}
+
+static void test_mirrors_that_the_loader_cannot_use_are_passed(void **state)
+{
+	const struct mirror_files files[] = {
+		files_of(KERNEL | HTTPS),
+		files_of(KERNEL),
+		files_of(KERNEL | OTHER_PORT),
+		files_of(KERNEL),
+	};
+	const struct release release = {
+		.arch = ARCH_AMD64,
+		.mirrors = files,
+		.mirror_count = LENGTH(files),
+	};
+	const struct release two = {
+		.arch = ARCH_AMD64,
+		.mirrors = &files[1],
+		.mirror_count = 2,
+	};
+	const struct loader grub = {
+		.dialect = &dialect_grub,
+		.machine = machine_of("", ""),
+	};
+	const struct loader gpxe = {
+		.dialect = &dialect_gpxe,
+		.machine = machine_of("bios", ""),
+	};
+
+	(void)state;
+	assert_int_equal(loader_next_mirror(&grub, &release, 0), 1);
+	assert_int_equal(loader_next_mirror(&grub, &release, 2), 3);
+	assert_int_equal(loader_next_mirror(&grub, &release, 4), 4);
+	assert_int_equal(loader_next_mirror(&grub, &two, 1), 2);
+	assert_int_equal(loader_next_mirror(&gpxe, &release, 0), 1);
+	assert_int_equal(loader_next_mirror(&gpxe, &release, 2), 2);
+	assert_null(loader_refusal(&grub, &release));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_release_is_started_as_the_loader_can),
+		cmocka_unit_test(
+			test_a_mirrors_menu_is_for_modules_of_its_version),
+		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),
+		cmocka_unit_test(test_an_arm64_tree_starts_by_its_kernel),
+		cmocka_unit_test(
+			test_mirrors_that_the_loader_cannot_use_are_passed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
