@@ -216,6 +216,80 @@ static void test_explanation_is_text_for_people(void **state)
 	site_free(site);
 }
 
+/* One program answers them all: the script's name says which page it is. */
+static void test_another_page_is_answered_by_its_name(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = "menu=uwp", .script = "/boot/boot" }, 403, NULL },
+		{ { .query = "menu=uwp", .script = "/boot/menu.php" },
+		  400,
+		  "unknown parameter; this page takes name, platform, arch, "
+		  "dialect, view, explain\n" },
+		{ { .query = "", .script = "/boot/fromthemirror" },
+		  400,
+		  "distro, version and arch are needed\n" },
+		{ { .query = "customer=guest",
+		    .script = "/x/customermenu.cgi" },
+		  200,
+		  OPENS(B "menu.php?name=guest") },
+		{ { .query = "", .script = "/boot/other" },
+		  404,
+		  "there is no such page\n" },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
+static void test_grub_fetches_no_page_from_another_port(void **state)
+{
+	static const char *const bases[] = { "http://h:8080/", "https://h/" };
+	static const char refused[] =
+		"site/base is not plain http on port 80, the only one that "
+		"GRUB 2.06 knows\n";
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(bases); i++) {
+		struct buf text = BUF_INIT;
+		struct row row = { { .query = "dialect=grub" }, 500, refused };
+		struct site *site;
+
+		buf_printf(&text,
+			   "{\"site\": {\"base\": \"%s\"}, \"menus\": "
+			   "{\"main\": {\"entries\": [{\"local\": true}]}}}",
+			   bases[i]);
+		put("catalog.json", text.data);
+		buf_free(&text);
+		site = ask_open("catalog.json");
+		ask_check(site, &row);
+		row = (struct row){ { .query = "dialect=ipxe" }, 200, NULL };
+		ask_check(site, &row);
+		site_free(site);
+	}
+}
+
+/* Whoever writes the template of a page for people reads its view. */
+static void test_view_of_a_closed_menu_is_for_its_networks(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = "dialect=json&menu=uwp" },
+		  403,
+		  "this menu is shown to its customer's networks only\n" },
+		{ { .query = "dialect=json&menu=uwp&view=ipxe" },
+		  403,
+		  "this menu is shown to its customer's networks only\n" },
+		{ { .query = "dialect=json&menu=uwp", .client = "192.0.2.9" },
+		  200,
+		  NULL },
+		{ { .query = "", .user_agent = "json/1" },
+		  200,
+		  OPENS(B "menu.php") },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +304,10 @@ int main(void)
 		cmocka_unit_test(test_headers_say_what_the_answer_depends_on),
 		SCRATCH_TEST(test_template_that_breaks_the_contract_is_a_500),
 		cmocka_unit_test(test_explanation_is_text_for_people),
+		cmocka_unit_test(test_another_page_is_answered_by_its_name),
+		SCRATCH_TEST(test_grub_fetches_no_page_from_another_port),
+		cmocka_unit_test(
+			test_view_of_a_closed_menu_is_for_its_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

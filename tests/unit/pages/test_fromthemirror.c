@@ -199,6 +199,113 @@ static void test_answer_depends_on_the_url_alone(void **state)
 			  "Cache-Control: max-age=1\r\n" TAG "\r\n");
 }
 
+#define SECRET "zzTOKENzz"
+
+/* The view in JSON, parsed; release it with json_decref(). */
+static json_t *ask_view(struct site *site, const char *query)
+{
+	const struct http_request request = { .query = query };
+	int status;
+	char *answer = ask(site, &request, &status);
+	json_t *view = json_loads(ask_body(answer), 0, NULL);
+
+	if (status != 200 || view == NULL ||
+	    strstr(answer, "\r\nContent-Type: application/json\r\n") == NULL ||
+	    strstr(answer, "\r\nCache-Control: no-store\r\n\r\n") == NULL)
+		fail_msg("'%s': %s", query, answer);
+	if (strstr(answer, SECRET) != NULL)
+		fail_msg("'%s' shows a secret: %s", query, answer);
+	free(answer);
+	return view;
+}
+
+static const json_t *mirror_at(const json_t *view, size_t i)
+{
+	return json_array_get(json_object_get(view, "mirrors"), i);
+}
+
+static void check_text(const json_t *object, const char *key,
+		       const char *expected)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	if (text == NULL || strcmp(text, expected) != 0)
+		fail_msg("%s: %s", key, text);
+}
+
+static void test_view_is_one_loaders_or_for_people_all(void **state)
+{
+	struct site *site = ask_open(TESTS "/unit/pages/catalog.json");
+	json_t *all = ask_view(site, GOOD "&dialect=json");
+	json_t *grub = ask_view(site, GOOD "&dialect=json&view=grub");
+	json_t *gpxe = ask_view(site, GOOD "&dialect=json&view=gpxe");
+	const json_t *kernel;
+
+	(void)state;
+	check_text(all, "title", "Debian 12 amd64");
+	assert_non_null(json_object_get(mirror_at(all, 0), "pxelinux"));
+	assert_non_null(json_object_get(mirror_at(all, 1), "kernel"));
+	assert_null(json_object_get(mirror_at(grub, 0), "pxelinux"));
+	kernel = json_object_get(mirror_at(grub, 0), "kernel");
+	check_text(kernel, "url",
+		   "(http,deb.example.org)/debian/12/amd64/linux");
+	assert_non_null(json_object_get(mirror_at(gpxe, 0), "pxelinux"));
+	assert_null(json_object_get(mirror_at(gpxe, 0), "kernel"));
+	check_text(gpxe, "menu", "http://boot.example.org/boot/boot.php");
+	json_decref(all);
+	json_decref(grub);
+	json_decref(gpxe);
+	site_free(site);
+}
+
+static void test_view_shows_no_secret_of_a_url(void **state)
+{
+	static const char *const queries[] = {
+		"arch=amd64&dialect=json&distro=d&version=1",
+		"arch=amd64&dialect=json&distro=d&version=1&view=grub",
+		"arch=amd64&dialect=json&distro=d&version=1&view=ipxe",
+	};
+	struct site *site;
+
+	(void)state;
+	put("catalog.json",
+	    "{\"site\": {\"base\": \"http://h/\"},"
+	    " \"distros\": {\"d\": {\"title\": \"D\","
+	    " \"kernel\": \"http://m/linux?token=" SECRET "\","
+	    " \"initrds\": [\"http://m/initrd?token=" SECRET "\"],"
+	    " \"args\": \"url=http://user:" SECRET "@m/a b\","
+	    " \"versions\": {\"1\": {\"arches\": [\"amd64\"]}}}},"
+	    " \"menus\": {\"main\": {\"entries\": [{\"local\": true}]}}}");
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(queries); i++) {
+		json_t *view = ask_view(site, queries[i]);
+		const json_t *kernel =
+			json_object_get(mirror_at(view, 0), "kernel");
+
+		check_text(kernel, "args", "url=http://...@m/a b");
+		json_decref(view);
+	}
+	site_free(site);
+}
+
+static void test_view_goes_with_json_alone(void **state)
+{
+	static const struct row rows[] = {
+		{ { .query = GOOD "&dialect=grub&view=grub" },
+		  400,
+		  "view goes with dialect=json\n" },
+		{ { .query = GOOD "&view=grub" },
+		  400,
+		  "view goes with dialect=json\n" },
+		{ { .query = GOOD "&dialect=json&view=" EVIL },
+		  404,
+		  "this page does not have that dialect\n" },
+	};
+
+	(void)state;
+	ask_check_rows(rows, LENGTH(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +320,9 @@ int main(void)
 			test_menu_for_a_release_says_why_or_installs_it),
 		cmocka_unit_test(test_releases_that_are_not_there),
 		cmocka_unit_test(test_answer_depends_on_the_url_alone),
+		cmocka_unit_test(test_view_is_one_loaders_or_for_people_all),
+		SCRATCH_TEST(test_view_shows_no_secret_of_a_url),
+		cmocka_unit_test(test_view_goes_with_json_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

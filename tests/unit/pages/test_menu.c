@@ -223,6 +223,118 @@ static void test_closed_menus_are_not_for_caches(void **state)
 	site_free(site);
 }
 
+/* The menu "child" is open to all, the menu "secret" that it lies below is
+ * not.  An insider asks first: nothing of that answer may reach others. */
+static void test_back_to_a_closed_menu_is_for_its_networks(void **state)
+{
+	static const struct {
+		const char *client;
+		const char *back;
+	} rows[] = {
+		{ "192.0.2.9", "kernel http://h/boot?menu=secret\n" },
+		{ "198.51.100.9", "kernel http://h/boot\n" },
+		{ NULL, "kernel http://h/boot\n" },
+		{ "192.0.2.9", "kernel http://h/boot?menu=secret\n" },
+	};
+	struct site *site;
+
+	(void)state;
+	put("catalog.json",
+	    "{\"site\": {\"base\": \"http://h/\"},"
+	    " \"menus\": {"
+	    "  \"main\": {\"entries\": [{\"local\": true}]},"
+	    "  \"secret\": {\"entries\": [{\"menu\": \"child\"}]},"
+	    "  \"child\": {\"entries\": [{\"local\": true}]}},"
+	    " \"customers\": {"
+	    "  \"two\": {\"menu\": \"secret\","
+	    "           \"networks\": [\"192.0.2.0/24\"]},"
+	    "  \"all\": {\"menu\": \"child\"}}}");
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct http_request request = {
+			.query = "name=child",
+			.client = rows[i].client,
+		};
+		int status;
+		char *answer = ask(site, &request, &status);
+		size_t len = strlen(answer);
+		size_t back = strlen(rows[i].back);
+
+		if (status != 200 ||
+		    strstr(answer, "\r\nCache-Control: no-store\r\n") == NULL ||
+		    strcmp(answer + len - back, rows[i].back) != 0)
+			fail_msg("row %zu: %s", i, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+/* Of the catalogue of the pages' tests; each stands in a line of its own. */
+static void test_explanation_says_what_is_left_out_and_why(void **state)
+{
+	static const struct {
+		const char *query;
+		const char *line;
+	} rows[] = {
+		{ "explain=1",
+		  "left out: debian-12-arm64: it is for arm64, not for a PC "
+		  "with BIOS\n" },
+		{ "explain=1",
+		  "left out: secure-1-amd64: it needs https, which this loader "
+		  "does not have\n" },
+		{ "dialect=grub&explain=1&platform=bios",
+		  "left out: tool-6-i386: it has nothing that this loader can "
+		  "start\n" },
+		{ "dialect=syslinux&explain=1&platform=efi&arch=amd64",
+		  "left out: debian-12-amd64: it needs another server than "
+		  "this site's, and syslinux.efi asks no other\n" },
+		{ "arch=arm64&dialect=grub&explain=1&name=main&platform=efi",
+		  "left out: tool-6-i386: it is for i386, not for this "
+		  "machine\n" },
+	};
+	struct site *site = ask_open(TESTS "/unit/pages/catalog.json");
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct http_request request = { .query = rows[i].query };
+		int status;
+		char *answer = ask(site, &request, &status);
+
+		if (status != 200 || strstr(answer, rows[i].line) == NULL)
+			fail_msg("'%s': %s", rows[i].query, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+static void test_menu_without_anything_for_the_machine_is_left_out(void **state)
+{
+	const struct http_request request = {
+		.query = "arch=amd64&dialect=ipxe&explain=1&platform=efi",
+	};
+	struct site *site;
+	int status;
+	char *answer;
+
+	(void)state;
+	put("catalog.json",
+	    "{\"site\": {\"base\": \"http://h/\"},"
+	    " \"distros\": {\"d\": {\"title\": \"D\","
+	    "  \"chain\": {\"bios\": \"http://h/p\"},"
+	    "  \"versions\": {\"1\": {\"arches\": [\"amd64\"]}}}},"
+	    " \"menus\": {"
+	    "  \"main\": {\"entries\": [{\"menu\": \"old\"}]},"
+	    "  \"old\": {\"entries\": [{\"distro\": \"d\"}]}}}");
+	site = ask_open("catalog.json");
+	answer = ask(site, &request, &status);
+	if (status != 200 ||
+	    strstr(answer,
+		   "left out: old: it has nothing for this machine\n") == NULL)
+		fail_msg("%s", answer);
+	free(answer);
+	site_free(site);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +352,11 @@ int main(void)
 		cmocka_unit_test(
 			test_menus_that_are_not_there_or_not_for_the_client),
 		cmocka_unit_test(test_closed_menus_are_not_for_caches),
+		SCRATCH_TEST(test_back_to_a_closed_menu_is_for_its_networks),
+		cmocka_unit_test(
+			test_explanation_says_what_is_left_out_and_why),
+		SCRATCH_TEST(
+			test_menu_without_anything_for_the_machine_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
