@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "uri.h"
+
 const struct page *const pages[] = {
 	&page_boot, &page_menu, &page_customermenu, &page_fromthemirror, NULL,
 };
@@ -38,4 +40,74 @@ const struct page *pages_find(const struct http_request *http,
 		if (is_named(name, pages[i]->name))
 			return pages[i];
 	return NULL;
+}
+
+/* What is checked, and what came of it. */
+struct url_check {
+	const struct catalog *catalog;
+	const struct page *page;
+	struct error *err;
+	const char *distro; /* the last that failed; NULL: none */
+	int rc;
+};
+
+static void fail_url(struct url_check *check, const struct link *link,
+		     const struct menu *menu, size_t len)
+{
+	const char *file = catalog_files(check->catalog)[0];
+	struct buf place = BUF_INIT;
+
+	if (link->release != NULL)
+		buf_printf(&place, "/distros/%s: version %s",
+			   link->release->distro, link->release->version);
+	else if (link->customer != NULL)
+		buf_printf(&place, "/customers/%s", link->customer);
+	else if (menu != NULL)
+		buf_printf(&place, "/menus/%s", menu->id);
+	else
+		buf_puts(&place, "/site/base");
+	if (link->release != NULL)
+		file = link->release->file;
+	else if (menu != NULL)
+		file = menu->file;
+	check->rc = error_set(check->err, file, 0,
+			      "%s: the URL of its page is %zu bytes long, at "
+			      "most %d: shorten the ids in it or the base",
+			      place.data, len, URI_MAX);
+	buf_free(&place);
+}
+
+static void check_url(void *ctx, const struct link *link,
+		      const struct menu *menu)
+{
+	/* No loader's dialect has a longer name, no machine longer words. */
+	static const struct machine machine = { PLATFORM_BIOS, ARCH_AMD64 };
+	struct url_check *check = ctx;
+	struct link longest = *link;
+	struct buf url = BUF_INIT;
+
+	longest.page = check->page;
+	longest.dialect = &dialect_syslinux;
+	if (link->release == NULL)
+		longest.machine = &machine;
+	else if (check->distro == link->release->distro)
+		return; /* what is too long for one is so for others of it */
+	page_add_url(check->catalog, &longest, &url);
+	if (url.len > URI_MAX) {
+		fail_url(check, link, menu, url.len);
+		if (link->release != NULL)
+			check->distro = link->release->distro;
+	}
+	buf_free(&url);
+}
+
+int pages_check_urls(const struct catalog *c, struct error *err)
+{
+	struct url_check check = { .catalog = c, .err = err };
+
+	for (size_t i = 0; pages[i] != NULL; i++) {
+		check.page = pages[i];
+		pages[i]->each(c, &(struct page_visitor){ check_url, &check });
+	}
+	return check.rc;
 }

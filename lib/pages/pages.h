@@ -23,4 +23,12 @@ extern const char *const pages_names[];
 const struct page *pages_find(const struct http_request *http,
 			      const struct page *own);
 
+/*
+ * Whether the URL of each page, with the longest parameters that loaders send,
+ * is short enough for every loader.  Returns 0, or -1 with err set:
+ * "catalog.json: /distros/debian: version trixie: the URL of its page is 260
+ * bytes long, ...", a distro once.
+ */
+int pages_check_urls(const struct catalog *c, struct error *err);
+
 #endif
