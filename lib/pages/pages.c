@@ -4,13 +4,11 @@
 
 #include "uri.h"
 
-const struct page *const pages[] = {
-	&page_boot, &page_menu, &page_customermenu, &page_fromthemirror, NULL,
-};
+#define PAGE_ADDRESS(name) &page_##name,
+#define PAGE_NAME(name) #name,
 
-const char *const pages_names[] = {
-	"boot", "menu", "customermenu", "fromthemirror", NULL,
-};
+const struct page *const pages[] = { PAGES(PAGE_ADDRESS) NULL };
+const char *const pages_names[] = { PAGES(PAGE_NAME) NULL };
 
 /* Whether file is name, or that with a suffix of small letters. */
 static int is_named(const char *file, const char *name)

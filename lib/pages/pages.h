@@ -3,11 +3,12 @@
 
 #include "page.h"
 
-/* Each is defined in the file of its name. */
-extern const struct page page_boot;
-extern const struct page page_menu;
-extern const struct page page_customermenu;
-extern const struct page page_fromthemirror;
+/* The list of pages: NAME is the value page_NAME, which the file of that name
+ * defines. */
+#define PAGES(PAGE) PAGE(boot) PAGE(menu) PAGE(customermenu) PAGE(fromthemirror)
+
+#define PAGE_DECLARATION(name) extern const struct page page_##name;
+PAGES(PAGE_DECLARATION)
 
 /* Every page; ends in NULL. */
 extern const struct page *const pages[];
