@@ -4,7 +4,7 @@
 
 #include "html.h"
 #include "pages.h"
-#include "view.h"
+#include "view_menu.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {

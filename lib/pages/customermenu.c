@@ -1,7 +1,7 @@
 /* Opens the menu of a customer: the one named, or the one whose networks hold
  * the client's address. */
 #include "pages.h"
-#include "view.h"
+#include "view_menu.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {

@@ -1,6 +1,6 @@
 /* What boots a release's installer straight from its mirror. */
 #include "pages.h"
-#include "view.h"
+#include "view_release.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {

@@ -1,6 +1,6 @@
 /* The text of a menu, for the menu program that the client has. */
 #include "pages.h"
-#include "view.h"
+#include "view_menu.h"
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {

@@ -431,6 +431,15 @@ void page_each(const struct page *page, const struct site *site,
 	page->each(site_catalog(site), &inner);
 }
 
+struct loader page_loader(const struct request *r, int platform)
+{
+	return (struct loader){
+		.dialect = r->dialect,
+		.machine = { platform, r->machine.arch },
+		.modules = catalog_settings(r->catalog)->modules,
+	};
+}
+
 void page_note(const struct request *r, const char *fmt, ...)
 {
 	char line[512];

@@ -7,6 +7,7 @@
 #include "dialect.h"
 #include "error.h"
 #include "http.h"
+#include "loader.h"
 #include "network.h"
 #include "query.h"
 #include "site.h"
@@ -94,6 +95,9 @@ int page_fill(struct request *r, struct buf *body, struct error *err);
  * machine where it asks for that, in each of its dialects. */
 void page_each(const struct page *page, const struct site *site,
 	       const struct page_visitor *v);
+
+/* The loader that asks, on that platform; MACHINE_UNKNOWN: on either. */
+struct loader page_loader(const struct request *r, int platform);
 
 /* Add a line to the explanation: what decided something, or what was left
  * out and why. */

@@ -1,0 +1,264 @@
+/* A menu, as templates get it. */
+#include "view_menu.h"
+
+#include <string.h>
+
+#include "html.h"
+#include "pages.h"
+#include "uri.h"
+#include "view_release.h"
+
+/* The page of a menu's text, for any machine where the loader says itself
+ * which one it is. */
+static json_t *menu_url(const struct request *r, const struct menu *menu)
+{
+	const struct machine any = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
+	const struct link link = {
+		.page = &page_menu,
+		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
+							       : NULL,
+		.machine = r->dialect->knows_machine ? &any : NULL,
+	};
+
+	return page_url(r, &link);
+}
+
+/* What opens an entry that is a page of its own. */
+static json_t *entry_url(const struct request *r,
+			 const struct menu_entry *entry)
+{
+	const int by_script = r->dialect->opens_by_script;
+	struct link link = { .page = &page_boot };
+
+	switch (entry->kind) {
+	case ENTRY_HEADING:
+	case ENTRY_SHELL:
+		return NULL;
+	case ENTRY_RELEASE:
+		link.page = &page_fromthemirror;
+		link.release = entry->release;
+		break;
+	case ENTRY_MENU:
+		if (!by_script)
+			link.page = &page_menu;
+		*(by_script ? &link.menu : &link.name) = entry->menu->id;
+		break;
+	case ENTRY_CUSTOMER:
+		link.page = &page_customermenu;
+		break;
+	case ENTRY_LOCAL:
+		link.menu = "local";
+		break;
+	}
+	return page_url(r, &link);
+}
+
+static int has_something(const struct request *r, const struct menu *menu);
+
+/* Why the entry is not offered; NULL if it is. */
+static const char *hidden_reason(const struct request *r,
+				 const struct menu_entry *entry)
+{
+	const struct loader loader = page_loader(r, r->machine.platform);
+
+	if (entry->kind == ENTRY_SHELL && !r->dialect->has_shell)
+		return "is a command line of iPXE";
+	if (entry->kind == ENTRY_RELEASE)
+		return loader_refusal(&loader, entry->release);
+	if (entry->kind == ENTRY_MENU && !has_something(r, entry->menu))
+		return "has nothing for this machine";
+	return NULL;
+}
+
+/* Whether the menu, or one below it, offers the machine anything. */
+static int has_something(const struct request *r, const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].kind != ENTRY_HEADING &&
+		    hidden_reason(r, &menu->entries[i]) == NULL)
+			return 1;
+	return 0;
+}
+
+/* Whether the client may know of the entry. */
+static int is_visible(const struct request *r, const struct menu_entry *entry)
+{
+	return entry->menu == NULL ||
+	       catalog_may_see(r->catalog, entry->menu, r->client);
+}
+
+static const char *kind_name(enum entry_kind kind)
+{
+	switch (kind) {
+	case ENTRY_HEADING:
+		return "heading";
+	case ENTRY_RELEASE:
+		return "release";
+	case ENTRY_MENU:
+	case ENTRY_CUSTOMER:
+		return "submenu";
+	case ENTRY_LOCAL:
+		return "local";
+	case ENTRY_SHELL:
+		break;
+	}
+	return "shell";
+}
+
+static json_t *entry_view(const struct request *r, const struct menu *menu,
+			  const struct menu_entry *entry)
+{
+	const char *chosen = menu->default_id;
+	json_t *view = json_pack(
+		"{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id, "title",
+		entry->title, kind_name(entry->kind), 1, "default",
+		chosen != NULL && strcmp(chosen, entry->id) == 0, "url",
+		entry_url(r, entry));
+
+	if (entry->hotkey != '\0') {
+		char c = entry->hotkey;
+
+		json_object_set_new(view, "hotkey", json_stringn(&c, 1));
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		json_object_set_new(view, "key", json_stringn(&c, 1));
+	}
+	if (entry->kind == ENTRY_RELEASE && !r->dialect->has_scripts)
+		json_object_update_new(view,
+				       view_release_on(r, entry->release,
+						       r->machine.platform));
+	return view;
+}
+
+/* The entry that boots by itself: the menu's default, else the first that is
+ * offered. */
+static const struct menu_entry *default_entry(const struct request *r,
+					      const struct menu *menu)
+{
+	const struct menu_entry *first = NULL;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+
+		if (entry->kind == ENTRY_HEADING || !is_visible(r, entry) ||
+		    hidden_reason(r, entry) != NULL)
+			continue;
+		if (menu->default_id != NULL &&
+		    strcmp(menu->default_id, entry->id) == 0)
+			return entry;
+		if (first == NULL)
+			first = entry;
+	}
+	return first;
+}
+
+static void add_timeout(json_t *view, unsigned seconds)
+{
+	json_int_t s = (json_int_t)seconds;
+
+	if (seconds > 0)
+		json_object_set_new(view, "timeout",
+				    json_pack("{s:I, s:I, s:I}", "seconds", s,
+					      "tenths", s * 10, "milliseconds",
+					      s * 1000));
+}
+
+/* Where Back leads: to the parent; to the main menu where there is none that
+ * the client may see; from the main menu itself, nowhere. */
+static json_t *back_url(const struct request *r, const struct menu *menu)
+{
+	const struct menu *top = catalog_menu(r->catalog, NULL);
+	const int by_script = r->dialect->opens_by_script;
+	struct link link = { .page = by_script ? &page_boot : &page_menu };
+
+	if (menu == top)
+		return NULL;
+	if (menu->parent != NULL && menu->parent != top &&
+	    catalog_may_see(r->catalog, menu->parent, r->client))
+		*(by_script ? &link.menu : &link.name) = menu->parent->id;
+	return page_url(r, &link);
+}
+
+/* Add the entry to hidden, with the reason. */
+static void hide(const struct request *r, const struct menu_entry *entry,
+		 const char *reason, json_t *hidden)
+{
+	page_note(r, "left out: %s: it %s", entry->id, reason);
+	json_array_append_new(hidden,
+			      json_pack("{s:s, s:s}", "title", entry->title,
+					"reason", reason));
+}
+
+/* Add what is offered to entries, the rest to hidden.  A heading is shown
+ * when something below it is. */
+static void sort_entries(const struct request *r, const struct menu *menu,
+			 json_t *entries, json_t *hidden)
+{
+	const struct menu_entry *heading = NULL;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+		const char *reason = hidden_reason(r, entry);
+
+		if (entry->kind == ENTRY_HEADING) {
+			heading = entry;
+			continue;
+		}
+		if (!is_visible(r, entry))
+			continue; /* not a word of it */
+		if (reason != NULL) {
+			hide(r, entry, reason, hidden);
+			continue;
+		}
+		if (heading != NULL)
+			json_array_append_new(entries,
+					      entry_view(r, menu, heading));
+		heading = NULL;
+		json_array_append_new(entries, entry_view(r, menu, entry));
+	}
+}
+
+/* The picture behind the menu; for GRUB one that it can fetch, or none. */
+static json_t *background_view(const struct request *r)
+{
+	const char *background = catalog_settings(r->catalog)->background;
+	struct uri uri;
+
+	if (background == NULL)
+		return NULL;
+	if (r->dialect->refuses_port != NULL &&
+	    (uri_parse(background, &uri) != NULL || !uri_is_plain(&uri)))
+		return NULL;
+	return page_file(r, background);
+}
+
+json_t *view_menu(const struct request *r, const struct menu *menu)
+{
+	const struct settings *settings = catalog_settings(r->catalog);
+	const struct menu_entry *chosen = default_entry(r, menu);
+	const char *modules = r->machine.platform != MACHINE_UNKNOWN
+				      ? settings->syslinux[r->machine.platform]
+				      : NULL;
+	json_t *entries = json_array();
+	json_t *hidden = json_array();
+	json_t *view;
+
+	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	sort_entries(r, menu, entries, hidden);
+	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:o*, s:s*}", "title",
+			 menu->title, "menu", menu_url(r, menu), "vesamenu",
+			 settings->vesamenu, "background", background_view(r),
+			 "entries", entries, "hidden", hidden, "back",
+			 back_url(r, menu), "chosen",
+			 chosen != NULL ? chosen->id : NULL);
+	add_timeout(view, menu->timeout);
+	if (json_object_get(view, "back") != NULL &&
+	    !menu_has_key(menu, MENU_BACK_KEY))
+		json_object_set_new(view, "back_key",
+				    json_sprintf("%c", MENU_BACK_KEY));
+	if (modules != NULL)
+		json_object_set_new(view, "modules", json_string(modules));
+	if (dialect_is_for_people(r->dialect))
+		html_add_menu(r, menu, view);
+	return view;
+}

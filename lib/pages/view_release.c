@@ -1,0 +1,236 @@
+/* What boots a release, as templates get it. */
+#include "view_release.h"
+
+#include <string.h>
+
+#include "html.h"
+#include "loader.h"
+#include "pages.h"
+
+static void set(json_t *view, const char *name, const char *value)
+{
+	if (value != NULL)
+		json_object_set_new(view, name, json_string(value));
+}
+
+/* GRUB quotes each word by itself. */
+static json_t *words_view(const char *args)
+{
+	json_t *words = json_array();
+
+	while (args != NULL && *args != '\0') {
+		size_t len = strcspn(args, " ");
+
+		json_array_append_new(words, json_stringn(args, len));
+		args += len + (args[len] == ' ');
+	}
+	return words;
+}
+
+static json_t *initrds_view(const struct request *r,
+			    const struct mirror_files *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->initrd_count; i++)
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:b}", "url",
+					page_file(r, s->initrds[i]), "name",
+					json_sprintf("initrd%zu", i), "first",
+					i == 0));
+	return list;
+}
+
+static json_t *kernel_view(const struct request *r,
+			   const struct mirror_files *s)
+{
+	return json_pack("{s:o, s:s*, s:o, s:o, s:b}", "url",
+			 page_file(r, s->kernel), "args", s->args, "words",
+			 words_view(s->args), "initrds", initrds_view(r, s),
+			 "initrd", s->initrd_count > 0);
+}
+
+static json_t *pxelinux_view(const struct mirror_files *s)
+{
+	return json_pack("{s:s, s:s, s:s}", "pathprefix", s->pathprefix,
+			 "configfile", s->configfile, "loader", s->loader);
+}
+
+static json_t *chain_view(const struct request *r, const struct loader *l,
+			  const struct mirror_files *s)
+{
+	const char *bios = s->chain[PLATFORM_BIOS];
+	const char *efi = s->chain[PLATFORM_EFI];
+
+	return json_pack("{s:o, s:o*, s:o*}", "url",
+			 page_file(r, loader_program(l, s)), "bios_url",
+			 bios != NULL ? page_file(r, bios) : NULL, "efi_url",
+			 efi != NULL ? page_file(r, efi) : NULL);
+}
+
+/* What the loader starts from one mirror's files; for people, all that there
+ * is. */
+static void add_method(const struct request *r, const struct loader *l,
+		       const struct release *release,
+		       const struct mirror_files *s, json_t *view)
+{
+	const int is_all = dialect_is_for_people(l->dialect);
+	const enum boot_method method = loader_method(l, release, s);
+
+	if (is_all ? s->loader != NULL : method == BOOT_PXELINUX)
+		json_object_set_new(view, "pxelinux", pxelinux_view(s));
+	if (is_all ? s->kernel != NULL : method == BOOT_KERNEL)
+		json_object_set_new(view, "kernel", kernel_view(r, s));
+	if (is_all ? loader_program(l, s) != NULL : method == BOOT_CHAIN)
+		json_object_set_new(view, "chain", chain_view(r, l, s));
+}
+
+/* One mirror of the list; next: the index of the one to go on with. */
+static json_t *mirror_view(const struct request *r, const struct loader *l,
+			   const struct release *release, size_t i, size_t next)
+{
+	const struct mirror_files *s = &release->mirrors[i];
+	const char *name = l->machine.platform != MACHINE_UNKNOWN
+				   ? machine_platform_name(l->machine.platform)
+				   : "";
+	json_t *view =
+		json_pack("{s:s*, s:o, s:o, s:I, s:I}", "mirror", s->mirror,
+			  "label", json_sprintf("%s%zu", name, i + 1), "next",
+			  next < release->mirror_count
+				  ? json_sprintf("%s%zu", name, next + 1)
+				  : json_string("failed"),
+			  "number", (json_int_t)i + 1, "count",
+			  (json_int_t)release->mirror_count);
+
+	add_method(r, l, release, s, view);
+	return view;
+}
+
+/* The mirrors that the loader tries, in order; for people, every mirror. */
+static json_t *mirrors_view(const struct request *r, const struct loader *l,
+			    const struct release *release)
+{
+	const int is_all = dialect_is_for_people(l->dialect);
+	size_t i = is_all ? 0 : loader_next_mirror(l, release, 0);
+	json_t *list = json_array();
+
+	while (i < release->mirror_count) {
+		size_t next =
+			is_all ? i + 1 : loader_next_mirror(l, release, i + 1);
+		json_t *view = mirror_view(r, l, release, i, next);
+
+		json_object_set_new(view, "first",
+				    json_boolean(json_array_size(list) == 0));
+		json_array_append_new(list, view);
+		i = next;
+	}
+	return list;
+}
+
+json_t *view_release_on(const struct request *r, const struct release *release,
+			int platform)
+{
+	const struct loader loader = page_loader(r, platform);
+	const char *reason = loader_refusal(&loader, release);
+	json_t *view = json_object();
+
+	set(view, "refused", reason);
+	if (reason == NULL || dialect_is_for_people(r->dialect))
+		json_object_set_new(view, "mirrors",
+				    mirrors_view(r, &loader, release));
+	return view;
+}
+
+/* ${buildarch} of an iPXE, and GRUB's $grub_cpu, for the architecture. */
+static const char *loader_arch(enum arch arch)
+{
+	switch (arch) {
+	case ARCH_I386:
+		return "i386";
+	case ARCH_AMD64:
+		return "x86_64";
+	case ARCH_ARM64:
+	case ARCH_COUNT:
+		break;
+	}
+	return "arm64";
+}
+
+/* Which mirrors the loader takes, and why not the others. */
+static void note_mirrors(const struct request *r, const struct release *release)
+{
+	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *reason = loader_refusal(&loader, release);
+
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		const struct mirror_files *s = &release->mirrors[i];
+		const char *why = loader_unreachable(&loader, s);
+
+		if (s->mirror != NULL)
+			page_note(r, "mirror %zu: %s%s%s", i + 1, s->mirror,
+				  why != NULL ? ", left out: it " : "",
+				  why != NULL ? why : "");
+	}
+	if (r->dialect->tries_mirrors)
+		return;
+	if (reason != NULL)
+		page_note(r, "refused: it %s", reason);
+	else
+		page_note(r,
+			  "taken: mirror %zu, the first that this loader can "
+			  "use",
+			  loader_next_mirror(&loader, release, 0) + 1);
+}
+
+static void note_release(const struct request *r, const struct release *release)
+{
+	page_note(r, "release: %s: /distros/%s/versions/%s", release->file,
+		  release->distro, release->version);
+	if (release->variant != NULL)
+		page_note(r, "variant: %s", release->variant);
+	page_note(r, "architecture: %s, the distro's word for it: %s",
+		  machine_arch_name((int)release->arch), release->word);
+	note_mirrors(r, release);
+	if (!r->dialect->knows_machine ||
+	    r->machine.platform != MACHINE_UNKNOWN)
+		return;
+	for (int i = 0; i < PLATFORM_COUNT; i++) {
+		const struct loader loader = page_loader(r, i);
+		const char *reason = loader_refusal(&loader, release);
+
+		page_note(r, "%s: %s", machine_platform_name(i),
+			  reason != NULL ? reason : "can start it");
+	}
+}
+
+json_t *view_release(const struct request *r, const struct release *release)
+{
+	const struct link back = { .page = &page_boot };
+	const struct link install = { .page = &page_fromthemirror,
+				      .release = release };
+	const struct link message = { .page = &page_fromthemirror,
+				      .dialect = r->dialect->menus,
+				      .release = release };
+	json_t *view = view_release_on(r, release, r->machine.platform);
+
+	note_release(r, release);
+	set(view, "title", release->title);
+	set(view, "distro", release->distro);
+	set(view, "version", release->version);
+	set(view, "arch", machine_arch_name((int)release->arch));
+	set(view, "variant", release->variant);
+	set(view, "loader_arch", loader_arch(release->arch));
+	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
+	json_object_update_new(
+		view,
+		json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "amd64",
+			  release->arch == ARCH_AMD64, "i386",
+			  release->arch == ARCH_I386, "menu",
+			  page_url(r, &back), "install", page_url(r, &install),
+			  "message", page_url(r, &message), "bios",
+			  view_release_on(r, release, PLATFORM_BIOS), "efi",
+			  view_release_on(r, release, PLATFORM_EFI)));
+	if (dialect_is_for_people(r->dialect))
+		html_add_release(r, release, view);
+	return view;
+}
