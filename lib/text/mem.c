@@ -1,6 +1,5 @@
 #include "mem.h"
 
-#include <malloc.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 _Noreturn void mem_exhausted(void)
 {
@@ -49,19 +51,25 @@ char *mem_copy(const char *s, size_t len)
 	return copy;
 }
 
-/* From this size on malloc() asks the system, and free() gives back at once.
- * Unless it is set, it rises with what is freed. */
+/* From this size on, malloc() gets a block from the system, and free() returns
+ * it at once. */
 #define LARGE 65536
 
+/* glibc raises the threshold with each large block that is freed, unless it is
+ * set.  Other C libraries have no such settings. */
 void mem_set_up(void)
 {
+#ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 	mallopt(M_TOP_PAD, LARGE / 4);
+#endif
 }
 
 void mem_trim(void)
 {
+#ifdef __GLIBC__
 	malloc_trim(0);
+#endif
 }
 
 struct mem_block {
