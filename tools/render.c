@@ -4,29 +4,25 @@
 
 #include "pages.h"
 
-/* All pages, as far as they are filled. */
-struct rendering {
+/* A page of the site, and what is found of it. */
+struct page_check {
 	const struct page *page;
 	const struct site *site;
 	struct findings *findings;
 	json_t *seen; /* what is said of the page already, as keys */
 };
 
-/* What a link is about: a release's distro, a menu's or customer's id. */
-static const char *subject(const struct link *link)
+/* What a line of the text is about: a release's distro, or a menu. */
+static const char *subject(const struct link *link, const struct menu *menu)
 {
 	if (link->release != NULL)
 		return link->release->distro;
-	if (link->customer != NULL)
-		return link->customer;
-	if (link->menu != NULL)
-		return link->menu;
-	return link->name != NULL ? link->name : "";
+	return menu != NULL ? menu->id : "";
 }
 
 /* Whether it is new, and remembered from now on.  A line of a text is one of
  * that menu or release; all else is wrong with the template for all. */
-static int is_new(const struct rendering *r, const struct link *link,
+static int is_new(const struct page_check *r, const char *about,
 		  const char *reason)
 {
 	struct buf key = BUF_INIT;
@@ -34,19 +30,19 @@ static int is_new(const struct rendering *r, const struct link *link,
 
 	buf_puts(&key, reason);
 	if (strstr(reason, " of the text ") != NULL)
-		buf_printf(&key, " %s", subject(link));
+		buf_printf(&key, " %s", about);
 	is_first = json_object_get(r->seen, key.data) == NULL;
 	json_object_set_new(r->seen, key.data, json_true());
 	buf_free(&key);
 	return is_first;
 }
 
-static void add_problem(const struct rendering *r, const struct link *link,
+static void add_problem(const struct page_check *r, const char *about,
 			const char *query, const char *reason)
 {
 	struct buf asked = BUF_INIT;
 
-	if (!is_new(r, link, reason))
+	if (!is_new(r, about, reason))
 		return;
 	buf_printf(&asked, "%s?%s", r->page->name, query);
 	findings_add_text(r->findings, "page", reason, asked.data);
@@ -84,7 +80,7 @@ static struct machine machine_of(const struct link *link)
 /* Fill the page as it would be for that link. */
 static void fill(void *ctx, const struct link *link, const struct menu *menu)
 {
-	const struct rendering *r = ctx;
+	const struct page_check *r = ctx;
 	const struct catalog *c = site_catalog(r->site);
 	struct error err = ERROR_INIT;
 	struct buf body = BUF_INIT;
@@ -106,7 +102,7 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 	parsed = query_parse(query, &err);
 	request.query = parsed;
 	if (parsed == NULL || page_fill(&request, &body, &err) != 200)
-		add_problem(r, link, query, err.text);
+		add_problem(r, subject(link, menu), query, err.text);
 	query_free(parsed);
 	buf_free(&url);
 	buf_free(&body);
@@ -121,7 +117,7 @@ int render_check(const struct site_paths *paths, struct findings *f)
 	if (rc < 0)
 		findings_add_text(f, "page", err.text, NULL);
 	for (size_t i = 0; pages[i] != NULL && rc == 0; i++) {
-		struct rendering r = { pages[i], site, f, json_object() };
+		struct page_check r = { pages[i], site, f, json_object() };
 
 		page_each(pages[i], site, &(struct page_visitor){ fill, &r });
 		json_decref(r.seen);
