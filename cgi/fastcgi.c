@@ -1,6 +1,4 @@
-/*
- * How the pages are asked over FastCGI.  This file alone knows libfcgi.
- */
+/* Answers requests over FastCGI.  Only this file knows libfcgi. */
 #include "fastcgi.h"
 
 #include <errno.h>
@@ -19,19 +17,20 @@
 #include "gateway.h"
 #include "mem.h"
 
-/* Seconds for a web server to send a request, and again to take its answer. */
+/* How long a web server may take to send a request, and again to take the
+ * answer, in seconds. */
 #define PATIENCE 10
 
-/* Connections that may wait on a socket: the backlog of the samples. */
+/* How many connections may wait on the socket: the backlog of the samples. */
 #define BACKLOG 1024
 
-/* Whether a web server is waited for, and since which second, of
- * CLOCK_MONOTONIC, an alarm stands for that. */
+/* is_served: the process waits for a web server.  alarmed: the second of
+ * CLOCK_MONOTONIC in which the alarm was last set. */
 static volatile sig_atomic_t is_served;
 static time_t alarmed;
 
-/* libfcgi gives up what it waits for when a signal ends the wait; one that
- * comes just before a wait ends nothing, so there is always a next. */
+/* A signal that interrupts libfcgi's read or write makes it give up.  A signal
+ * that arrives just before the read would be lost, so each sets the next. */
 static void interrupt(int signal)
 {
 	(void)signal;
@@ -39,9 +38,9 @@ static void interrupt(int signal)
 		alarm(PATIENCE);
 }
 
-/* Wait for the web server for PATIENCE from now, or up to a second less.  The
- * alarm is moved on, once a second, rather than set and taken back for each
- * request: where they follow one another it never goes off. */
+/* Limit the wait for the web server to PATIENCE from now, or up to a second
+ * less.  The alarm is set once a second and never taken back, which saves two
+ * system calls a request. */
 static void limit_wait(void)
 {
 	struct timespec now;
@@ -54,9 +53,9 @@ static void limit_wait(void)
 }
 
 /*
- * SIGTERM, and SIGUSR1, which is what multiwatch sends in its place, are read
- * from the descriptor that is returned, where the process waits for requests:
- * so they neither cut a request short nor slip in between a look and the wait.
+ * Return a descriptor that SIGTERM and SIGUSR1 make readable; multiwatch sends
+ * SIGUSR1 in place of SIGTERM.  The process looks at it while it waits for
+ * requests, so neither signal interrupts a request, and none is missed.
  */
 static int catch_signals(void)
 {
@@ -74,15 +73,16 @@ static int catch_signals(void)
 	return signalfd(-1, &ends, SFD_CLOEXEC);
 }
 
-/* Where requests come from, and what ends them. */
+/* The requests on the socket, and the signal that ends the process. */
 struct queue {
 	FCGX_Request fcgi;
-	int signals; /* readable once the process is to end */
+	int signals; /* readable once the process must end */
 	int is_ending;
-	int last; /* how many were taken since */
+	int last; /* requests taken since then */
 };
 
-/* Whether a request waits; unless the process is to end, once one does. */
+/* Whether a request waits.  Blocks until one does, unless the process must
+ * end. */
 static int is_waiting(struct queue *q)
 {
 	struct pollfd fds[] = {
@@ -104,8 +104,8 @@ static int is_waiting(struct queue *q)
 	return ready > 1;
 }
 
-/* Whether accept() failed for something that the system lacks at the moment;
- * then wait for a moment, which a first signal ends. */
+/* Whether accept() failed because the system is short of something.  Then wait
+ * for a moment; the first signal ends the wait. */
 static int is_short_of(const struct queue *q, int error)
 {
 	struct pollfd fd = { .fd = q->signals, .events = POLLIN };
@@ -117,14 +117,14 @@ static int is_short_of(const struct queue *q, int error)
 	return 1;
 }
 
-/*
- * Whether all of a request came in: where one breaks off between two of its
- * parameters, libfcgi takes that for their end.  What broke off is dropped.
+/* Whether the whole request was read.  libfcgi takes a connection that breaks
+ * off between two parameters for the end of them.  Such a request is dropped.
  */
 static int is_whole(FCGX_Request *fcgi)
 {
 	if (FCGX_GetError(fcgi->in) == 0) {
-		/* Or the one that keeps it would keep the process too. */
+		/* A web server that keeps the connection would keep the
+		 * process. */
 		fcgi->keepConnection = 0;
 		return 1;
 	}
@@ -133,12 +133,15 @@ static int is_whole(FCGX_Request *fcgi)
 }
 
 /*
- * Take the next request.  Several processes share the socket and may all wake
- * for one request; it does not block, so that those who come too late wait
- * again, where a signal finds them.  A process that is to end takes what waits
- * on the socket first: if nobody else has it, those requests end with it.  It
- * takes no more than can have waited, or it would not end while many come in.
- * Returns 1 with a request, 0 when the process is to end, -1 when the socket
+ * Take the next request.  Several processes share the socket, and one request
+ * may wake them all.  accept() does not block, so the processes that come too
+ * late wait again, where a signal reaches them.
+ *
+ * A process that must end first takes the requests that wait already: without
+ * it they would be lost if it is the last process.  It takes no more than the
+ * backlog, so that it does end while new requests come in.
+ *
+ * Returns 1 with a request, 0 when the process must end, -1 when the socket
  * fails.
  */
 static int next_request(struct queue *q)
@@ -165,8 +168,8 @@ static void put_stream(const struct buf *text, void *stream)
 	FCGX_PutStr(buf_text(text), (int)text->len, stream);
 }
 
-/* For a server that takes the page for an authorizer, which would let the
- * client in with a 200, or for a filter. */
+/* Refuse a web server that uses the program as an authorizer, where a 200
+ * would let the client in, or as a filter. */
 static void refuse_role(FCGX_Request *fcgi)
 {
 	struct http_response response = HTTP_RESPONSE_INIT;
@@ -182,10 +185,10 @@ static void refuse_role(FCGX_Request *fcgi)
 }
 
 /*
- * Send all of the answer, and see whether all of the request was read.  Then a
- * close() will do, which is what libfcgi does with a connection that is
- * detached; with another it waits until the web server has closed its end, or
- * what comes in unread could take the answer with it.
+ * Send the rest of the answer and close the connection.  If the whole request
+ * was read, close() is enough: FCGX_Detach() makes libfcgi do just that.
+ * Otherwise libfcgi waits until the web server has closed its end, because
+ * closing a socket with unread bytes can discard the answer.
  */
 static void finish(FCGX_Request *fcgi, const struct http_request *http)
 {
@@ -213,8 +216,9 @@ int fastcgi_serve(struct site *site, const struct page *own)
 		perror(own->name);
 		return EXIT_FAILURE;
 	}
-	/* Before the first request, so that an edit that breaks the catalogue
-	 * finds a good one in use; what is wrong now, the request is told. */
+	/* Read the catalogue before the first request, so that a good one is
+	 * in use when an edit breaks it.  A failure now is reported by the
+	 * first request. */
 	site_refresh(site, &(struct error)ERROR_INIT);
 	while ((rc = next_request(&q)) > 0) {
 		const struct http_request http = gateway_read(q.fcgi.envp);
@@ -226,7 +230,7 @@ int fastcgi_serve(struct site *site, const struct page *own)
 			refuse_role(&q.fcgi);
 		finish(&q.fcgi, &http);
 	}
-	/* At once: what comes in now must find another process. */
+	/* Close at once, so that new connections go to another process. */
 	close(FCGI_LISTENSOCK_FILENO);
 	FCGX_Free(&q.fcgi, 1);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -234,8 +238,8 @@ int fastcgi_serve(struct site *site, const struct page *own)
 
 int fastcgi_is_asked(void)
 {
-	/* Which does nothing but allocate; FCGX_IsCGI() would end without a
-	 * word. */
+	/* FCGX_Init() fails only without memory; FCGX_IsCGI() would then end
+	 * the process without a message. */
 	if (FCGX_Init() != 0)
 		mem_exhausted();
 	return !FCGX_IsCGI();

@@ -55,8 +55,8 @@ static long long elapsed_since(const struct timespec *start)
 	       (now.tv_nsec - start->tv_nsec) / 1000;
 }
 
-/* A line in logfmt.  The address is read and written anew: whatever the
- * client or its proxy said, the line has no bytes of it. */
+/* Write a line in logfmt.  The address is parsed and printed again, so no byte
+ * of the client or its proxy reaches the line. */
 static void log_answer(const struct http_request *http, int status,
 		       const struct buf *what, long long took)
 {

@@ -1,5 +1,4 @@
-/* How a page is asked: as a CGI program, or from a shell; for FastCGI see
- * fastcgi.c. */
+/* Runs a page as a CGI program or from a shell; fastcgi.c does the rest. */
 #include "main.h"
 
 #include <errno.h>
@@ -29,7 +28,7 @@ static struct site *open_site(void)
 	return site_new(&paths, pages_names);
 }
 
-/* All of text to standard output; whether it got there is known at last. */
+/* Write text to standard output; end_output() tells whether that worked. */
 static void put_output(const struct buf *text, void *unused)
 {
 	(void)unused;
@@ -45,9 +44,9 @@ static int end_output(const struct page *own)
 }
 
 /*
- * Read what came in of a body that nobody asked for.  Apache's mod_cgid gives
- * a program one socket for both directions, and to close that with bytes
- * unread takes the answer with it.
+ * Read and drop a request's body, which no page takes.  Apache's mod_cgid
+ * gives a program one socket for both directions, and closing it with unread
+ * bytes can discard the answer.
  */
 static void drop_body(void)
 {
@@ -121,15 +120,15 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 	if (response->status == 200) {
 		put_output(&response->body, NULL);
 		rc = end_output(own);
-	} else if (response->status != 500) { /* which page_answer() logged */
+	} else if (response->status != 500) { /* page_answer() logs those */
 		fprintf(stderr, "%s: %s", own->name, response->body.data);
 	}
 	http_free(&made);
 	return rc;
 }
 
-/* Where a server closed one of them, a connection would get its number, and
- * what goes to standard error would go to the client. */
+/* Open those of the standard files that the web server closed.  Otherwise a
+ * connection could get number 2, and messages would go to the client. */
 static void open_standard_files(void)
 {
 	int fd;
@@ -162,10 +161,11 @@ int main_run(const struct page *own, int argc, char **argv)
 
 	mem_set_up();
 	open_standard_files();
-	/* A value less would be a menu with a hole in it. */
+	/* Without this, jansson would leave out a value when memory runs
+	 * out, and a menu would have a hole in it. */
 	json_set_alloc_funcs(mem_get, free);
 	is_fastcgi = fastcgi_is_asked();
-	/* Under a web server the arguments are the network's: ignored. */
+	/* Under a web server the arguments come from the network. */
 	if (!is_cgi && !is_fastcgi && argc == 2 && take_option(own, argv[1]))
 		return EXIT_SUCCESS;
 	site = open_site();

@@ -1,4 +1,4 @@
-/* What all pages share: from a request to a whole answer. */
+/* What all pages share: it makes a whole answer from a request. */
 #include "page.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "uri.h"
 
-/* What a User-Agent decides, on the pages where it does. */
+/* The dialect by the User-Agent, on pages that ask it; NULL: it has no say. */
 static const struct dialect *asked_dialect(const struct page *page,
 					   const struct http_request *http)
 {
@@ -187,7 +187,7 @@ int page_fill(struct request *r, struct buf *body, struct error *err)
 	return status;
 }
 
-/* All that is left to find out, then the text. */
+/* Find the dialect and the machine, then fill the page. */
 static int answer_request(const struct http_request *http, struct request *r,
 			  struct buf *body, struct error *err)
 {
@@ -307,7 +307,7 @@ static int check_request(const struct page *page,
 	return 200;
 }
 
-/* What all that fails ends as: a line that says why. */
+/* Make the answer final; a failure becomes a line that says why. */
 static void finish(const struct page *page, struct http_response *response,
 		   int status, const struct error *err)
 {
@@ -341,9 +341,9 @@ static const struct http_response *find_cached(const struct site *site,
 }
 
 /*
- * Any cache may store what depends on nothing but the query and the dialect
- * that a User-Agent stands for: so does ours.  Without percent signs, which
- * no loader writes in a query of ours, few queries ask for the same.
+ * An answer that depends on nothing but the query, and on the dialect that the
+ * User-Agent stands for, is cached.  A query with a percent sign is not: no
+ * loader encodes our queries, and one page would be cached under many names.
  */
 const struct http_response *page_answer(const struct page *page,
 					struct site *site,
@@ -364,7 +364,7 @@ const struct http_response *page_answer(const struct page *page,
 		return cached;
 	if (status == 200 && site_refresh(site, &err) < 0)
 		status = 500;
-	if (status == 200) /* it outlives an edit that is refused */
+	if (status == 200) /* a refused edit does not empty the cache */
 		cached = cache_find(site_cache(site), &key);
 	if (cached != NULL)
 		return cached;
@@ -375,7 +375,7 @@ const struct http_response *page_answer(const struct page *page,
 		cached = cache_add(site_cache(site), &key, own);
 	if (cached == NULL)
 		return own;
-	mem_trim(); /* making it took more memory than it has */
+	mem_trim(); /* filling it took more memory than it needs */
 	return cached;
 }
 
