@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "stamps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,28 +15,29 @@ struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec modified; /* the content */
-	struct timespec changed;  /* the content, the name or the owner */
+	struct timespec modified; /* content */
+	struct timespec changed;  /* content, name, owner or mode */
 };
 
-struct watch {
-	struct entry {
+struct stamps {
+	struct file {
 		char *path;
 		struct stamp stamp;
 		int is_unsettled;
-		struct room *room; /* of what is missing; NULL: look at path */
-		const void *group; /* NULL: every group's */
-	} * entries;
+		struct directory *dir; /* where it is missing; NULL: the path
+					  itself is looked at */
+		const void *group;     /* NULL: every group */
+	} * files;
 	size_t count;
-	/* Nothing appears in a directory but by a change of it: so one look
-	 * at that does for all that is missing there. */
-	struct room {
+	/* A file appears only with a change of its directory: so one look at
+	 * that is enough for all files that are missing there. */
+	struct directory {
 		char *path;
-		struct stamp stamp; /* when all was last found missing */
-		int is_checked;     /* in the look that goes on */
-		struct room *next;
-	} * rooms;
-	const void *group; /* of what is added */
+		struct stamp stamp; /* when all of them were last missing */
+		int is_checked;     /* during the present call */
+		struct directory *next;
+	} * dirs;
+	const void *group; /* of the files that are added */
 	int has_failed;
 };
 
@@ -65,12 +66,13 @@ static int is_same(const struct stamp *a, const struct stamp *b)
 	       is_same_time(a->changed, b->changed);
 }
 
-/* A time in the future, from a clock that went wrong, counts as settled.  No
- * part of a second: the file system keeps none. */
+/* Whether a change was so recent that the next one could get the same time.  A
+ * time in the future comes from a wrong clock and is not recent.  A file system
+ * that stores whole seconds only leaves the nanoseconds at 0. */
 static int is_recent(struct timespec then)
 {
 	long long step =
-		then.tv_nsec == 0 ? 1000000000LL : WATCH_SETTLE_MS * 1000000LL;
+		then.tv_nsec == 0 ? 1000000000LL : STAMPS_SETTLE_MS * 1000000LL;
 	struct timespec now;
 	long long age;
 
@@ -80,7 +82,7 @@ static int is_recent(struct timespec then)
 	return age >= 0 && age < step;
 }
 
-static struct stamp look(const char *path)
+static struct stamp stamp_at(const char *path)
 {
 	struct stat st;
 
@@ -89,7 +91,7 @@ static struct stamp look(const char *path)
 	return stamp_of(&st);
 }
 
-/* Even a link that leads nowhere is there. */
+/* A link counts even if its target is missing. */
 static int is_there(const char *path)
 {
 	struct stat st;
@@ -97,13 +99,13 @@ static int is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* The directory of a missing path, with no stamp yet.  NULL for a link: what
- * it leads to may appear elsewhere. */
-static struct room *room_of(struct watch *w, const char *path)
+/* The directory of a missing path; a new one has no stamp yet.  NULL for a
+ * link: its target may appear in another directory. */
+static struct directory *directory_of(struct stamps *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-	struct room *room = w->rooms;
+	struct directory *dir = s->dirs;
 
 	if (is_there(path))
 		return NULL;
@@ -111,70 +113,70 @@ static struct room *room_of(struct watch *w, const char *path)
 		path = ".";
 		len = 1;
 	}
-	while (room != NULL &&
-	       (strncmp(room->path, path, len) != 0 || room->path[len] != '\0'))
-		room = room->next;
-	if (room != NULL)
-		return room;
-	room = mem_alloc(sizeof(*room));
-	room->path = mem_copy(path, len);
-	room->next = w->rooms;
-	w->rooms = room;
-	return room;
+	while (dir != NULL &&
+	       (strncmp(dir->path, path, len) != 0 || dir->path[len] != '\0'))
+		dir = dir->next;
+	if (dir != NULL)
+		return dir;
+	dir = mem_alloc(sizeof(*dir));
+	dir->path = mem_copy(path, len);
+	dir->next = s->dirs;
+	s->dirs = dir;
+	return dir;
 }
 
-static void remember(struct watch *w, const char *path,
-		     const struct stamp *stamp)
+static void record(struct stamps *s, const char *path,
+		   const struct stamp *stamp)
 {
-	struct entry *entry;
+	struct file *file;
 
-	w->entries = mem_grow(w->entries, w->count + 1, sizeof(*w->entries));
-	entry = &w->entries[w->count++];
-	entry->path = mem_copy(path, strlen(path));
-	entry->stamp = *stamp;
-	entry->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
-	entry->room = stamp->is_missing ? room_of(w, path) : NULL;
-	entry->group = w->group;
+	s->files = mem_grow(s->files, s->count + 1, sizeof(*s->files));
+	file = &s->files[s->count++];
+	file->path = mem_copy(path, strlen(path));
+	file->stamp = *stamp;
+	file->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
+	file->dir = stamp->is_missing ? directory_of(s, path) : NULL;
+	file->group = s->group;
 }
 
-struct watch *watch_new(void)
+struct stamps *stamps_new(void)
 {
-	return mem_alloc(sizeof(struct watch));
+	return mem_alloc(sizeof(struct stamps));
 }
 
-void watch_free(struct watch *w)
+void stamps_free(struct stamps *s)
 {
-	if (w == NULL)
+	if (s == NULL)
 		return;
-	for (size_t i = 0; i < w->count; i++)
-		free(w->entries[i].path);
-	free(w->entries);
-	while (w->rooms != NULL) {
-		struct room *next = w->rooms->next;
+	for (size_t i = 0; i < s->count; i++)
+		free(s->files[i].path);
+	free(s->files);
+	while (s->dirs != NULL) {
+		struct directory *next = s->dirs->next;
 
-		free(w->rooms->path);
-		free(w->rooms);
-		w->rooms = next;
+		free(s->dirs->path);
+		free(s->dirs);
+		s->dirs = next;
 	}
-	free(w);
+	free(s);
 }
 
-void watch_set_group(struct watch *w, const void *group)
+void stamps_set_group(struct stamps *s, const void *group)
 {
-	w->group = group;
+	s->group = group;
 }
 
-void watch_add(struct watch *w, const char *path)
+void stamps_add(struct stamps *s, const char *path)
 {
-	struct stamp stamp = look(path);
+	struct stamp stamp = stamp_at(path);
 
-	remember(w, path, &stamp);
+	record(s, path, &stamp);
 }
 
-/* All of an open file, in pieces as it grows, up to one byte over max. */
+/* Read an open file to its end.  Fails once it has more than max bytes. */
 static int read_all(int fd, size_t max, struct buf *out)
 {
-	char piece[4096]; /* the stack never shrinks */
+	char piece[4096]; /* small: a stack that has grown never shrinks */
 	size_t total = 0;
 
 	while (total <= max) {
@@ -191,16 +193,16 @@ static int read_all(int fd, size_t max, struct buf *out)
 	return -1;
 }
 
-static int fail(struct watch *w, const char *path, int reason,
+static int fail(struct stamps *s, const char *path, int reason,
 		struct error *err)
 {
 	if (reason != EFBIG)
-		watch_fail(w);
+		stamps_fail(s);
 	return error_set(err, path, 0, "cannot be read: %s", strerror(reason));
 }
 
-int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
-	       struct error *err)
+int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
+		struct error *err)
 {
 	/* Non-blocking, so that a FIFO without a writer does not hang. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -211,88 +213,88 @@ int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
 	if (fd < 0) {
 		int reason = errno;
 
-		watch_add(w, path);
+		stamps_add(s, path);
 		if (reason == ENOENT)
 			return 0;
-		return fail(w, path, reason, err);
+		return fail(s, path, reason, err);
 	}
 	if (fstat(fd, &st) < 0)
 		memset(&st, 0, sizeof(st));
 	stamp = stamp_of(&st);
-	remember(w, path, &stamp);
+	record(s, path, &stamp);
 	if (!S_ISREG(st.st_mode))
 		rc = error_set(err, path, 0, "is not a regular file");
 	else if (read_all(fd, max, out) < 0)
-		rc = fail(w, path, errno, err);
+		rc = fail(s, path, errno, err);
 	close(fd);
 	return rc;
 }
 
-void watch_fail(struct watch *w)
+void stamps_fail(struct stamps *s)
 {
-	w->has_failed = 1;
+	s->has_failed = 1;
 }
 
-int watch_has_failed(const struct watch *w)
+int stamps_has_failed(const struct stamps *s)
 {
-	return w->has_failed;
+	return s->has_failed;
 }
 
-/* Whether what was missing in a directory has appeared there. */
-static int is_filled(const struct watch *w, struct room *room)
+/* Whether a file that was missing in the directory is there now. */
+static int is_filled(const struct stamps *s, struct directory *dir)
 {
-	struct stamp now = look(room->path);
+	struct stamp now = stamp_at(dir->path);
 
-	if (is_same(&room->stamp, &now))
+	if (is_same(&dir->stamp, &now))
 		return 0;
-	for (size_t i = 0; i < w->count; i++)
-		if (w->entries[i].room == room && is_there(w->entries[i].path))
+	for (size_t i = 0; i < s->count; i++)
+		if (s->files[i].dir == dir && is_there(s->files[i].path))
 			return 1;
-	/* While it is young, the next change may bear the same time. */
+	/* After a recent change, the next one could get the same time. */
 	if (now.is_missing || !is_recent(now.changed))
-		room->stamp = now;
+		dir->stamp = now;
 	return 0;
 }
 
-static int is_entry_changed(const struct watch *w, const struct entry *entry)
+static int is_file_changed(const struct stamps *s, const struct file *file)
 {
-	struct room *room = entry->room;
+	struct directory *dir = file->dir;
 	struct stamp now;
 
-	if (room != NULL && room->is_checked)
+	if (dir != NULL && dir->is_checked)
 		return 0;
-	if (room != NULL) {
-		room->is_checked = 1;
-		return is_filled(w, room);
+	if (dir != NULL) {
+		dir->is_checked = 1;
+		return is_filled(s, dir);
 	}
-	now = look(entry->path);
-	return !is_same(&entry->stamp, &now);
+	now = stamp_at(file->path);
+	return !is_same(&file->stamp, &now);
 }
 
-int watch_is_changed(struct watch *w)
+int stamps_is_changed(struct stamps *s)
 {
-	return watch_is_group_changed(w, NULL);
+	return stamps_is_group_changed(s, NULL);
 }
 
-int watch_is_group_changed(struct watch *w, const void *group)
+int stamps_is_group_changed(struct stamps *s, const void *group)
 {
-	for (struct room *room = w->rooms; room != NULL; room = room->next)
-		room->is_checked = 0;
-	for (size_t i = 0; i < w->count; i++) {
-		const struct entry *entry = &w->entries[i];
+	for (struct directory *dir = s->dirs; dir != NULL; dir = dir->next)
+		dir->is_checked = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct file *file = &s->files[i];
 
-		if ((group == NULL || entry->group == NULL ||
-		     entry->group == group) &&
-		    is_entry_changed(w, entry))
+		if ((group == NULL || file->group == NULL ||
+		     file->group == group) &&
+		    is_file_changed(s, file))
 			return 1;
 	}
 	return 0;
 }
 
-int watch_is_unsettled(const struct watch *w)
+int stamps_is_unsettled(const struct stamps *s)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (w->entries[i].is_unsettled)
+	for (size_t i = 0; i < s->count; i++)
+		if (s->files[i].is_unsettled)
 			return 1;
 	return 0;
 }

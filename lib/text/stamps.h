@@ -1,5 +1,5 @@
-#ifndef WATCH_H
-#define WATCH_H
+#ifndef STAMPS_H
+#define STAMPS_H
 
 #include <stddef.h>
 
@@ -7,55 +7,56 @@
 #include "error.h"
 
 /*
- * Files that were read, and how they looked then: device, inode, size and
- * the nanoseconds of their last change.  A file that was not there is
- * remembered as missing.
+ * The files that were read, each with a stamp of that moment: device, inode,
+ * size, and the times of the last changes in nanoseconds.  A file that did not
+ * exist is recorded as missing.
  */
-struct watch;
+struct stamps;
 
-struct watch *watch_new(void);
-void watch_free(struct watch *w);
+struct stamps *stamps_new(void);
+void stamps_free(struct stamps *s);
 
-/* What is remembered from now on is of that group, any address; NULL, as in the
- * beginning: of every group. */
-void watch_set_group(struct watch *w, const void *group);
+/* Files that are recorded from now on belong to that group, any address.  NULL,
+ * the default: they belong to every group. */
+void stamps_set_group(struct stamps *s, const void *group);
 
-/* Remember how path, a file or a directory, looks now.  Copied. */
-void watch_add(struct watch *w, const char *path);
+/* Record the present state of path, a file or a directory.  Copied. */
+void stamps_add(struct stamps *s, const char *path);
 
 /*
- * Append the file's text to out, and remember the file as it was before.
- * Symbolic links are followed.  Returns 1, 0 if there is no such file, or -1
- * with err set: it cannot be read, is no regular file (a FIFO is not waited
- * for) or holds more than max bytes.
+ * Append the file's text to out, and record the state of the file from before
+ * it was read.  Symbolic links are followed.  Returns 1, 0 if there is no such
+ * file, or -1 with err set: the file cannot be read, is not a regular file
+ * (this does not wait for a FIFO) or holds more than max bytes.
  */
-int watch_read(struct watch *w, const char *path, size_t max, struct buf *out,
-	       struct error *err);
+int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
+		struct error *err);
 
 /*
- * Remember that something could not be read.  What stood in the way, such as a
- * lack of file descriptors, may pass without a trace on the file.
+ * Record that something could not be read.  The cause, such as a lack of file
+ * descriptors, may go away without a trace on the file.
  */
-void watch_fail(struct watch *w);
+void stamps_fail(struct stamps *s);
 
-/* Whether anything could not be read, so that another try may. */
-int watch_has_failed(const struct watch *w);
+/* Whether anything could not be read, so that another try may succeed. */
+int stamps_has_failed(const struct stamps *s);
 
-/* Whether anything looks different from what is remembered. */
-int watch_is_changed(struct watch *w);
+/* Whether any file differs from its record. */
+int stamps_is_changed(struct stamps *s);
 
-/* The same for what is of that group; NULL: of any.  What of another appears in
- * a directory where one of that group is missing may count too. */
-int watch_is_group_changed(struct watch *w, const void *group);
+/* The same for the files of that group; NULL: of any group.  A file of another
+ * group may count too, if it appears in a directory where a file of this group
+ * is missing. */
+int stamps_is_group_changed(struct stamps *s, const void *group);
 
 /*
- * Whether anything was changed so shortly before it was remembered that its
- * writer may not be done, or that a second change could bear the same time:
- * the kernel's file times advance in steps of some milliseconds.
+ * Whether any file had changed so shortly before it was recorded that its
+ * writer may not have finished, or that a second change could get the same
+ * time: the kernel's file times advance in steps of some milliseconds.
  */
-int watch_is_unsettled(const struct watch *w);
+int stamps_is_unsettled(const struct stamps *s);
 
-/* How long to wait, in milliseconds, for what is unsettled to settle. */
-#define WATCH_SETTLE_MS 10
+/* How long to wait for such a file, in milliseconds. */
+#define STAMPS_SETTLE_MS 10
 
 #endif
