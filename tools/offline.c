@@ -2,19 +2,19 @@
 
 #include "overlay.h"
 #include "render.h"
+#include "stamps.h"
 #include "templates.h"
 #include "warnings.h"
-#include "watch.h"
 
 /* What a good catalogue may still have, seen from its files. */
 static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 			struct findings *f)
 {
-	struct watch *watch = watch_new();
+	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct overlay files = { NULL, NULL, NULL, NULL };
 
-	if (overlay_read(&files, paths->catalog, catalog_sections, watch,
+	if (overlay_read(&files, paths->catalog, catalog_sections, stamps,
 			 &err) < 0) {
 		findings_add_text(f, "catalogue", err.text, NULL);
 	} else {
@@ -24,23 +24,23 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 		warnings_find(c, &files, f);
 		overlay_free(&files);
 	}
-	watch_free(watch);
+	stamps_free(stamps);
 }
 
 struct catalog *offline_check(const struct site_paths *paths,
 			      struct findings *f)
 {
-	struct watch *watch = watch_new();
+	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct catalog *c;
 
 	err.report = findings_report;
 	err.ctx = f;
-	c = catalog_load(paths->catalog, paths->base, watch, &err);
+	c = catalog_load(paths->catalog, paths->base, stamps, &err);
 	if (c != NULL)
 		look_deeper(paths, c, f);
 	else
 		templates_check(paths, f);
-	watch_free(watch);
+	stamps_free(stamps);
 	return c;
 }

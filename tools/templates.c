@@ -7,9 +7,9 @@
 
 #include "mem.h"
 #include "pages.h"
+#include "stamps.h"
 #include "suggest.h"
 #include "template.h"
-#include "watch.h"
 
 #define TEMPLATE_MAX_BYTES (1024 * 1024)
 
@@ -17,7 +17,7 @@
 struct looking {
 	const struct site_paths *paths;
 	struct findings *findings;
-	struct watch *watch; /* watch_read() wants one; nobody asks it */
+	struct stamps *stamps; /* stamps_read() wants one; nobody asks it */
 	struct error err;
 	json_t *taken; /* names of files that pages take, as keys */
 	const char *dialect;
@@ -26,7 +26,7 @@ struct looking {
 
 static int take(struct looking *l, const char *name);
 
-/* The text of DIR/FILE; returns as watch_read() does. */
+/* The text of DIR/FILE; returns as stamps_read() does. */
 static int read_in(struct looking *l, const char *dir, size_t len,
 		   const char *file, struct buf *text)
 {
@@ -34,8 +34,8 @@ static int read_in(struct looking *l, const char *dir, size_t len,
 	int found;
 
 	buf_printf(&path, "%.*s/%s", (int)len, dir, file);
-	found = watch_read(l->watch, path.data, TEMPLATE_MAX_BYTES, text,
-			   &l->err);
+	found = stamps_read(l->stamps, path.data, TEMPLATE_MAX_BYTES, text,
+			    &l->err);
 	buf_free(&path);
 	return found;
 }
@@ -210,7 +210,7 @@ int templates_check(const struct site_paths *paths, struct findings *f)
 	struct looking l = {
 		.paths = paths,
 		.findings = f,
-		.watch = watch_new(),
+		.stamps = stamps_new(),
 		.err = ERROR_INIT,
 		.taken = json_object(),
 	};
@@ -220,6 +220,6 @@ int templates_check(const struct site_paths *paths, struct findings *f)
 	take_all(&l);
 	find_unused(&l);
 	json_decref(l.taken);
-	watch_free(l.watch);
+	stamps_free(l.stamps);
 	return l.err.text[0] != '\0' ? -1 : 0;
 }

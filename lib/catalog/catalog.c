@@ -540,7 +540,7 @@ static void copy_files(struct loading *l)
 }
 
 struct catalog *catalog_load(const char *path, const char *base,
-			     struct watch *w, struct error *err)
+			     struct stamps *stamps, struct error *err)
 {
 	struct catalog *c = mem_alloc(sizeof(*c));
 	struct loading l = { .c = c };
@@ -551,7 +551,7 @@ struct catalog *catalog_load(const char *path, const char *base,
 		.pool = &c->pool,
 		.err = err,
 	};
-	if (overlay_read(&l.files, path, catalog_sections, w, err) < 0)
+	if (overlay_read(&l.files, path, catalog_sections, stamps, err) < 0)
 		goto out;
 	copy_files(&l);
 	c->releases.refused = json_object();

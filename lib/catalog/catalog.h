@@ -8,7 +8,7 @@
 #include "menu.h"
 #include "network.h"
 #include "release.h"
-#include "watch.h"
+#include "stamps.h"
 
 /*
  * What can be booted, the menus that offer it and who may see them, as read
@@ -54,7 +54,7 @@ struct customer {
  * Release with catalog_free().
  */
 struct catalog *catalog_load(const char *path, const char *base,
-			     struct watch *w, struct error *err);
+			     struct stamps *stamps, struct error *err);
 void catalog_free(struct catalog *c);
 
 const struct settings *catalog_settings(const struct catalog *c);

@@ -17,7 +17,7 @@
 struct reading {
 	struct overlay *o;
 	const char *const *sections;
-	struct watch *watch;
+	struct stamps *stamps;
 	struct error *err;
 	unsigned depth;
 	int is_over; /* too many includes: no more of them */
@@ -47,7 +47,7 @@ static json_t *parse(struct reading *r, const char *path)
 	struct buf text = BUF_INIT;
 	json_t *root = NULL;
 	json_error_t where;
-	int found = watch_read(r->watch, path, FILE_MAX_BYTES, &text, r->err);
+	int found = stamps_read(r->stamps, path, FILE_MAX_BYTES, &text, r->err);
 
 	if (found == 0)
 		error_set(r->err, path, 0, "no such file");
@@ -226,10 +226,10 @@ static int include_matches(struct reading *r, const char *path,
 	int rc;
 
 	/* A file that is added or removed changes the directory. */
-	watch_add(r->watch, dir);
+	stamps_add(r->stamps, dir);
 	rc = find_matches(dir, base_name(name), &found);
 	if (rc < 0) {
-		watch_fail(r->watch);
+		stamps_fail(r->stamps);
 		error_set(r->err, path, 0,
 			  "directory of an include cannot be read");
 	}
@@ -266,7 +266,7 @@ static int include(struct reading *r, const char *path, size_t index,
 		return include_matches(r, path, name);
 	full = resolve(path, name);
 	if (access(full, F_OK) < 0) {
-		watch_add(r->watch, full);
+		stamps_add(r->stamps, full);
 		rc = error_set(r->err, path, 0,
 			       "/include/%zu: there is no file %s", index,
 			       base_name(name));
@@ -323,13 +323,13 @@ static int read_file(struct reading *r, const char *path)
 }
 
 int overlay_read(struct overlay *o, const char *path,
-		 const char *const *sections, struct watch *w,
+		 const char *const *sections, struct stamps *stamps,
 		 struct error *err)
 {
 	struct reading r = {
 		.o = o,
 		.sections = sections,
-		.watch = w,
+		.stamps = stamps,
 		.err = err,
 	};
 

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "error.h"
-#include "watch.h"
+#include "stamps.h"
 
 /*
  * JSON files laid over one another.  A file is an object of sections, a
@@ -29,13 +29,13 @@ struct overlay {
 /*
  * Read path and what it includes into o.  sections lists the names that
  * there are, ends in NULL.  Every file and directory that was looked at is
- * added to w, also when this fails.  Bounds: 16 MiB a file, 256 files, 8
+ * added to stamps, also when this fails.  Bounds: 16 MiB a file, 256 files, 8
  * levels of includes.  Every file is read, also after a failure in one of
  * them.  Returns 0, or -1 with err set; o is then empty.  Release with
  * overlay_free().
  */
 int overlay_read(struct overlay *o, const char *path,
-		 const char *const *sections, struct watch *w,
+		 const char *const *sections, struct stamps *stamps,
 		 struct error *err);
 void overlay_free(struct overlay *o);
 

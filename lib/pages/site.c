@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "mem.h"
+#include "stamps.h"
 #include "template.h"
-#include "watch.h"
 
 #define TEMPLATE_MAX_BYTES (1024 * 1024)
 #define TEMPLATES_MAX 256
@@ -36,7 +36,7 @@ struct site {
 	char **dirs;
 	size_t dir_count;
 	struct state *good;
-	struct watch *seen; /* the newest attempt's; NULL: try again */
+	struct stamps *seen; /* the newest attempt's; NULL: try again */
 	struct error problem;
 };
 
@@ -94,7 +94,7 @@ void site_free(struct site *s)
 	free(s->dirs);
 	free(s->catalog);
 	free(s->base);
-	watch_free(s->seen);
+	stamps_free(s->seen);
 	state_free(s->good);
 	free(s);
 }
@@ -113,7 +113,7 @@ static const struct file *find_file(const struct state *state,
 struct loading {
 	const struct site *site;
 	struct state *state;
-	struct watch *watch;
+	struct stamps *stamps;
 	const struct dialect *dialect;
 	const char *asking; /* the file that has the partial at hand */
 	struct error *err;
@@ -142,7 +142,7 @@ static int load_partial(void *ctx, const char *name)
 }
 
 /* The text of the first NAME.DIALECT in the directories.  Returns as
- * watch_read() does. */
+ * stamps_read() does. */
 static int read_template(struct loading *l, const char *file, struct buf *text)
 {
 	int found = 0;
@@ -151,8 +151,8 @@ static int read_template(struct loading *l, const char *file, struct buf *text)
 		struct buf path = BUF_INIT;
 
 		buf_printf(&path, "%s/%s", l->site->dirs[i], file);
-		found = watch_read(l->watch, path.data, TEMPLATE_MAX_BYTES,
-				   text, l->err);
+		found = stamps_read(l->stamps, path.data, TEMPLATE_MAX_BYTES,
+				    text, l->err);
 		buf_free(&path);
 	}
 	return found;
@@ -217,18 +217,18 @@ static int has_any(const struct state *state, const char *page)
 }
 
 static int load_templates(const struct site *s, struct state *state,
-			  struct watch *w, struct error *err)
+			  struct stamps *stamps, struct error *err)
 {
 	struct loading l = {
 		.site = s,
 		.state = state,
-		.watch = w,
+		.stamps = stamps,
 		.err = err,
 	};
 
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		l.dialect = dialects[i];
-		watch_set_group(w, dialects[i]);
+		stamps_set_group(stamps, dialects[i]);
 		for (size_t j = 0; s->pages[j] != NULL; j++)
 			if (find_file(state, dialects[i], s->pages[j]) ==
 				    NULL &&
@@ -243,15 +243,16 @@ static int load_templates(const struct site *s, struct state *state,
 	return 0;
 }
 
-static struct state *load(const struct site *s, struct watch *w,
+static struct state *load(const struct site *s, struct stamps *stamps,
 			  struct error *err)
 {
 	struct state *state = mem_alloc(sizeof(*state));
 
 	state->loaded = time(NULL);
 	state->cache = cache_new(CACHE_MAX_BYTES);
-	state->catalog = catalog_load(s->catalog, s->base, w, err);
-	if (state->catalog != NULL && load_templates(s, state, w, err) == 0)
+	state->catalog = catalog_load(s->catalog, s->base, stamps, err);
+	if (state->catalog != NULL &&
+	    load_templates(s, state, stamps, err) == 0)
 		return state;
 	state_free(state);
 	return NULL;
@@ -259,7 +260,7 @@ static struct state *load(const struct site *s, struct watch *w,
 
 static void settle(void)
 {
-	const struct timespec time = { .tv_nsec = WATCH_SETTLE_MS * 1000000L };
+	const struct timespec time = { .tv_nsec = STAMPS_SETTLE_MS * 1000000L };
 
 	nanosleep(&time, NULL);
 }
@@ -276,15 +277,15 @@ static void reload(struct site *s)
 		if (i > 0)
 			settle();
 		state_free(state);
-		watch_free(s->seen);
-		s->seen = watch_new();
+		stamps_free(s->seen);
+		s->seen = stamps_new();
 		s->problem = (struct error)ERROR_INIT;
 		state = load(s, s->seen, &s->problem);
-		is_settled = !watch_is_unsettled(s->seen) &&
-			     !watch_is_changed(s->seen);
+		is_settled = !stamps_is_unsettled(s->seen) &&
+			     !stamps_is_changed(s->seen);
 	}
-	if (!is_settled || watch_has_failed(s->seen)) {
-		watch_free(s->seen);
+	if (!is_settled || stamps_has_failed(s->seen)) {
+		stamps_free(s->seen);
 		s->seen = NULL;
 	}
 	if (s->good != NULL && (state == NULL || !is_settled)) {
@@ -303,7 +304,7 @@ static void reload(struct site *s)
 
 int site_refresh(struct site *s, struct error *err)
 {
-	if (s->seen == NULL || watch_is_changed(s->seen)) {
+	if (s->seen == NULL || stamps_is_changed(s->seen)) {
 		reload(s);
 		mem_trim();
 	}
@@ -314,7 +315,7 @@ int site_refresh(struct site *s, struct error *err)
 
 int site_is_changed(const struct site *s, const struct dialect *d)
 {
-	return s->seen == NULL || watch_is_group_changed(s->seen, d);
+	return s->seen == NULL || stamps_is_group_changed(s->seen, d);
 }
 
 const char *site_problem(const struct site *s)

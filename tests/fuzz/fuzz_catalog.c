@@ -16,8 +16,8 @@
 #include "mem.h"
 #include "overlay.h"
 #include "render.h"
+#include "stamps.h"
 #include "uri.h"
-#include "watch.h"
 
 #define FILES_MAX 4
 
@@ -28,12 +28,12 @@ static char directory[64];
 static const char *const names[FILES_MAX] = { "catalog.json", "1.json",
 					      "2.json", "3.json" };
 
-/* Linked for watch_is_unsettled(): nobody else writes to these files, so
+/* Linked for stamps_is_unsettled(): nobody else writes to these files, so
  * there is nothing to wait for. */
-int __wrap_watch_is_unsettled(const struct watch *w);
-int __wrap_watch_is_unsettled(const struct watch *w)
+int __wrap_stamps_is_unsettled(const struct stamps *s);
+int __wrap_stamps_is_unsettled(const struct stamps *s)
 {
-	(void)w;
+	(void)s;
 	return 0;
 }
 
@@ -122,10 +122,10 @@ static void count_report(void *ctx, const struct failure *failure)
 
 static struct catalog *load(const char *path, struct error *err)
 {
-	struct watch *w = watch_new();
-	struct catalog *c = catalog_load(path, NULL, w, err);
+	struct stamps *s = stamps_new();
+	struct catalog *c = catalog_load(path, NULL, s, err);
 
-	watch_free(w);
+	stamps_free(s);
 	return c;
 }
 
@@ -296,12 +296,12 @@ static void check_pages(const char *path)
 static void check_accepted(const struct catalog *c, const char *path)
 {
 	struct overlay files = { NULL, NULL, NULL, NULL };
-	struct watch *w = watch_new();
+	struct stamps *s = stamps_new();
 	struct error err = ERROR_INIT;
 	const json_t *customers;
 	size_t releases, menus;
 
-	FUZZ_CHECK(overlay_read(&files, path, catalog_sections, w, &err) == 0,
+	FUZZ_CHECK(overlay_read(&files, path, catalog_sections, s, &err) == 0,
 		   "%s", err.text);
 	customers = json_object_get(files.sections, "customers");
 	check_url(catalog_settings(c)->base);
@@ -314,7 +314,7 @@ static void check_accepted(const struct catalog *c, const char *path)
 	if (releases + menus <= USED_MAX)
 		check_pages(path);
 	overlay_free(&files);
-	watch_free(w);
+	stamps_free(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

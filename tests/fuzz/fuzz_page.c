@@ -13,7 +13,7 @@
 #include "fuzz.h"
 #include "mem.h"
 #include "pages.h"
-#include "watch.h"
+#include "stamps.h"
 
 /* Nothing that a page knows has this in it. */
 #define MARK "zzEVILzz"
@@ -53,19 +53,19 @@ struct reply {
 	size_t body_len;
 };
 
-/* Linked for watch_is_changed() and watch_is_group_changed(): nobody changes
+/* Linked for stamps_is_changed() and stamps_is_group_changed(): nobody changes
  * these files, and to look at them takes longer than an answer. */
-int __wrap_watch_is_changed(struct watch *w);
-int __wrap_watch_is_changed(struct watch *w)
+int __wrap_stamps_is_changed(struct stamps *s);
+int __wrap_stamps_is_changed(struct stamps *s)
 {
-	(void)w;
+	(void)s;
 	return 0;
 }
 
-int __wrap_watch_is_group_changed(struct watch *w, const void *group);
-int __wrap_watch_is_group_changed(struct watch *w, const void *group)
+int __wrap_stamps_is_group_changed(struct stamps *s, const void *group);
+int __wrap_stamps_is_group_changed(struct stamps *s, const void *group)
 {
-	(void)w;
+	(void)s;
 	(void)group;
 	return 0;
 }

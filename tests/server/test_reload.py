@@ -131,7 +131,7 @@ class ReloadTest(unittest.TestCase):
         replace(path, broken)
         self.assertEqual(self.use_all_workers(), before)
         self.assertEqual(self.complaints(complaint), len(workers) * [
-            f"menu: {complaint}; the last good state stays in use"])
+            f"mirrorboot: {complaint}; the last good state stays in use"])
         self.assertEqual(self.server.workers("menu"), workers)
 
     def test_broken_catalogue_is_named_once_and_not_used(self):
@@ -153,40 +153,40 @@ class ReloadTest(unittest.TestCase):
         self.catalog.unlink()
         self.assertEqual(self.get("/boot/menu"), before)
         self.assertRegex(self.complaints("catalog.json")[0],
-                         "^menu: catalog.json: no such file; ")
+                         "^mirrorboot: catalog.json: no such file; ")
         self.catalog.write_text(CATALOG)
         self.assertEqual(self.get("/boot/menu"), before)
 
     def test_new_template_is_seen_and_its_edits(self):
         before = self.get("/boot/menu")
-        look = self.templates / "look.pxelinux"
+        theme = self.templates / "theme.pxelinux"
         for text in ("menu rows 5\n", "menu rows 6\n"):
             with self.subTest(text=text):
-                replace(look, text)
+                replace(theme, text)
                 self.assertIn("\n" + text, self.get("/boot/menu"))
-        os.truncate(look, 0)
+        os.truncate(theme, 0)
         self.assertNotIn("menu rows", self.get("/boot/menu"))
-        look.unlink()
+        theme.unlink()
         self.assertEqual(self.get("/boot/menu"), before)
 
     def test_broken_template_is_named_once_and_not_used(self):
-        look = self.templates / "look.pxelinux"
+        theme = self.templates / "theme.pxelinux"
         self.check_broken_edit(
-            look, "menu rows 5\n{{#x}}\n",
-            "look.pxelinux:2: section 'x' is never closed with {{/x}}")
-        replace(look, "menu rows 5\n")
+            theme, "menu rows 5\n{{#x}}\n",
+            "theme.pxelinux:2: section 'x' is never closed with {{/x}}")
+        replace(theme, "menu rows 5\n")
         self.assertIn("menu rows 5\n", self.get("/boot/menu"))
 
     def test_template_replaced_under_load_is_old_or_new(self):
-        look = self.templates / "look.pxelinux"
+        theme = self.templates / "theme.pxelinux"
         replace(self.catalog, catalogue("old"))
         texts = []
         for word in ("old", "new"):
-            replace(look, f"# {word}\n")
+            replace(theme, f"# {word}\n")
             texts.append(self.get("/boot/menu?name=big").encode())
         with Clients(self.server, TARGETS) as clients:
             for word in alternate(seconds=1):
-                replace(look, f"# {word}\n")
+                replace(theme, f"# {word}\n")
         menus = [answer for target, answer in clients.answers
                  if target[0] == "menu"]
         self.assertEqual({answer.body for answer in menus}, set(texts))

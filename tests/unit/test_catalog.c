@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "network.h"
 #include "scratch.h"
-#include "watch.h"
+#include "stamps.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -21,10 +21,10 @@
 
 static struct catalog *load_with(const char *base, struct error *err)
 {
-	struct watch *w = watch_new();
-	struct catalog *c = catalog_load("catalog.json", base, w, err);
+	struct stamps *s = stamps_new();
+	struct catalog *c = catalog_load("catalog.json", base, s, err);
 
-	watch_free(w);
+	stamps_free(s);
 	return c;
 }
 
@@ -193,14 +193,14 @@ static void test_catalogues_of_this_tree_are_good(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(paths); i++) {
-		struct watch *w = watch_new();
+		struct stamps *s = stamps_new();
 		struct error err = ERROR_INIT;
-		struct catalog *c = catalog_load(paths[i], NULL, w, &err);
+		struct catalog *c = catalog_load(paths[i], NULL, s, &err);
 
 		if (c == NULL)
 			fail_msg("%s: %s", paths[i], err.text);
 		catalog_free(c);
-		watch_free(w);
+		stamps_free(s);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "catalog.h"
 #include "error.h"
 #include "mem.h"
-#include "watch.h"
+#include "stamps.h"
 
 #define CASES_MIN 100
 
@@ -32,21 +32,21 @@ static char *path_to(const char *dir, const char *name, const char *file)
 /* Whether the file at path holds the line and nothing else. */
 static int has_line(const char *path, const char *line)
 {
-	struct watch *w = watch_new();
+	struct stamps *s = stamps_new();
 	struct error err = ERROR_INIT;
 	struct buf text = BUF_INIT;
 	struct buf expected = BUF_INIT;
 	int is_same;
 
 	buf_printf(&expected, "%s\n", line);
-	is_same = watch_read(w, path, 65536, &text, &err) == 1 &&
+	is_same = stamps_read(s, path, 65536, &text, &err) == 1 &&
 		  strcmp(buf_text(&text), expected.data) == 0;
 	if (!is_same)
 		printf("\texpected: %s\tgot:      %s\n",
 		       text.len > 0 ? text.data : "(nothing)\n", line);
 	buf_free(&expected);
 	buf_free(&text);
-	watch_free(w);
+	stamps_free(s);
 	return is_same;
 }
 
@@ -63,11 +63,11 @@ static int write_line(const char *path, const char *line)
 
 static int run_case(const char *dir, const char *name)
 {
-	struct watch *w = watch_new();
+	struct stamps *s = stamps_new();
 	struct error err = ERROR_INIT;
 	char *path = path_to(dir, name, "catalog.json");
 	char *error = path_to(dir, name, "error");
-	struct catalog *c = catalog_load(path, NULL, w, &err);
+	struct catalog *c = catalog_load(path, NULL, s, &err);
 	int ok;
 
 	if (c != NULL) {
@@ -82,7 +82,7 @@ static int run_case(const char *dir, const char *name)
 	catalog_free(c);
 	free(error);
 	free(path);
-	watch_free(w);
+	stamps_free(s);
 	return ok;
 }
 

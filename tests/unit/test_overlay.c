@@ -10,7 +10,7 @@
 #include "error.h"
 #include "overlay.h"
 #include "scratch.h"
-#include "watch.h"
+#include "stamps.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -18,10 +18,10 @@ static const char *const sections[] = { "one", "two", NULL };
 
 static int read_path(struct overlay *o, const char *path, struct error *err)
 {
-	struct watch *w = watch_new();
-	int rc = overlay_read(o, path, sections, w, err);
+	struct stamps *s = stamps_new();
+	int rc = overlay_read(o, path, sections, s, err);
 
-	watch_free(w);
+	stamps_free(s);
 	return rc;
 }
 
@@ -296,7 +296,7 @@ static void test_as_many_files_and_levels_as_promised(void **state)
 }
 
 /* Also when reading fails: then the next look is at a mended file. */
-static void test_everything_that_was_looked_at_is_watched(void **state)
+static void test_everything_that_was_looked_at_is_recorded(void **state)
 {
 	static const struct {
 		const char *text;
@@ -315,7 +315,7 @@ static void test_everything_that_was_looked_at_is_watched(void **state)
 	(void)state;
 	put("d/x", "");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct watch *w = watch_new();
+		struct stamps *s = stamps_new();
 		struct error err = ERROR_INIT;
 		struct overlay o;
 
@@ -324,16 +324,16 @@ static void test_everything_that_was_looked_at_is_watched(void **state)
 		put("bad.json", "{");
 		put_json("a.json", rows[i].text);
 		scratch_wait();
-		if (overlay_read(&o, "a.json", sections, w, &err) == 0)
+		if (overlay_read(&o, "a.json", sections, s, &err) == 0)
 			overlay_free(&o);
-		if (watch_is_changed(w))
+		if (stamps_is_changed(s))
 			fail_msg("row %zu: changed at once", i);
 		put(rows[i].changed, "{ }");
-		if (!watch_is_changed(w))
-			fail_msg("row %zu: %s is not watched", i,
+		if (!stamps_is_changed(s))
+			fail_msg("row %zu: %s is not recorded", i,
 				 rows[i].changed);
 		remove(rows[i].changed);
-		watch_free(w);
+		stamps_free(s);
 	}
 }
 
@@ -351,7 +351,7 @@ int main(void)
 		SCRATCH_TEST(test_missing_files_are_named),
 		SCRATCH_TEST(test_circles_end),
 		SCRATCH_TEST(test_as_many_files_and_levels_as_promised),
-		SCRATCH_TEST(test_everything_that_was_looked_at_is_watched),
+		SCRATCH_TEST(test_everything_that_was_looked_at_is_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

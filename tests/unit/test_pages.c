@@ -189,7 +189,7 @@ static void test_url_of_250_bytes_is_the_longest(void **state)
 	(void)state;
 	memset(filler, 'x', sizeof(filler));
 	for (int more = 0; more <= 1; more++) {
-		struct watch *w = watch_new();
+		struct stamps *s = stamps_new();
 		struct error err = ERROR_INIT;
 		struct buf text = BUF_INIT;
 		struct catalog *c;
@@ -197,13 +197,13 @@ static void test_url_of_250_bytes_is_the_longest(void **state)
 		buf_printf(&text, catalog, room + more, filler);
 		put("catalog.json", text.data);
 		buf_free(&text);
-		c = catalog_load("catalog.json", NULL, w, &err);
+		c = catalog_load("catalog.json", NULL, s, &err);
 		if (c == NULL)
 			fail_msg("%s", err.text);
 		assert_int_equal(pages_check_urls(c, &err), -more);
 		assert_string_equal(err.text, more ? expected : "");
 		catalog_free(c);
-		watch_free(w);
+		stamps_free(s);
 	}
 }
 
@@ -218,7 +218,7 @@ static void test_what_is_too_long_is_named_by_its_place(void **state)
 	static const char expected[] =
 		"catalog.json: /site/base: the URL of its page is 286 bytes "
 		"long, at most 250: shorten the ids in it or the base\n";
-	struct watch *w = watch_new();
+	struct stamps *s = stamps_new();
 	struct error err = ERROR_INIT;
 	struct buf text = BUF_INIT;
 	struct buf all = BUF_INIT;
@@ -236,7 +236,7 @@ static void test_what_is_too_long_is_named_by_its_place(void **state)
 		   " \"customers\": {\"c\": {\"menu\": \"m\"}}}",
 		   IDS);
 	put("catalog.json", text.data);
-	c = catalog_load("catalog.json", NULL, w, &err);
+	c = catalog_load("catalog.json", NULL, s, &err);
 	if (c == NULL)
 		fail_msg("%s", err.text);
 	err.report = add_failure;
@@ -249,7 +249,7 @@ static void test_what_is_too_long_is_named_by_its_place(void **state)
 	    strstr(all.data, "/customers/c: the URL") == NULL)
 		fail_msg("%s", all.data);
 	catalog_free(c);
-	watch_free(w);
+	stamps_free(s);
 	buf_free(&text);
 	buf_free(&all);
 }

@@ -293,7 +293,7 @@ static void test_edits_in_quick_succession_are_seen(void **state)
 	site_free(site);
 }
 
-static void test_included_files_are_watched_too(void **state)
+static void test_included_files_are_recorded_too(void **state)
 {
 	struct site *site;
 
@@ -594,7 +594,7 @@ int main(void)
 		SCRATCH_TEST(test_every_edit_is_seen),
 		SCRATCH_TEST(test_a_dialects_own_files_change_it_alone),
 		SCRATCH_TEST(test_edits_in_quick_succession_are_seen),
-		SCRATCH_TEST(test_included_files_are_watched_too),
+		SCRATCH_TEST(test_included_files_are_recorded_too),
 		SCRATCH_TEST(
 			test_broken_edit_leaves_the_last_good_state_in_use),
 		SCRATCH_TEST(

@@ -1,0 +1,300 @@
+#include "stamps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+struct stamp {
+	int is_missing;
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec modified; /* content */
+	struct timespec changed;  /* content, name, owner or mode */
+};
+
+struct stamps {
+	struct file {
+		char *path;
+		struct stamp stamp;
+		int is_unsettled;
+		struct directory *dir; /* where it is missing; NULL: the path
+					  itself is looked at */
+		const void *group;     /* NULL: every group */
+	} * files;
+	size_t count;
+	/* A file appears only with a change of its directory: so one look at
+	 * that is enough for all files that are missing there. */
+	struct directory {
+		char *path;
+		struct stamp stamp; /* when all of them were last missing */
+		int is_checked;     /* during the present call */
+		struct directory *next;
+	} * dirs;
+	const void *group; /* of the files that are added */
+	int has_failed;
+};
+
+static struct stamp stamp_of(const struct stat *st)
+{
+	return (struct stamp){
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.size = st->st_size,
+		.modified = st->st_mtim,
+		.changed = st->st_ctim,
+	};
+}
+
+static int is_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static int is_same(const struct stamp *a, const struct stamp *b)
+{
+	if (a->is_missing || b->is_missing)
+		return a->is_missing == b->is_missing;
+	return a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && is_same_time(a->modified, b->modified) &&
+	       is_same_time(a->changed, b->changed);
+}
+
+/* Whether a change was so recent that the next one could get the same time.  A
+ * time in the future comes from a wrong clock and is not recent.  A file system
+ * that stores whole seconds only leaves the nanoseconds at 0. */
+static int is_recent(struct timespec then)
+{
+	long long step =
+		then.tv_nsec == 0 ? 1000000000LL : STAMPS_SETTLE_MS * 1000000LL;
+	struct timespec now;
+	long long age;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - then.tv_sec) * 1000000000LL +
+	      (now.tv_nsec - then.tv_nsec);
+	return age >= 0 && age < step;
+}
+
+static struct stamp stamp_at(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return (struct stamp){ .is_missing = 1 };
+	return stamp_of(&st);
+}
+
+/* A link counts even if its target is missing. */
+static int is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* The directory of a missing path; a new one has no stamp yet.  NULL for a
+ * link: its target may appear in another directory. */
+static struct directory *directory_of(struct stamps *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+	struct directory *dir = s->dirs;
+
+	if (is_there(path))
+		return NULL;
+	if (len == 0) {
+		path = ".";
+		len = 1;
+	}
+	while (dir != NULL &&
+	       (strncmp(dir->path, path, len) != 0 || dir->path[len] != '\0'))
+		dir = dir->next;
+	if (dir != NULL)
+		return dir;
+	dir = mem_alloc(sizeof(*dir));
+	dir->path = mem_copy(path, len);
+	dir->next = s->dirs;
+	s->dirs = dir;
+	return dir;
+}
+
+static void record(struct stamps *s, const char *path,
+		   const struct stamp *stamp)
+{
+	struct file *file;
+
+	s->files = mem_grow(s->files, s->count + 1, sizeof(*s->files));
+	file = &s->files[s->count++];
+	file->path = mem_copy(path, strlen(path));
+	file->stamp = *stamp;
+	file->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
+	file->dir = stamp->is_missing ? directory_of(s, path) : NULL;
+	file->group = s->group;
+}
+
+struct stamps *stamps_new(void)
+{
+	return mem_alloc(sizeof(struct stamps));
+}
+
+void stamps_free(struct stamps *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		free(s->files[i].path);
+	free(s->files);
+	while (s->dirs != NULL) {
+		struct directory *next = s->dirs->next;
+
+		free(s->dirs->path);
+		free(s->dirs);
+		s->dirs = next;
+	}
+	free(s);
+}
+
+void stamps_set_group(struct stamps *s, const void *group)
+{
+	s->group = group;
+}
+
+void stamps_add(struct stamps *s, const char *path)
+{
+	struct stamp stamp = stamp_at(path);
+
+	record(s, path, &stamp);
+}
+
+/* Read an open file to its end.  Fails once it has more than max bytes. */
+static int read_all(int fd, size_t max, struct buf *out)
+{
+	char piece[4096]; /* small: a stack that has grown never shrinks */
+	size_t total = 0;
+
+	while (total <= max) {
+		ssize_t got = read(fd, piece, sizeof(piece));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return (int)got;
+		buf_add(out, piece, (size_t)got);
+		total += (size_t)got;
+	}
+	errno = EFBIG;
+	return -1;
+}
+
+static int fail(struct stamps *s, const char *path, int reason,
+		struct error *err)
+{
+	if (reason != EFBIG)
+		stamps_fail(s);
+	return error_set(err, path, 0, "cannot be read: %s", strerror(reason));
+}
+
+int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
+		struct error *err)
+{
+	/* Non-blocking, so that a FIFO without a writer does not hang. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stamp stamp;
+	struct stat st;
+	int rc = 1;
+
+	if (fd < 0) {
+		int reason = errno;
+
+		stamps_add(s, path);
+		if (reason == ENOENT)
+			return 0;
+		return fail(s, path, reason, err);
+	}
+	if (fstat(fd, &st) < 0)
+		memset(&st, 0, sizeof(st));
+	stamp = stamp_of(&st);
+	record(s, path, &stamp);
+	if (!S_ISREG(st.st_mode))
+		rc = error_set(err, path, 0, "is not a regular file");
+	else if (read_all(fd, max, out) < 0)
+		rc = fail(s, path, errno, err);
+	close(fd);
+	return rc;
+}
+
+void stamps_fail(struct stamps *s)
+{
+	s->has_failed = 1;
+}
+
+int stamps_has_failed(const struct stamps *s)
+{
+	return s->has_failed;
+}
+
+/* Whether a file that was missing in the directory is there now. */
+static int is_filled(const struct stamps *s, struct directory *dir)
+{
+	struct stamp now = stamp_at(dir->path);
+
+	if (is_same(&dir->stamp, &now))
+		return 0;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->files[i].dir == dir && is_there(s->files[i].path))
+			return 1;
+	/* After a recent change, the next one could get the same time. */
+	if (now.is_missing || !is_recent(now.changed))
+		dir->stamp = now;
+	return 0;
+}
+
+static int is_file_changed(const struct stamps *s, const struct file *file)
+{
+	struct directory *dir = file->dir;
+	struct stamp now;
+
+	if (dir != NULL && dir->is_checked)
+		return 0;
+	if (dir != NULL) {
+		dir->is_checked = 1;
+		return is_filled(s, dir);
+	}
+	now = stamp_at(file->path);
+	return !is_same(&file->stamp, &now);
+}
+
+int stamps_is_changed(struct stamps *s)
+{
+	return stamps_is_group_changed(s, NULL);
+}
+
+int stamps_is_group_changed(struct stamps *s, const void *group)
+{
+	for (struct directory *dir = s->dirs; dir != NULL; dir = dir->next)
+		dir->is_checked = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct file *file = &s->files[i];
+
+		if ((group == NULL || file->group == NULL ||
+		     file->group == group) &&
+		    is_file_changed(s, file))
+			return 1;
+	}
+	return 0;
+}
+
+int stamps_is_unsettled(const struct stamps *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->files[i].is_unsettled)
+			return 1;
+	return 0;
+}
