@@ -27,27 +27,35 @@ static json_t *state_view(const struct request *r)
 			 "problem", problem);
 }
 
-/* This page, which link is to, in every dialect of loaders that it has. */
+/* The page that link is to, in one dialect: its text, how that came about, and
+ * what its template is filled from. */
+static json_t *client_view(const struct request *r, struct link link,
+			   const struct dialect *d)
+{
+	struct link explanation = link;
+	struct link view = link;
+
+	link.dialect = d;
+	explanation.dialect = d;
+	explanation.explained = 1;
+	view.dialect = &dialect_json;
+	view.view = d;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "dialect", d->name,
+			 "client", d->client, "text", page_url(r, &link),
+			 "explanation", page_url(r, &explanation), "view",
+			 page_url(r, &view));
+}
+
+/* The page that link is to, in every dialect of loaders that it has. */
 static json_t *clients_view(const struct request *r, struct link link)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; dialects[i] != NULL; i++) {
-		const struct dialect *d = dialects[i];
-		json_t *text;
-
-		if (d->client == NULL || !site_has(r->site, link.page->name, d))
-			continue;
-		link.dialect = d;
-		link.explained = 0;
-		text = page_url(r, &link);
-		link.explained = 1;
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:o, s:o}", "dialect", d->name,
-				  "client", d->client, "text", text,
-				  "explanation", page_url(r, &link)));
-	}
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (!dialect_is_for_people(dialects[i]) &&
+		    site_has(r->site, link.page->name, dialects[i]))
+			json_array_append_new(
+				list, client_view(r, link, dialects[i]));
 	return list;
 }
 

@@ -499,6 +499,7 @@ void page_add_url(const struct catalog *c, const struct link *link,
 	add_param(url, "platform", platform);
 	add_param(url, "variant", release != NULL ? release->variant : NULL);
 	add_param(url, "version", release != NULL ? release->version : NULL);
+	add_param(url, "view", link->view != NULL ? link->view->name : NULL);
 }
 
 /* The dialect in which the client reads the page. */

@@ -41,6 +41,7 @@ struct link {
 	const char *menu; /* boot's */
 	const char *name; /* menu's */
 	const struct machine *machine;
+	const struct dialect *view; /* with dialect_json */
 	int explained;
 };
 
