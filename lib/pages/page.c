@@ -466,9 +466,11 @@ json_t *page_file(const struct request *r, const char *url)
 	return json;
 }
 
-static void add_param(struct buf *url, const char *name, const char *value)
+/* Add what is given and the page takes. */
+static void add_param(struct buf *url, const struct page *page,
+		      const char *name, const char *value)
 {
-	if (value != NULL)
+	if (value != NULL && takes(page, name))
 		uri_add_param(url, name, value);
 }
 
@@ -477,29 +479,30 @@ void page_add_url(const struct catalog *c, const struct link *link,
 {
 	const struct settings *settings = catalog_settings(c);
 	const struct release *release = link->release;
+	const struct machine *machine = link->machine;
+	const struct page *page = link->page;
 	const char *arch = NULL;
 	const char *platform = NULL;
 
 	if (release != NULL)
 		arch = machine_arch_name((int)release->arch);
-	if (link->machine != NULL && link->machine->arch != MACHINE_UNKNOWN)
-		arch = machine_arch_name(link->machine->arch);
-	if (link->machine != NULL && link->machine->platform != MACHINE_UNKNOWN)
-		platform = machine_platform_name(link->machine->platform);
-	buf_printf(url, "%s%s%s", settings->base, link->page->name,
-		   settings->suffix);
-	add_param(url, "arch", arch);
-	add_param(url, "customer", link->customer);
-	add_param(url, "dialect",
-		  link->dialect != NULL ? link->dialect->name : NULL);
-	add_param(url, "distro", release != NULL ? release->distro : NULL);
-	add_param(url, "explain", link->explained ? "1" : NULL);
-	add_param(url, "menu", link->menu);
-	add_param(url, "name", link->name);
-	add_param(url, "platform", platform);
-	add_param(url, "variant", release != NULL ? release->variant : NULL);
-	add_param(url, "version", release != NULL ? release->version : NULL);
-	add_param(url, "view", link->view != NULL ? link->view->name : NULL);
+	else if (machine != NULL && machine->arch != MACHINE_UNKNOWN)
+		arch = machine_arch_name(machine->arch);
+	if (machine != NULL && machine->platform != MACHINE_UNKNOWN)
+		platform = machine_platform_name(machine->platform);
+	buf_printf(url, "%s%s%s", settings->base, page->name, settings->suffix);
+	add_param(url, page, "arch", arch);
+	add_param(url, page, "customer", link->customer);
+	add_param(url, page, "dialect",
+		  link->dialect ? link->dialect->name : NULL);
+	add_param(url, page, "distro", release ? release->distro : NULL);
+	add_param(url, page, "explain", link->explained ? "1" : NULL);
+	add_param(url, page, "menu", link->menu);
+	add_param(url, page, "name", link->name);
+	add_param(url, page, "platform", platform);
+	add_param(url, page, "variant", release ? release->variant : NULL);
+	add_param(url, page, "version", release ? release->version : NULL);
+	add_param(url, page, "view", link->view ? link->view->name : NULL);
 }
 
 /* The dialect in which the client reads the page. */
@@ -520,9 +523,7 @@ json_t *page_url(const struct request *r, const struct link *link)
 
 	if (query_get(r->query, "platform") == NULL)
 		machine.platform = MACHINE_UNKNOWN;
-	if (full.release != NULL)
-		full.machine = NULL;
-	else if (full.machine == NULL)
+	if (full.machine == NULL)
 		full.machine = &machine;
 	if (full.dialect == NULL)
 		full.dialect = dialect_for(r->dialect, full.page);

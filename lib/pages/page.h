@@ -105,8 +105,8 @@ struct loader page_loader(const struct request *r, int platform);
 void page_note(const struct request *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Append the page's URL with exactly the link's parameters, in the order of
- * the alphabet. */
+/* Append the page's URL with those parameters of the link that the page takes,
+ * in the order of the alphabet. */
 void page_add_url(const struct catalog *c, const struct link *link,
 		  struct buf *url);
 
