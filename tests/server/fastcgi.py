@@ -73,7 +73,8 @@ class Answer:
 
 
 class Worker:
-    """The menu page on a socket, for a with statement."""
+    """A program on a socket, the menu unless told otherwise, for a with
+    statement."""
 
     numbers = itertools.count()
 
@@ -105,9 +106,9 @@ class Worker:
             raise
         return client
 
-    def ask(self, query):
+    def ask(self, query, **more):
         client = self.connect()
-        client.sendall(b"".join(request(query)))
+        client.sendall(b"".join(request(query, **more)))
         return Answer(client)
 
     def wait_until_waiting(self, call):

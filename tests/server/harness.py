@@ -185,6 +185,8 @@ class Server:
     """A web server in a directory of its own, for a with statement."""
 
     sample = None  # in conf/
+    sockets = {"pages": "boot"}  # in run/, and the program that listens there
+    base = "/boot/"  # of the pages
 
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="mirrorboot-")
@@ -234,7 +236,7 @@ class Server:
     def is_listening(self):
         self.check_running()
         try:
-            answer = ask(self.port, "/boot/boot")
+            answer = ask(self.port, self.base + "boot")
         except ConnectionRefusedError:
             return False
         if answer.status != 200:
@@ -243,7 +245,7 @@ class Server:
 
     def adapt(self, sample):
         """The text of a sample, with the paths of the test."""
-        sample = (ROOT / "conf" / sample).read_text()
+        sample = self.read(sample)
         for shipped, ours in (
                 ("/usr/local/libexec/mirrorboot", BUILD / "cgi"),
                 ("/run/mirrorboot", self.dir / "run"),
@@ -255,6 +257,9 @@ class Server:
         return re.sub(r'^#(\t+(?:"bin-env|"MIRROR|setenv|SetEnv|\)))',
                       r"\1", sample, flags=re.MULTILINE)
 
+    def read(self, sample):
+        return (ROOT / "conf" / sample).read_text()
+
     def configure(self, text):
         """Write the server's configuration, which includes the sample."""
         (self.dir / "mirrorboot.conf").write_text(self.adapt(self.sample))
@@ -263,24 +268,24 @@ class Server:
         return path
 
     def run_pages(self):
-        """Start the pages on UNIX sockets, as nginx.conf has it."""
+        """Start the programs on UNIX sockets, as nginx.conf has it."""
         owner = ["-U", "www-data"] if os.getuid() == 0 else []
-        for page in PAGES:
-            path = self.dir / "run" / f"{page}.socket"
+        for name, program in self.sockets.items():
+            path = self.dir / "run" / f"{name}.socket"
             path.unlink(missing_ok=True)
             self.run(find("spawn-fcgi", "spawn-fcgi"), "-n", "-s", path,
                      "-M", "0600", *owner, "-b", "1024", "--",
-                     *self.command(page), **self.environ)
+                     *self.command(program), **self.environ)
             wait_for(path, lambda: is_listening(path))
 
-    def command(self, page):
-        """What run_pages() starts on a page's socket."""
-        return [BUILD / "cgi" / page]
+    def command(self, program):
+        """What run_pages() starts on a program's socket."""
+        return [BUILD / "cgi" / program]
 
     def programs(self):
-        """The pages' processes that run_pages() started last."""
-        return [p for p in self.started
-                if Path(p.popen.args[0]).name == "spawn-fcgi"][-len(PAGES):]
+        """The processes that run_pages() started last."""
+        return [p for p in self.started if Path(p.popen.args[0]).name ==
+                "spawn-fcgi"][-len(self.sockets):]
 
     def ask(self, target, **how):
         return ask(self.port, target, **how)
@@ -291,7 +296,7 @@ class Server:
 
 class LighttpdFastcgi(Server):
     sample = "lighttpd.conf"
-    count = 2  # of a page's processes: max-procs
+    count = 4  # processes: max-procs of each socket
     config = """
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -308,15 +313,15 @@ include "{dir}/mirrorboot.conf"
                                  config)
 
     def is_listening(self):
-        """Not before each process is its page: until then it has lighttpd's
-        handlers, where a SIGTERM would get lost."""
-        return super().is_listening() and all(
-            len(self.workers(page)) == self.count for page in PAGES)
+        """Not before each process has started its program: until then it has
+        lighttpd's handlers, where a SIGTERM would get lost."""
+        return super().is_listening() and len(self.workers()) == self.count
 
-    def workers(self, page):
-        """The process ids of a page."""
+    def workers(self):
+        """The process ids of the programs."""
         return [pid for pid, parent, _, name in processes()
-                if parent == self.lighttpd.pid and name == page]
+                if parent == self.lighttpd.pid
+                and name in self.sockets.values()]
 
 
 class LighttpdCgi(LighttpdFastcgi):

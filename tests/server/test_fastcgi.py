@@ -13,7 +13,7 @@ from fastcgi import (ABORT_REQUEST, AUTHORIZER, BEGIN_REQUEST, DATA,
                      END_REQUEST, FILTER, GET_VALUES, GET_VALUES_RESULT,
                      PARAMS, RESPONDER, STDERR, STDIN, STDOUT, UNKNOWN_TYPE,
                      Answer, Worker, begin, param, params, record, request)
-from harness import CATALOG, PATIENCE, shell, wait_for
+from harness import BUILD, CATALOG, PAGES, PATIENCE, shell, wait_for
 
 GET = param(b"REQUEST_METHOD", b"GET")
 QUERY = param(b"QUERY_STRING", b"")
@@ -96,6 +96,74 @@ REFUSED = (
     (b"name=" + bytes(range(1, 38)) + bytes(range(39, 256)), 400),
     (b"name=${net0/mac}\n#!ipxe\nreboot", 400),
 )
+
+
+QUERIES = {page: b"" for page in PAGES} | {
+    "fromthemirror": b"arch=amd64&distro=debian&version=bookworm"}
+
+
+class AnyPageTest(unittest.TestCase):
+    """Each program answers every page; the web server says which."""
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(TemporaryDirectory()))
+        catalog = self.dir / "catalog.json"
+        catalog.write_text(CATALOG)
+        self.environ = {"MIRRORBOOT_CATALOG": str(catalog)}
+        self.texts = {page: shell(page, query.decode(), **self.environ).stdout
+                      for page, query in QUERIES.items()}
+
+    def each_worker(self, **environ):
+        for program in PAGES:
+            with (self.subTest(program=program),
+                  Worker(self.dir, self.environ | environ,
+                         (BUILD / "cgi" / program,)) as worker):
+                yield program, worker
+
+    def test_program_answers_the_page_of_the_name(self):
+        for _, worker in self.each_worker():
+            for page, query in QUERIES.items():
+                for name in (f"/boot/{page}", f"/{page}.php", f"/x/y/{page}.cgi"):
+                    with self.subTest(name=name):
+                        answer = worker.ask(query, SCRIPT_NAME=name.encode())
+                        self.assertEqual(answer.body, self.texts[page])
+
+    def test_program_answers_its_own_page_without_a_name(self):
+        for program, worker in self.each_worker():
+            for more in {}, {"SCRIPT_NAME": b""}:
+                answer = worker.ask(QUERIES[program], **more)
+                self.assertEqual(answer.body, self.texts[program])
+
+    def test_there_is_no_other_page(self):
+        for _, worker in self.each_worker():
+            for name, path in (
+                    (b"/boot/nosuch", b""), (b"/boot/menuback.txt", b""),
+                    (b"/boot/", b""), (b"/boot/menu/", b""),
+                    (b"/boot/menu", b"/x"), (b"/boot/boot", b"/menu"),
+                    (b"/boot/MENU", b""), (b"/boot/menu.php5", b""),
+                    (b"EVIL\nmenu.", b"")):
+                with self.subTest(name=name, path=path):
+                    answer = worker.ask(b"", SCRIPT_NAME=name, PATH_INFO=path)
+                    self.assertTrue(
+                        answer.head.startswith(b"Status: 404 Not Found\r\n"))
+                    self.assertEqual(answer.body, b"there is no such page\n")
+
+    def test_log_names_the_page_that_was_asked(self):
+        rows = [(b"/boot/" + page.encode(), query, page, "200")
+                for page, query in QUERIES.items()]
+        rows.append((b"/boot/EVIL", b"", "-", "404"))
+        for program, worker in self.each_worker(MIRRORBOOT_LOG="1"):
+            for name, query, _, _ in rows:
+                worker.ask(query, SCRIPT_NAME=name, REMOTE_ADDR=b"192.0.2.7")
+            worker.popen.terminate()
+            self.assertEqual(worker.popen.wait(PATIENCE), 0)
+            said = worker.popen.stderr.read().decode().splitlines()
+            self.assertEqual(len(said), len(rows))
+            for line, (_, _, page, status) in zip(said, rows):
+                self.assertRegex(
+                    line, rf"^client=192\.0\.2\.7 page={page} dialect=\S+ "
+                    rf"distro=\S+ version=\S+ arch=\S+ status={status} "
+                    r"us=\d+$")
 
 
 class FastcgiTest(unittest.TestCase):

@@ -14,12 +14,12 @@ import time
 import unittest
 
 import fastcgi
+import test_names
 from harness import (BUILD, PAGES, PATIENCE, Answer, NginxFastcgi, find,
                      wait_for)
 
 WEB_SERVER = "192.0.2.5"
 HOSTS = ("192.0.2.11", "192.0.2.12", "192.0.2.13")
-PORTS = {page: port for port, page in enumerate(PAGES, 9001)}
 STRANGER = "192.0.2.66"
 CLIENTS = 1000
 LOADERS_PATIENCE = 10
@@ -52,7 +52,9 @@ def is_open(address):
 
 
 class Hosts(NginxFastcgi):
-    """The sample, and the programs on each host as it says."""
+    """The sample, and the program on each host as it says."""
+
+    ports = {"boot": 9000}
 
     def site(self):
         text = self.adapt("nginx-hosts.conf")
@@ -63,18 +65,19 @@ class Hosts(NginxFastcgi):
 
     def start(self):
         self.port = 80
-        self.hosts = {host: [self.run_page(host, page) for page in PAGES]
+        self.hosts = {host: [self.run_program(host, *program)
+                             for program in self.ports.items()]
                       for host in HOSTS}
         for host in HOSTS:
-            for port in PORTS.values():
+            for port in self.ports.values():
                 wait_for(f"{host}:{port}", lambda address=(host, port):
                          is_open(address))
         self.run_nginx()
 
-    def run_page(self, host, page):
+    def run_program(self, host, program, port):
         return self.run(find("spawn-fcgi", "spawn-fcgi"), "-n", "-a", host,
-                        "-p", str(PORTS[page]), "-b", "1024", "--",
-                        BUILD / "cgi" / page, **self.environ,
+                        "-p", str(port), "-b", "1024", "--",
+                        BUILD / "cgi" / program, **self.environ,
                         FCGI_WEB_SERVER_ADDRS=WEB_SERVER)
 
     def signal(self, host, number):
@@ -89,6 +92,12 @@ class Hosts(NginxFastcgi):
             hosts = re.sub(r":\d+", "", addresses).split(", ")
             tries.append(list(zip(hosts, statuses.split(", "))))
         return tries
+
+
+class OldHosts(test_names.Old, Hosts):
+    """The sample of version 0.1.0, with a port for each page."""
+
+    ports = {page: port for port, page in enumerate(PAGES, 9001)}
 
 
 class Storm:
@@ -180,9 +189,15 @@ class HostsTest(unittest.TestCase):
         for source, is_answered in (WEB_SERVER, True), (STRANGER, False):
             with self.subTest(source=source):
                 client = socket.create_connection(
-                    (HOSTS[0], PORTS["menu"]), PATIENCE, (source, 0))
+                    (HOSTS[0], self.server.ports["boot"]), PATIENCE, (source, 0))
                 client.sendall(forged)
                 self.assertEqual(fastcgi.Answer(client).is_whole, is_answered)
+
+
+class OldSampleTest(test_names.NamesTest):
+
+    def test_hosts(self):
+        self.check(OldHosts)
 
 
 if __name__ == "__main__":
