@@ -121,7 +121,8 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 		put_output(&response->body, NULL);
 		rc = end_output(own);
 	} else if (response->status != 500) { /* page_answer() logs those */
-		fprintf(stderr, "%s: %s", own->name, response->body.data);
+		fprintf(stderr, "%s: %s\n", own->name,
+			buf_text(&response->reason));
 	}
 	http_free(&made);
 	return rc;

@@ -28,6 +28,7 @@ void http_free(struct http_response *r)
 	buf_free(&r->head);
 	buf_free(&r->unchanged);
 	buf_free(&r->body);
+	buf_free(&r->reason);
 	buf_free(&r->log);
 }
 

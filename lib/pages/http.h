@@ -31,12 +31,14 @@ struct http_response {
 	struct buf unchanged; /* head of a 304 in place of it; likewise,
 				 empty where there is none */
 	struct buf body;
-	struct buf log; /* what a log says of it, "name=value name=value" */
+	struct buf reason; /* why the status is not 200; empty if it is */
+	struct buf log;    /* what a log says of it, "name=value name=value" */
 };
 
 #define HTTP_RESPONSE_INIT                                                     \
 	{                                                                      \
-		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT    \
+		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT,   \
+			BUF_INIT                                               \
 	}
 
 /* The reason phrase of a status that pages give; never empty: iPXE refuses a

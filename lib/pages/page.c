@@ -307,17 +307,51 @@ static int check_request(const struct page *page,
 	return 200;
 }
 
-/* Make the answer final; a failure becomes a line that says why. */
-static void finish(const struct page *page, struct http_response *response,
-		   int status, const struct error *err)
+/* The dialect that the client wants, whatever else is wrong with its query;
+ * NULL: any. */
+static const struct dialect *wanted_dialect(const struct page *page,
+					    const struct http_request *http)
+{
+	const char *s = http->query != NULL ? http->query : "";
+
+	for (; *s != '\0'; s += strcspn(s, "&"), s += *s == '&')
+		for (size_t i = 0; dialects[i] != NULL; i++) {
+			const char *name = dialects[i]->name;
+			size_t len = strlen(name);
+
+			if (strncmp(s, "dialect=", 8) == 0 &&
+			    strncmp(s + 8, name, len) == 0 &&
+			    (s[8 + len] == '&' || s[8 + len] == '\0'))
+				return dialects[i];
+		}
+	return page != NULL ? asked_dialect(page, http) : NULL;
+}
+
+/* A failure becomes a line that says why. */
+static void set_failure(const struct page *page,
+			const struct http_request *http, const char *reason,
+			struct http_response *response)
+{
+	const struct dialect *d = wanted_dialect(page, http);
+
+	buf_truncate(&response->body, 0);
+	buf_puts(&response->reason, reason);
+	if (d != NULL && d->add_error != NULL)
+		d->add_error(&response->body, reason);
+	else
+		buf_printf(&response->body, "%s\n", reason);
+}
+
+/* Make the answer final. */
+static void finish(const struct page *page, const struct http_request *http,
+		   int status, const struct error *err,
+		   struct http_response *response)
 {
 	const char *name = page != NULL ? page->name : "-";
 
 	response->status = status;
-	if (status != 200) {
-		buf_truncate(&response->body, 0);
-		buf_printf(&response->body, "%s\n", err->text);
-	}
+	if (status != 200)
+		set_failure(page, http, err->text, response);
 	if (status == 500)
 		fprintf(stderr, "%s: %s\n", name, err->text);
 	if (response->log.len == 0)
@@ -370,7 +404,7 @@ const struct http_response *page_answer(const struct page *page,
 		return cached;
 	if (status == 200)
 		status = answer_query(page, site, http, own, &err);
-	finish(page, own, status, &err);
+	finish(page, http, status, &err, own);
 	if (own->is_shared && strchr(query, '%') == NULL)
 		cached = cache_add(site_cache(site), &key, own);
 	if (cached == NULL)

@@ -145,6 +145,14 @@ static void add_grub_file(struct buf *out, const char *url)
 			   uri.host, uri.path);
 }
 
+/* GRUB runs a body whatever its status is (2.06, 2.12 and 2.14; run). */
+static void add_grub_error(struct buf *out, const char *reason)
+{
+	buf_puts(out, "echo ");
+	escape_grub(out, reason, strlen(reason));
+	buf_puts(out, "\nsleep --interruptible 10\n");
+}
+
 static const char *html_entity(char c)
 {
 	switch (c) {
@@ -265,6 +273,7 @@ const struct dialect dialect_grub = {
 	.max_line = 1023,
 	.escape = escape_grub,
 	.add_file = add_grub_file,
+	.add_error = add_grub_error,
 	.starts = START_KERNEL | START_EFI,
 	.refuses_https = no_https,
 	.refuses_port = "needs a port other than 80, the only one that GRUB "

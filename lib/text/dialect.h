@@ -28,6 +28,9 @@ enum {
  *
  * add_file() appends the name by which the client fetches a file of the web,
  * as a value: escape() follows.  url is one that uri_parse() takes.
+ *
+ * add_error() appends a whole text that shows reason, a line of printable
+ * ASCII, for a client that runs the body of an error as it would a page.
  */
 struct dialect {
 	const char *name;         /* in URLs and in template file names */
@@ -41,6 +44,8 @@ struct dialect {
 	const char *(*escape)(struct buf *out, const char *s,
 			      size_t len); /* NULL: it has no template */
 	void (*add_file)(struct buf *out, const char *url); /* NULL: the URL */
+	void (*add_error)(struct buf *out,
+			  const char *reason); /* NULL: as it is */
 
 	/* A client may have scripts in one dialect and menus in another: gPXE
 	 * runs SYSLINUX's menu program.  NULL: in this one. */

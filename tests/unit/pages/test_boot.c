@@ -241,18 +241,68 @@ static void test_another_page_is_answered_by_its_name(void **state)
 	ask_check_rows(rows, LENGTH(rows));
 }
 
+/* GRUB runs the body of an error as a script. */
+static void test_error_in_grub_is_a_script_that_shows_it(void **state)
+{
+#define SHOWN(reason) "echo '" reason "'\nsleep --interruptible 10\n"
+	static const struct row rows[] = {
+		{ { .query = "dialect=grub&menu=" EVIL },
+		  404,
+		  SHOWN("that menu is not in the catalogue") },
+		{ { .query = "menu=" EVIL, .user_agent = "GRUB 2.06" },
+		  404,
+		  SHOWN("that menu is not in the catalogue") },
+		{ { .query = "menu=<&dialect=grub" },
+		  400,
+		  SHOWN("names and values of parameters are letters, digits, "
+			"'\\''.'\\'', '\\''_'\\'', '\\''~'\\'', "
+			"'\\''-'\\''") },
+		{ { .query = "dialect=grub", .script = "/boot/x" },
+		  404,
+		  SHOWN("there is no such page") },
+		{ { .query = "dialect=grubb" },
+		  404,
+		  "this page does not have that dialect\n" },
+		{ { .query = "menu=" EVIL "&dialect=ipxe",
+		    .user_agent = "GRUB 2.06" },
+		  404,
+		  "that menu is not in the catalogue\n" },
+		{ { .query = "dialect=grub", .method = "POST" },
+		  405,
+		  SHOWN("only GET and HEAD are answered here") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct site *site = ask_open(TESTS "/unit/pages/catalog.json");
+		int status;
+		char *answer = ask(site, &rows[i].request, &status);
+
+		if (status != rows[i].status ||
+		    strcmp(ask_body(answer), rows[i].body) != 0)
+			fail_msg("row %zu: %s", i, answer);
+		free(answer);
+		site_free(site);
+	}
+}
+
 static void test_grub_fetches_no_page_from_another_port(void **state)
 {
 	static const char *const bases[] = { "http://h:8080/", "https://h/" };
-	static const char refused[] =
+	static const char refused[] = SHOWN(
 		"site/base is not plain http on port 80, the only one that "
-		"GRUB 2.06 knows\n";
+		"GRUB 2.06 knows");
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(bases); i++) {
 		struct buf text = BUF_INIT;
-		struct row row = { { .query = "dialect=grub" }, 500, refused };
+		const struct http_request grub = { .query = "dialect=grub" };
+		const struct row ipxe = { { .query = "dialect=ipxe" },
+					  200,
+					  NULL };
 		struct site *site;
+		char *answer;
+		int status;
 
 		buf_printf(&text,
 			   "{\"site\": {\"base\": \"%s\"}, \"menus\": "
@@ -261,9 +311,11 @@ static void test_grub_fetches_no_page_from_another_port(void **state)
 		put("catalog.json", text.data);
 		buf_free(&text);
 		site = ask_open("catalog.json");
-		ask_check(site, &row);
-		row = (struct row){ { .query = "dialect=ipxe" }, 200, NULL };
-		ask_check(site, &row);
+		answer = ask(site, &grub, &status);
+		assert_int_equal(status, 500);
+		assert_string_equal(ask_body(answer), refused);
+		free(answer);
+		ask_check(site, &ipxe);
 		site_free(site);
 	}
 }
@@ -305,6 +357,7 @@ int main(void)
 		SCRATCH_TEST(test_template_that_breaks_the_contract_is_a_500),
 		cmocka_unit_test(test_explanation_is_text_for_people),
 		cmocka_unit_test(test_another_page_is_answered_by_its_name),
+		cmocka_unit_test(test_error_in_grub_is_a_script_that_shows_it),
 		SCRATCH_TEST(test_grub_fetches_no_page_from_another_port),
 		cmocka_unit_test(
 			test_view_of_a_closed_menu_is_for_its_networks),

@@ -291,7 +291,7 @@ static void test_view_shows_no_secret_of_a_url(void **state)
 static void test_view_goes_with_json_alone(void **state)
 {
 	static const struct row rows[] = {
-		{ { .query = GOOD "&dialect=grub&view=grub" },
+		{ { .query = GOOD "&dialect=ipxe&view=ipxe" },
 		  400,
 		  "view goes with dialect=json\n" },
 		{ { .query = GOOD "&view=grub" },
