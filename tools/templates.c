@@ -60,11 +60,12 @@ static int read_first(struct looking *l, const char *file, struct buf *text)
 	return found;
 }
 
-static int take_partial(void *ctx, const char *name)
+static int take_partial(void *ctx, const struct template_name *asked)
 {
 	struct looking *l = ctx;
+	const char *name = asked->text;
 
-	if (take(l, name) == 0)
+	if (asked->use == TEMPLATE_PARTIAL && take(l, name) == 0)
 		error_set(&l->err, l->asking, 0,
 			  "there is no template %s.%s, which it asks for", name,
 			  l->dialect);
@@ -77,7 +78,7 @@ static void take_partials(struct looking *l, const char *file,
 	const char *asking = l->asking;
 
 	l->asking = file;
-	template_each_partial(template, take_partial, l);
+	template_each_name(template, take_partial, l);
 	l->asking = asking;
 }
 

@@ -121,10 +121,14 @@ struct loading {
 
 static int load_template(struct loading *l, const char *name);
 
-static int load_partial(void *ctx, const char *name)
+static int load_partial(void *ctx, const struct template_name *asked)
 {
 	struct loading *l = ctx;
+	const char *name = asked->text;
 	int found;
+
+	if (asked->use != TEMPLATE_PARTIAL)
+		return 0;
 
 	if (find_file(l->state, l->dialect, name) != NULL)
 		return 0;
@@ -199,7 +203,7 @@ static int load_template(struct loading *l, const char *name)
 	};
 	asking = l->asking;
 	l->asking = file.data;
-	if (template_each_partial(template, load_partial, l) < 0)
+	if (template_each_name(template, load_partial, l) < 0)
 		rc = -1;
 	l->asking = asking;
 out:

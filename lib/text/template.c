@@ -23,10 +23,16 @@
 
 #define NUMBER_SIZE 48 /* the longest number that JSON holds, and more */
 
-/* Bytes in the template's text: a name, a part of one, a delimiter. */
+/* Bytes of a text: a name, a part of one, a delimiter. */
 struct slice {
 	const char *s;
 	size_t len;
+};
+
+/* The same, by its place in the template's text. */
+struct span {
+	unsigned at;
+	unsigned len;
 };
 
 enum op_kind {
@@ -40,46 +46,42 @@ enum op_kind {
 	OP_PARTIAL
 };
 
-/* A tag and the text before it.  Every process has all templates of its page,
+/* A tag and the text before it.  Every process has the templates of all pages,
  * so this is kept small. */
 struct op {
-	enum op_kind kind;
-	unsigned line;
-	/* Which of the two is the first in a line that is not removed: before
-	 * it goes what the partial is indented with. */
+	unsigned char kind; /* enum op_kind */
+	/* Which of the two is the first in a line that is not removed: the
+	 * indentation of a partial goes before it. */
 	bool text_begins_line, tag_begins_line;
-	unsigned first; /* length of the name to its first dot; "." has 0 */
-	unsigned parts; /* where those behind that dot begin; of a partial, its
-			   place in the template's */
-	unsigned count; /* of these parts */
-	unsigned jump;  /* between a section and its end */
-	struct slice text;
-	struct slice name;
+	bool is_alone; /* a partial's tag in its line, which is removed */
+	unsigned line;
+	struct span text;
+	struct span name; /* a NUL follows it */
+	union {
+		struct {
+			unsigned first; /* length of the name to its first dot;
+					   "." has 0 */
+			unsigned jump;  /* between a section and its end */
+		};
+		struct span indent; /* before a partial's tag that is alone */
+	};
 };
 
-/* What else a partial's tag says. */
-struct partial {
-	char *name;          /* again, with a NUL behind it */
-	bool alone;          /* in its line, which is therefore removed */
-	struct slice indent; /* what stood before it there */
-};
-
+/* One block of memory: the ops, then the text and the name. */
 struct template
 {
-	char *name;
-	char *text; /* what all slices point into */
-	struct op *ops;
+	const char *name;
+	const char *text; /* where all spans are */
 	unsigned count;
-	struct slice *parts;
-	unsigned part_count;
-	struct partial *partials;
-	unsigned partial_count;
+	struct op ops[];
 };
 
 struct parser {
-	struct template *t;
+	const char *name;
+	const char *start, *end; /* of the text */
 	struct error *err;
-	const char *end;
+	struct op *ops;
+	unsigned count;
 	const char *counted; /* line is the line of this place */
 	unsigned line;
 	struct slice text; /* that no op has yet */
@@ -91,8 +93,8 @@ struct parser {
 };
 
 struct tag {
-	char type; /* one of TAG_TYPES, 'v' for a variable */
-	bool alone;
+	char type;     /* one of TAG_TYPES, 'v' for a variable */
+	bool is_alone; /* in its line */
 	unsigned line;
 	const char *start, *end; /* what it replaces: a line if it is alone */
 	struct slice content;
@@ -151,24 +153,29 @@ static int shown(struct slice name)
 	return name.len < 100 ? (int)name.len : 100;
 }
 
-/* p with room for one element more than count: doubled at powers of two. */
-static void *grow_for_one(void *p, size_t count, size_t size)
+static struct span span_of(const struct parser *p, struct slice slice)
 {
-	if ((count & (count - 1)) != 0)
-		return p;
-	return mem_grow(p, count > 0 ? count * 2 : 1, size);
+	return (struct span){ (unsigned)(slice.s - p->start),
+			      (unsigned)slice.len };
+}
+
+static struct slice slice_of(const char *text, struct span span)
+{
+	return (struct slice){ text + span.at, span.len };
 }
 
 static struct op *new_op(struct parser *p, enum op_kind kind, unsigned line)
 {
-	struct template *t = p->t;
 	struct op *op;
 
-	t->ops = grow_for_one(t->ops, t->count, sizeof(*t->ops));
-	op = &t->ops[t->count++];
-	*op = (struct op){ .kind = kind,
+	/* Full at each power of two: double it. */
+	if ((p->count & (p->count - 1)) == 0)
+		p->ops = mem_grow(p->ops, p->count > 0 ? p->count * 2UL : 1,
+				  sizeof(*p->ops));
+	op = &p->ops[p->count++];
+	*op = (struct op){ .kind = (unsigned char)kind,
 			   .line = line,
-			   .text = p->text,
+			   .text = span_of(p, p->text),
 			   .text_begins_line = p->text_begins_line };
 	p->text.len = 0;
 	return op;
@@ -179,8 +186,8 @@ static struct op *add_op(struct parser *p, enum op_kind kind,
 {
 	struct op *op = new_op(p, kind, tag->line);
 
-	op->name = tag->content;
-	if (!tag->alone) {
+	op->name = span_of(p, tag->content);
+	if (!tag->is_alone) {
 		op->tag_begins_line = p->line_start;
 		p->line_start = false;
 	}
@@ -230,7 +237,8 @@ static int read_tag(struct parser *p, const char *start, struct tag *tag)
 
 	*tag = (struct tag){ .type = typed ? *s : 'v',
 			     .line = count_lines(p, start),
-			     .start = start };
+			     .start = start,
+			     .indent = { start, 0 } };
 	if (typed)
 		s++;
 	if (tag->type == '{')
@@ -242,7 +250,7 @@ static int read_tag(struct parser *p, const char *start, struct tag *tag)
 	if (close != NULL && tag->type == '{' && find(s, close, p->close))
 		close = NULL;
 	if (close == NULL)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "tag is never closed with '%s%.*s'", mark,
 				 shown(p->close), p->close.s);
 	tag->content = trim(s, close);
@@ -258,9 +266,9 @@ static void widen_tag(const struct parser *p, struct tag *tag)
 
 	if (strchr("v&{", tag->type) != NULL)
 		return;
-	while (before > p->t->text && is_blank(before[-1]))
+	while (before > p->start && is_blank(before[-1]))
 		before--;
-	if (before > p->t->text && before[-1] != '\n')
+	if (before > p->start && before[-1] != '\n')
 		return;
 	while (after < p->end && is_blank(*after))
 		after++;
@@ -268,7 +276,7 @@ static void widen_tag(const struct parser *p, struct tag *tag)
 		after++;
 	if (after < p->end && *after != '\n')
 		return;
-	tag->alone = true;
+	tag->is_alone = true;
 	tag->indent = (struct slice){ before, (size_t)(tag->start - before) };
 	tag->start = before;
 	tag->end = after < p->end ? after + 1 : after;
@@ -283,7 +291,7 @@ static int set_delimiters(struct parser *p, const struct tag *tag)
 
 	if (second == end || skip_word(second, end) != end ||
 	    memchr(first, '=', tag->content.len) != NULL)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "delimiters must be two words without '=', as "
 				 "in {{=<%% %%>=}}");
 	p->open = (struct slice){ first, (size_t)(first_end - first) };
@@ -309,128 +317,110 @@ static int check_name(const struct parser *p, const struct tag *tag)
 	const char *module;
 
 	if (name.len == 0)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "tag is empty: a name must stand in it");
 	module = unsupported(tag);
 	if (module != NULL)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "%s is not supported: {{%s%.*s}}", module,
 				 tag->type == '>' ? ">" : "", shown(name),
 				 name.s);
 	if (skip_word(name.s, name.s + name.len) != name.s + name.len)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "name '%.*s' contains white space",
 				 shown(name), name.s);
 	if (strchr(TAG_TYPES, name.s[0]) != NULL)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "name '%.*s' begins with '%c', which marks "
 				 "another kind of tag",
 				 shown(name), name.s, name.s[0]);
 	for (size_t i = 0; i < name.len; i++)
 		if ((unsigned char)name.s[i] < ' ' || name.s[i] == 0x7f)
-			return error_set(p->err, p->t->name, tag->line,
+			return error_set(p->err, p->name, tag->line,
 					 "name '%.*s' contains a control byte",
 					 shown(name), name.s);
 	return 0;
 }
 
-static int refuse_part(const struct parser *p, const struct op *op)
+static int refuse_part(const struct parser *p, const struct tag *tag)
 {
-	return error_set(p->err, p->t->name, op->line,
+	return error_set(p->err, p->name, tag->line,
 			 "name '%.*s' has an empty part: dots stand between "
 			 "two names",
-			 shown(op->name), op->name.s);
+			 shown(tag->content), tag->content.s);
 }
 
-/* Split the name of the op that was added last. */
-static int add_parts(struct parser *p)
+/* Where the part of a name that begins at s ends: at a dot, or at the end. */
+static const char *part_end(const char *s, const char *end)
 {
-	struct template *t = p->t;
-	struct op *op = &t->ops[t->count - 1];
-	const char *end = op->name.s + op->name.len;
-	const char *dot = memchr(op->name.s, '.', op->name.len);
+	const char *dot = memchr(s, '.', (size_t)(end - s));
 
-	op->parts = t->part_count;
-	op->first = (unsigned)((dot != NULL ? dot : end) - op->name.s);
-	if (op->first == 0 && op->name.len > 1)
-		return refuse_part(p, op);
-	while (op->first > 0 && dot != NULL) {
-		struct slice part = { dot + 1, 0 };
+	return dot != NULL ? dot : end;
+}
 
-		dot = memchr(part.s, '.', (size_t)(end - part.s));
-		part.len = (size_t)((dot != NULL ? dot : end) - part.s);
-		if (part.len == 0)
-			return refuse_part(p, op);
-		t->parts = grow_for_one(t->parts, t->part_count,
-					sizeof(*t->parts));
-		t->parts[t->part_count++] = part;
-		op->count++;
+/* Add an op whose name may have several parts. */
+static int add_path(struct parser *p, enum op_kind kind, const struct tag *tag)
+{
+	const char *name = tag->content.s;
+	const char *end = name + tag->content.len;
+	const char *dot = part_end(name, end);
+
+	add_op(p, kind, tag)->first = (unsigned)(dot - name);
+	if (tag->content.len == 1 && dot == name)
+		return 0;
+	while (dot > name && dot < end) {
+		name = dot + 1;
+		dot = part_end(name, end);
 	}
-	return 0;
-}
-
-static int add_variable(struct parser *p, const struct tag *tag)
-{
-	add_op(p, tag->type == 'v' ? OP_ESCAPED : OP_RAW, tag);
-	return add_parts(p);
+	return dot == name ? refuse_part(p, tag) : 0;
 }
 
 static int open_section(struct parser *p, const struct tag *tag)
 {
 	if (p->depth == MAX_NESTING)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "sections are nested more than %d deep: put "
 				 "the inner ones into a partial",
 				 MAX_NESTING);
-	p->nested[p->depth++] = p->t->count;
-	add_op(p, tag->type == '#' ? OP_SECTION : OP_INVERTED, tag);
-	return add_parts(p);
+	p->nested[p->depth++] = p->count;
+	return add_path(p, tag->type == '#' ? OP_SECTION : OP_INVERTED, tag);
 }
 
 static int close_section(struct parser *p, const struct tag *tag)
 {
 	struct slice name = tag->content;
-	const struct op *section;
-	enum op_kind kind;
-	unsigned at, jump;
+	struct op *section;
+	struct slice opened;
+	struct op *end;
 
 	if (p->depth == 0)
-		return error_set(p->err, p->t->name, tag->line,
+		return error_set(p->err, p->name, tag->line,
 				 "{{/%.*s}} closes a section that was never "
 				 "opened with {{#%.*s}} or {{^%.*s}}",
 				 shown(name), name.s, shown(name), name.s,
 				 shown(name), name.s);
-	at = p->nested[p->depth - 1];
-	section = &p->t->ops[at];
-	if (section->name.len != name.len ||
-	    memcmp(section->name.s, name.s, name.len) != 0)
+	section = &p->ops[p->nested[p->depth - 1]];
+	opened = slice_of(p->start, section->name);
+	if (opened.len != name.len || memcmp(opened.s, name.s, name.len) != 0)
 		return error_set(
-			p->err, p->t->name, tag->line,
+			p->err, p->name, tag->line,
 			"{{/%.*s}} closes the wrong section: {{/%.*s}} "
 			"for line %u must come first",
-			shown(name), name.s, shown(section->name),
-			section->name.s, section->line);
-	jump = p->t->count - at;
-	p->t->ops[at].jump = jump;
-	kind = section->kind == OP_SECTION ? OP_END : OP_INVERTED_END;
-	add_op(p, kind, tag)->jump = jump;
-	p->depth--;
+			shown(name), name.s, shown(opened), opened.s,
+			section->line);
+	end = add_op(p, section->kind == OP_SECTION ? OP_END : OP_INVERTED_END,
+		     tag);
+	section = &p->ops[p->nested[--p->depth]]; /* it may have moved */
+	section->jump = end->jump = (unsigned)(end - section);
 	return 0;
 }
 
-static int add_partial(struct parser *p, const struct tag *tag)
+static void add_partial(struct parser *p, const struct tag *tag)
 {
-	struct template *t = p->t;
+	struct op *op = add_op(p, OP_PARTIAL, tag);
 
-	add_op(p, OP_PARTIAL, tag)->parts = t->partial_count;
-	t->partials = grow_for_one(t->partials, t->partial_count,
-				   sizeof(*t->partials));
-	t->partials[t->partial_count++] = (struct partial){
-		.name = mem_copy(tag->content.s, tag->content.len),
-		.alone = tag->alone,
-		.indent = tag->indent,
-	};
-	return 0;
+	op->is_alone = tag->is_alone;
+	op->indent = span_of(p, tag->indent);
 }
 
 static int add_tag(struct parser *p, const struct tag *tag)
@@ -445,32 +435,34 @@ static int add_tag(struct parser *p, const struct tag *tag)
 		return open_section(p, tag);
 	if (tag->type == '/')
 		return close_section(p, tag);
-	if (tag->type == '>')
-		return add_partial(p, tag);
-	return add_variable(p, tag);
+	if (tag->type != '>')
+		return add_path(p, tag->type == 'v' ? OP_ESCAPED : OP_RAW, tag);
+	add_partial(p, tag);
+	return 0;
 }
 
 static int check_end(const struct parser *p)
 {
 	const struct op *section;
+	struct slice name;
 
 	if (p->depth == 0)
 		return 0;
-	section = &p->t->ops[p->nested[p->depth - 1]];
-	return error_set(p->err, p->t->name, section->line,
+	section = &p->ops[p->nested[p->depth - 1]];
+	name = slice_of(p->start, section->name);
+	return error_set(p->err, p->name, section->line,
 			 "section '%.*s' is never closed with {{/%.*s}}",
-			 shown(section->name), section->name.s,
-			 shown(section->name), section->name.s);
+			 shown(name), name.s, shown(name), name.s);
 }
 
 static int parse(struct parser *p)
 {
-	const char *pos = p->t->text;
+	const char *pos = p->start;
 	const char *nul = memchr(pos, '\0', (size_t)(p->end - pos));
 	const char *start;
 
 	if (nul != NULL)
-		return error_set(p->err, p->t->name, count_lines(p, nul),
+		return error_set(p->err, p->name, count_lines(p, nul),
 				 "template contains a NUL byte: it must be "
 				 "text");
 	while ((start = find(pos, p->end, p->open)) != NULL) {
@@ -486,54 +478,92 @@ static int parse(struct parser *p)
 	}
 	keep_text(p, pos, p->end);
 	new_op(p, OP_TEXT, p->line);
-	p->t->ops = mem_grow(p->t->ops, p->t->count, sizeof(*p->t->ops));
 	return check_end(p);
+}
+
+/* All that the template needs, in one block. */
+static struct template *pack(const struct parser *p)
+{
+	size_t ops_size = p->count * sizeof(*p->ops);
+	size_t len = (size_t)(p->end - p->start);
+	size_t name_size = strlen(p->name) + 1;
+	struct template *t = mem_alloc(sizeof(*t) + ops_size + len + name_size);
+	char *text = (char *)t->ops + ops_size;
+
+	memcpy(t->ops, p->ops, ops_size);
+	memcpy(text, p->start, len);
+	memcpy(text + len, p->name, name_size);
+	t->text = text;
+	t->name = text + len;
+	t->count = p->count;
+	/* Behind a name there is a space or a delimiter, which has served. */
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->ops[i].kind != OP_TEXT)
+			text[t->ops[i].name.at + t->ops[i].name.len] = '\0';
+	return t;
 }
 
 struct template *template_parse(const char *name, const char *text, size_t len,
 				struct error *err)
 {
-	struct template *t = mem_alloc(sizeof(*t));
-	struct parser p = { .t = t,
+	struct parser p = { .name = name,
+			    .start = text,
+			    .end = text + len,
 			    .err = err,
+			    .counted = text,
 			    .line = 1,
+			    .text = { text, 0 },
 			    .line_start = true,
 			    .open = { "{{", 2 },
 			    .close = { "}}", 2 } };
+	struct template *t = parse(&p) < 0 ? NULL : pack(&p);
 
-	t->name = mem_copy(name, strlen(name));
-	t->text = mem_copy(text, len);
-	p.counted = t->text;
-	p.end = t->text + len;
-	p.text.s = t->text;
-	if (parse(&p) < 0) {
-		template_free(t);
-		return NULL;
-	}
+	free(p.ops);
 	return t;
 }
 
 void template_free(struct template *t)
 {
-	if (t == NULL)
-		return;
-	for (unsigned i = 0; i < t->partial_count; i++)
-		free(t->partials[i].name);
-	free(t->partials);
-	free(t->parts);
-	free(t->ops);
-	free(t->text);
-	free(t->name);
 	free(t);
 }
 
-int template_each_partial(const struct template *t,
-			  int (*each)(void *ctx, const char *name), void *ctx)
+static enum template_use use_of(enum op_kind kind)
+{
+	switch (kind) {
+	case OP_SECTION:
+	case OP_INVERTED:
+		return TEMPLATE_SECTION;
+	case OP_END:
+	case OP_INVERTED_END:
+		return TEMPLATE_END;
+	case OP_PARTIAL:
+		return TEMPLATE_PARTIAL;
+	case OP_TEXT:
+	case OP_ESCAPED:
+	case OP_RAW:
+		break;
+	}
+	return TEMPLATE_VARIABLE;
+}
+
+int template_each_name(const struct template *t,
+		       int (*each)(void *ctx, const struct template_name *name),
+		       void *ctx)
 {
 	int result = 0;
 
-	for (unsigned i = 0; i < t->partial_count && result == 0; i++)
-		result = each(ctx, t->partials[i].name);
+	for (unsigned i = 0; i < t->count && result == 0; i++) {
+		const struct op *op = &t->ops[i];
+		const struct template_name name = {
+			.use = use_of(op->kind),
+			.text = t->text + op->name.at,
+			.file = t->name,
+			.line = op->line,
+		};
+
+		if (op->kind != OP_TEXT)
+			result = each(ctx, &name);
+	}
 	return result;
 }
 
@@ -572,10 +602,11 @@ static void add_indent(struct buf *out, const struct indent *indent)
 
 static void add_indented(const struct renderer *r, const struct op *op)
 {
-	const char *end = op->text.s + op->text.len;
+	const char *s = r->t->text + op->text.at;
+	const char *end = s + op->text.len;
 	bool begins_line = op->text_begins_line;
 
-	for (const char *s = op->text.s; s < end; begins_line = true) {
+	for (; s < end; begins_line = true) {
 		const char *newline = memchr(s, '\n', (size_t)(end - s));
 		const char *next = newline != NULL ? newline + 1 : end;
 
@@ -588,23 +619,26 @@ static void add_indented(const struct renderer *r, const struct op *op)
 		add_indent(r->out, r->indent);
 }
 
-static const json_t *find_outside(const struct renderer *r, const struct op *op)
+static const json_t *find_outside(const struct renderer *r, const char *name,
+				  size_t len)
 {
 	const json_t *value = NULL;
 
 	for (size_t i = r->depth - 1; value == NULL && i > 0; i--)
-		value = json_object_getn(r->contexts[i - 1].value, op->name.s,
-					 op->first);
+		value = json_object_getn(r->contexts[i - 1].value, name, len);
 	return value;
 }
 
-static const json_t *find_inside(const struct renderer *r, const struct op *op,
-				 const json_t *value)
+/* What the parts of a name lead to from value; s: the dot before the first. */
+static const json_t *find_inside(const json_t *value, const char *s,
+				 const char *end)
 {
-	const struct slice *part = &r->t->parts[op->parts];
+	while (s < end) {
+		const char *dot = part_end(++s, end);
 
-	for (size_t i = 0; i < op->count; i++)
-		value = json_object_getn(value, part[i].s, part[i].len);
+		value = json_object_getn(value, s, (size_t)(dot - s));
+		s = dot;
+	}
 	return value;
 }
 
@@ -612,14 +646,16 @@ static inline const json_t *find_value(const struct renderer *r,
 				       const struct op *op)
 {
 	const json_t *value = r->contexts[r->depth - 1].value;
+	const char *name = r->t->text + op->name.at;
 
 	if (op->first == 0)
 		return value;
-	value = json_object_getn(value, op->name.s, op->first);
+	value = json_object_getn(value, name, op->first);
 	if (value == NULL)
-		value = find_outside(r, op);
-	if (op->count > 0)
-		value = find_inside(r, op, value);
+		value = find_outside(r, name, op->first);
+	if (op->first < op->name.len)
+		value = find_inside(value, name + op->first,
+				    name + op->name.len);
 	return value;
 }
 
@@ -695,8 +731,10 @@ static const char *value_fault(const json_t *value)
 static int refuse_value(const struct renderer *r, const struct op *op,
 			const char *reason)
 {
-	return error_set(r->err, r->t->name, op->line, "'%.*s' %s",
-			 shown(op->name), op->name.s, reason);
+	const struct slice name = slice_of(r->t->text, op->name);
+
+	return error_set(r->err, r->t->name, op->line, "'%.*s' %s", shown(name),
+			 name.s, reason);
 }
 
 static int add_value(const struct renderer *r, const struct op *op)
@@ -743,9 +781,11 @@ static const struct op *enter_section(struct renderer *r, const struct op *op)
 	if (!is_true(value))
 		return op + op->jump;
 	if (r->depth > MAX_SECTIONS) {
+		const struct slice name = slice_of(r->t->text, op->name);
+
 		error_set(r->err, r->t->name, op->line,
 			  "section '%.*s' is nested more than %d deep",
-			  shown(op->name), op->name.s, MAX_SECTIONS);
+			  shown(name), name.s, MAX_SECTIONS);
 		return NULL;
 	}
 	*context = (struct context){ .value = value };
@@ -781,30 +821,31 @@ static int run(struct renderer *r, const struct template *t);
 static int run_partial(struct renderer *r, const struct op *op)
 {
 	const struct template *outer = r->t;
-	const struct partial *partial = &outer->partials[op->parts];
+	const struct slice name = slice_of(outer->text, op->name);
 	const struct indent *outer_indent = r->indent;
-	struct indent indent = { partial->indent, outer_indent };
+	struct indent indent = { slice_of(outer->text, op->indent),
+				 outer_indent };
 	const struct template *t = NULL;
 	int status;
 
 	if (r->how->partial != NULL)
-		t = r->how->partial(r->how->ctx, partial->name);
+		t = r->how->partial(r->how->ctx, name.s);
 	if (t == NULL && r->how->lenient)
 		return 0;
 	if (t == NULL)
 		return error_set(r->err, outer->name, op->line,
-				 "partial '%.*s' is missing", shown(op->name),
-				 op->name.s);
+				 "partial '%.*s' is missing", shown(name),
+				 name.s);
 	if (r->partials == MAX_PARTIALS)
 		return error_set(r->err, outer->name, op->line,
 				 "partial '%.*s' is nested more than %d deep",
-				 shown(op->name), op->name.s, MAX_PARTIALS);
+				 shown(name), name.s, MAX_PARTIALS);
 	if (count_step(r, op) < 0)
 		return -1;
 	r->t = t;
-	if (!partial->alone)
+	if (!op->is_alone)
 		r->indent = NULL; /* its lines are not the outer one's */
-	else if (partial->indent.len > 0)
+	else if (op->indent.len > 0)
 		r->indent = &indent;
 	r->partials++;
 	status = run(r, t);
@@ -816,6 +857,7 @@ static int run_partial(struct renderer *r, const struct op *op)
 
 static int run(struct renderer *r, const struct template *t)
 {
+	const char *const text = t->text;
 	const struct op *op = t->ops;
 	const struct op *end = op + t->count;
 	int status = 0;
@@ -824,8 +866,8 @@ static int run(struct renderer *r, const struct template *t)
 		if (r->indent != NULL)
 			add_indented(r, op);
 		else if (op->text.len > 0)
-			buf_add(r->out, op->text.s, op->text.len);
-		switch (op->kind) {
+			buf_add(r->out, text + op->text.at, op->text.len);
+		switch ((enum op_kind)op->kind) {
 		case OP_TEXT:
 		case OP_INVERTED_END:
 			break;

@@ -67,12 +67,26 @@ int template_render(const struct template *t, const json_t *data,
 		    const struct render *how, struct buf *out,
 		    struct error *err);
 
-/*
- * Call each() with the name of every partial that t names, in order, a name
- * as often as it is named; stops at the first result other than 0 and returns
- * it.
- */
-int template_each_partial(const struct template *t,
-			  int (*each)(void *ctx, const char *name), void *ctx);
+/* What a tag uses a name for. */
+enum template_use {
+	TEMPLATE_VARIABLE,
+	TEMPLATE_SECTION, /* {{#x}} and {{^x}} */
+	TEMPLATE_END,     /* {{/x}} */
+	TEMPLATE_PARTIAL,
+};
+
+/* A name in a template, borrowed from it. */
+struct template_name {
+	enum template_use use;
+	const char *text; /* all of it: "x.y" */
+	const char *file; /* the template's own name */
+	unsigned line;
+};
+
+/* Call each() with every name in t, in order, and as often as it occurs.
+ * Stops at the first result other than 0 and returns it. */
+int template_each_name(const struct template *t,
+		       int (*each)(void *ctx, const struct template_name *name),
+		       void *ctx);
 
 #endif

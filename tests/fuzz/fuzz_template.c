@@ -41,12 +41,13 @@ static const struct template *find_partial(void *ctx, const char *name)
 	return in->partials[name[0] - 'a'];
 }
 
-static int count_name(void *ctx, const char *name)
+static int count_name(void *ctx, const struct template_name *name)
 {
 	size_t *left = ctx;
 
-	FUZZ_CHECK(name[0] != '\0' && strpbrk(name, " \t\n") == NULL, "'%s'",
-		   name);
+	FUZZ_CHECK(name->text[0] != '\0' &&
+			   strpbrk(name->text, " \t\n") == NULL,
+		   "'%s'", name->text);
 	return --*left == 0;
 }
 
@@ -65,9 +66,8 @@ static struct template *parse(const char *name, const char *text, size_t len)
 			   "%s", err.text);
 		return NULL;
 	}
-	FUZZ_CHECK(template_each_partial(t, count_name, &names) == 0, "%s",
-		   name);
-	FUZZ_CHECK(template_each_partial(t, count_name, &one) ==
+	FUZZ_CHECK(template_each_name(t, count_name, &names) == 0, "%s", name);
+	FUZZ_CHECK(template_each_name(t, count_name, &one) ==
 			   (names < SIZE_MAX),
 		   "%s", name);
 	return t;

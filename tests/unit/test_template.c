@@ -1016,28 +1016,39 @@ static void test_includes_are_bounded(void **state)
 	free(text);
 }
 
-static int collect(void *ctx, const char *name)
+static int collect(void *ctx, const struct template_name *name)
 {
+	static const char uses[] = {
+		[TEMPLATE_VARIABLE] = 'v',
+		[TEMPLATE_SECTION] = 's',
+		[TEMPLATE_END] = 'e',
+		[TEMPLATE_PARTIAL] = 'p',
+	};
 	struct buf *names = ctx;
 
-	buf_printf(names, "%s,", name);
-	return strcmp(name, "stop") == 0 ? 7 : 0;
+	assert_string_equal(name->file, "dir/t");
+	buf_printf(names, "%c%u:%s,", uses[name->use], name->line, name->text);
+	return strcmp(name->text, "stop") == 0 ? 7 : 0;
 }
 
-static void test_each_partial_is_named_in_order(void **state)
+static void test_each_name_is_told_in_order(void **state)
 {
-	struct template *t = parse("t", "{{>b}}{{x}}{{#x}}{{> a }}{{/x}}{{>b}}"
-					"{{^y}}\n {{>c.d}}\n{{/y}}");
+	struct template *t = parse(
+		"dir/t", "{{>b}}text{{x}}\n{{! no }}{{#x}}{{> a }}{{/x}}{{>b}}"
+			 "{{^y.z}}\n {{>c.d}}\n{{/ y.z }}{{{.}}}{{& e}}"
+			 "{{=<% %>=}}<%f%><%=| |=%>|g|");
 	struct buf names = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(template_each_partial(t, collect, &names), 0);
-	assert_string_equal(buf_text(&names), "b,a,b,c.d,");
+	assert_int_equal(template_each_name(t, collect, &names), 0);
+	assert_string_equal(buf_text(&names),
+			    "p1:b,v1:x,s2:x,p2:a,e2:x,p2:b,s2:y.z,p3:c.d,"
+			    "e4:y.z,v4:.,v4:e,v4:f,v4:g,");
 	template_free(t);
 	buf_free(&names);
-	t = parse("t", "{{>a}}{{>stop}}{{>b}}");
-	assert_int_equal(template_each_partial(t, collect, &names), 7);
-	assert_string_equal(buf_text(&names), "a,stop,");
+	t = parse("dir/t", "{{>a}}{{stop}}{{>b}}");
+	assert_int_equal(template_each_name(t, collect, &names), 7);
+	assert_string_equal(buf_text(&names), "p1:a,v1:stop,");
 	template_free(t);
 	buf_free(&names);
 }
@@ -1109,7 +1120,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_output_is_bounded),
 	cmocka_unit_test(test_steps_are_bounded),
 	cmocka_unit_test(test_includes_are_bounded),
-	cmocka_unit_test(test_each_partial_is_named_in_order),
+	cmocka_unit_test(test_each_name_is_told_in_order),
 	cmocka_unit_test(test_template_keeps_nothing_of_its_source),
 	cmocka_unit_test(test_freeing_nothing_is_allowed),
 };
