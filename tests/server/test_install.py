@@ -59,11 +59,11 @@ class InstallTest(unittest.TestCase):
                              {sample.name for sample in samples.iterdir()})
         units = Path(f"{root}{prefix}/lib/systemd/system")
         self.assertEqual({unit.name for unit in units.iterdir()},
-                         {"mirrorboot.target", "mirrorboot@.service",
-                          "mirrorboot@.socket", "mirrorboot-check.service",
+                         {"mirrorboot.service", "mirrorboot.socket",
+                          "mirrorboot-check.service",
                           "mirrorboot-check.timer"})
-        unit = (units / "mirrorboot@.service").read_text()
-        for line in (f" -- {libexec}/%i\n",
+        unit = (units / "mirrorboot.service").read_text()
+        for line in (f" -- {libexec}/boot\n",
                      f"\nBindReadOnlyPaths={libexec}\n",
                      f"\nBindReadOnlyPaths={prefix}/share/mirrorboot\n",
                      f"\nBindReadOnlyPaths={etc}/mirrorboot\n",
@@ -101,8 +101,8 @@ class InstallTest(unittest.TestCase):
                     capture_output=True, text=True, check=False)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertIn("http://", done.stdout)
-        look = prefix / "etc/mirrorboot/templates/look.pxelinux"
-        look.write_text("menu rows 5\n")
+        theme = prefix / "etc/mirrorboot/templates/theme.pxelinux"
+        theme.write_text("menu rows 5\n")
         done = subprocess.run([prefix / "libexec/mirrorboot/menu"], env={},
                               capture_output=True, text=True, check=False)
         self.assertIn("\nmenu rows 5\n", done.stdout)
