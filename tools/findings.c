@@ -179,9 +179,10 @@ static int has_all(const char *text, const char *const *names)
 }
 
 /* What the failure offers instead, into out. */
-static void offer(const struct failure *failure, struct buf *out)
+static void put_offer(const struct failure *failure, struct buf *out)
 {
-	const char *const *known = failure->known;
+	const struct offer *offer = failure->offer;
+	const char *const *known = offer != NULL ? offer->known : NULL;
 	const char *near = NULL;
 	size_t count = 0;
 
@@ -189,9 +190,9 @@ static void offer(const struct failure *failure, struct buf *out)
 		count++;
 	if (count == 0)
 		return;
-	if (failure->wanted != NULL)
-		near = suggest(failure->wanted, known);
-	if (failure->wanted == NULL)
+	if (offer->wanted != NULL)
+		near = suggest(offer->wanted, known);
+	if (offer->wanted == NULL)
 		buf_printf(out, "write %s", known[0]);
 	else if (near != NULL)
 		buf_printf(out, "did you mean '%s'?", near);
@@ -207,7 +208,7 @@ void findings_report(void *ctx, const struct failure *failure)
 	};
 	struct buf instead = BUF_INIT;
 
-	offer(failure, &instead);
+	put_offer(failure, &instead);
 	finding.instead = instead.data;
 	add_message(ctx, &finding, failure->text);
 	buf_free(&instead);

@@ -1,6 +1,6 @@
 #include "offline.h"
 
-#include "overlay.h"
+#include "include.h"
 #include "render.h"
 #include "stamps.h"
 #include "templates.h"
@@ -12,9 +12,9 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 {
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
-	struct overlay files = { NULL, NULL, NULL, NULL };
+	struct include files = { NULL, NULL, NULL, NULL };
 
-	if (overlay_read(&files, paths->catalog, catalog_sections, stamps,
+	if (include_read(&files, paths->catalog, catalog_sections, stamps,
 			 &err) < 0) {
 		findings_add_text(f, "catalogue", err.text, NULL);
 	} else {
@@ -22,7 +22,7 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 		if (templates_check(paths, f) == 0)
 			render_check(paths, f);
 		warnings_find(c, &files, f);
-		overlay_free(&files);
+		include_free(&files);
 	}
 	stamps_free(stamps);
 }

@@ -21,7 +21,7 @@
 
 struct warning {
 	const struct catalog *c;
-	const struct overlay *files;
+	const struct include *files;
 	struct findings *findings;
 	json_t *shown; /* what menus show, as keys */
 };
@@ -43,30 +43,31 @@ warn(const struct warning *w, const char *check, const char *section,
 		     &(struct finding){
 			     .severity = SEVERITY_WARNING,
 			     .check = check,
-			     .file = overlay_file(w->files, section, id),
+			     .file = include_file(w->files, section, id),
 			     .pointer = pointer.data,
 			     .reason = text,
 		     });
 	buf_free(&pointer);
 }
 
-static void warn_idle(const struct warning *w)
+static void warn_useless_nulls(const struct warning *w)
 {
 	size_t i;
-	json_t *idle;
+	json_t *removal;
 
-	json_array_foreach(w->files->idle, i, idle) {
+	json_array_foreach(w->files->useless_nulls, i, removal) {
 		struct buf pointer = BUF_INIT;
 
-		buf_printf(&pointer, "/%s/%s",
-			   json_string_value(json_object_get(idle, "section")),
-			   json_string_value(json_object_get(idle, "id")));
+		buf_printf(
+			&pointer, "/%s/%s",
+			json_string_value(json_object_get(removal, "section")),
+			json_string_value(json_object_get(removal, "id")));
 		findings_add(w->findings,
 			     &(struct finding){
 				     .severity = SEVERITY_WARNING,
 				     .check = "idle-null",
 				     .file = json_string_value(
-					     json_object_get(idle, "file")),
+					     json_object_get(removal, "file")),
 				     .pointer = pointer.data,
 				     .reason = "null removes nothing: no file "
 					       "before this one has it",
@@ -353,7 +354,7 @@ static void warn_base(const struct warning *w)
 		     "GRUB gets no pages: it takes plain http on port 80 only");
 }
 
-void warnings_find(const struct catalog *c, const struct overlay *files,
+void warnings_find(const struct catalog *c, const struct include *files,
 		   struct findings *f)
 {
 	const struct warning w = { c, files, f, json_object() };
@@ -361,7 +362,7 @@ void warnings_find(const struct catalog *c, const struct overlay *files,
 	const struct menu *menus = catalog_menus(c, &count);
 	const struct release *const *releases;
 
-	warn_idle(&w);
+	warn_useless_nulls(&w);
 	warn_base(&w);
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)

@@ -3,29 +3,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "form.h"
 #include "machine.h"
+#include "value.h"
 
 #define INITRDS_MAX 8
 
-/* What says how to boot, at every level. */
-#define LEVEL_KEYS                                                             \
-	"title", "name", "word", "mirror", "root", "pxelinux", "kernel",       \
-		"initrds", "args", "chain", "memory", "eol"
+/* Keys that say how to boot: every scope may have them. */
+#define SCOPE_KEYS                                                             \
+	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
+		"kernel", "initrds", "args", "chain", "memory", "eol"
 
 static const char *const distro_keys[] = {
-	LEVEL_KEYS, "variants", "arches", "versions", NULL,
+	SCOPE_KEYS, "variants", "arches", "versions", NULL,
 };
 static const char *const version_keys[] = {
-	LEVEL_KEYS,
+	SCOPE_KEYS,
 	"variants",
 	"arches",
 	NULL,
 };
-static const char *const arch_keys[] = { LEVEL_KEYS, "variants", NULL };
-static const char *const variant_keys[] = { LEVEL_KEYS, NULL };
+static const char *const arch_keys[] = { SCOPE_KEYS, "variants", NULL };
+static const char *const variant_keys[] = { SCOPE_KEYS, NULL };
 static const char *const string_keys[] = {
-	"title",  "name", "word", "mirror", "root",
-	"kernel", "args", "eol",  NULL,
+	"title",  "name", "distro_arch", "mirror", "root",
+	"kernel", "args", "eol",         NULL,
 };
 static const char *const pxelinux_keys[] = {
 	"loader",
@@ -37,15 +39,15 @@ static const char *const chain_keys[] = { "bios", "efi", NULL };
 static const char *const arches_known[] = { "i386", "amd64", "arm64", NULL };
 
 /*
- * The checks go on after a failure, so that whoever asked for all of them
- * gets them; 0 and -1 are joined by |=.  What is missing is not said beside
- * what is wrong, which may be the same, misspelt.
+ * Checking goes on after a failure, so that a caller that asked for all of
+ * them gets all; 0 and -1 are joined by |=.  A missing key is not reported
+ * beside an unknown one, which may be the same key, misspelt.
  */
 
 /* The most memory that an installer may ask for, in MiB: 16 TiB. */
 #define MEMORY_MAX 16777216
 
-static int check_strings(struct reader *r, const json_t *object,
+static int check_strings(struct cursor *at, const json_t *object,
 			 const char *const *keys)
 {
 	int rc = 0;
@@ -55,13 +57,13 @@ static int check_strings(struct reader *r, const json_t *object,
 
 		if (value != NULL && !json_is_null(value) &&
 		    !json_is_string(value))
-			rc = reader_fail_string(r, *keys, value);
+			rc = value_fail_string(at, *keys, value);
 	}
 	return rc;
 }
 
 /* An object of strings under key, or null. */
-static int check_parts(struct reader *r, const json_t *object, const char *key,
+static int check_parts(struct cursor *at, const json_t *object, const char *key,
 		       const char *const *keys)
 {
 	const json_t *value = json_object_get(object, key);
@@ -70,15 +72,15 @@ static int check_parts(struct reader *r, const json_t *object, const char *key,
 
 	if (value == NULL || json_is_null(value))
 		return 0;
-	mark = reader_enter(r, key);
-	rc = reader_check_object(r, value, keys);
-	if (check_strings(r, value, keys) < 0)
+	mark = cursor_enter(at, key);
+	rc = value_check_object(at, value, keys);
+	if (check_strings(at, value, keys) < 0)
 		rc = -1;
-	reader_leave(r, mark);
+	cursor_leave(at, mark);
 	return rc;
 }
 
-static int check_initrds(struct reader *r, const json_t *object)
+static int check_initrds(struct cursor *at, const json_t *object)
 {
 	const json_t *value = json_object_get(object, "initrds");
 	size_t count = json_array_size(value);
@@ -89,7 +91,7 @@ static int check_initrds(struct reader *r, const json_t *object)
 		if (!json_is_string(json_array_get(value, i)))
 			count = 0;
 	if (count == 0 || count > INITRDS_MAX)
-		return reader_fail_key(r, "initrds",
+		return cursor_fail_key(at, "initrds",
 				       "must be an array of 1 to %d strings",
 				       INITRDS_MAX);
 	return 0;
@@ -113,38 +115,37 @@ static int is_date(const char *s)
 	return strcmp(text, s) == 0;
 }
 
-/* The form of all that an object of a level has, also of what something more
- * special hides. */
-static int check_level(struct reader *r, const json_t *object,
+/* All keys but those that lead to other scopes. */
+static int check_scope(struct cursor *at, const json_t *object,
 		       const char *const *keys)
 {
 	const char *eol = json_string_value(json_object_get(object, "eol"));
 	unsigned memory;
-	int rc = reader_check_object(r, object, keys);
+	int rc = value_check_object(at, object, keys);
 
-	rc |= check_strings(r, object, string_keys);
-	rc |= check_parts(r, object, "pxelinux", pxelinux_keys);
-	rc |= check_parts(r, object, "chain", chain_keys);
-	rc |= check_initrds(r, object);
+	rc |= check_strings(at, object, string_keys);
+	rc |= check_parts(at, object, "pxelinux", pxelinux_keys);
+	rc |= check_parts(at, object, "chain", chain_keys);
+	rc |= check_initrds(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
-		rc |= reader_number(r, object, "memory", MEMORY_MAX, &memory);
+		rc |= value_number(at, object, "memory", MEMORY_MAX, &memory);
 	if (eol != NULL && !is_date(eol))
-		rc = reader_fail_key(r, "eol", "must be a date, YYYY-MM-DD");
+		rc = cursor_fail_key(at, "eol", "must be a date, YYYY-MM-DD");
 	return rc;
 }
 
-static int check_variant(struct reader *r, const char *id,
+static int check_variant(struct cursor *at, const char *id,
 			 const json_t *variant)
 {
-	int rc = reader_check_id(r, id);
+	int rc = form_check_id(at, id);
 
 	if (!json_is_null(variant))
-		rc |= check_level(r, variant, variant_keys);
+		rc |= check_scope(at, variant, variant_keys);
 	return rc;
 }
 
 /* The list of a version's architectures. */
-static int check_version_arches(struct reader *r, const json_t *version)
+static int check_version_arches(struct cursor *at, const json_t *version)
 {
 	const json_t *arches = json_object_get(version, "arches");
 	int seen[ARCH_COUNT] = { 0 };
@@ -152,84 +153,85 @@ static int check_version_arches(struct reader *r, const json_t *version)
 	json_t *value;
 
 	if (json_array_size(arches) == 0)
-		return reader_fail_key(r, "arches",
+		return cursor_fail_key(at, "arches",
 				       "must be an array with one or more of "
 				       "i386, amd64, arm64");
 	json_array_foreach(arches, i, value) {
 		const char *name = json_string_value(value);
 		int arch = name != NULL ? machine_find_arch(name)
 					: MACHINE_UNKNOWN;
+		const struct offer offer = { name, arches_known };
 
 		if (arch != MACHINE_UNKNOWN && seen[arch]++ == 0)
 			continue;
-		if (arch == MACHINE_UNKNOWN && name != NULL)
-			error_offer(r->err, name, arches_known);
-		return reader_fail_key(r, "arches",
-				       "must name i386, amd64, arm64, each "
-				       "once at most");
+		return cursor_fail_offer(
+			at, "arches",
+			arch == MACHINE_UNKNOWN && name != NULL ? &offer : NULL,
+			"must name i386, amd64, arm64, each "
+			"once at most");
 	}
 	return 0;
 }
 
-/* The objects under key, each with its id in their pointer. */
+/* The objects under key, by id. */
 static int
-check_objects(struct reader *r, const json_t *distro, const char *key,
-	      int (*check)(struct reader *, const char *, const json_t *))
+check_objects(struct cursor *at, const json_t *distro, const char *key,
+	      int (*check)(struct cursor *, const char *, const json_t *))
 {
 	const json_t *objects = json_object_get(distro, key);
-	size_t mark = reader_enter(r, key);
+	size_t mark = cursor_enter(at, key);
 	const char *id;
 	json_t *value;
 	int rc = 0;
 
 	if (objects != NULL && !json_is_object(objects))
-		rc = reader_fail(r, "must be an object, in { }");
+		rc = cursor_fail(at, "must be an object, in { }");
 	json_object_foreach((json_t *)objects, id, value) {
-		size_t inner = reader_enter(r, id);
+		size_t inner = cursor_enter(at, id);
 
-		rc |= check(r, id, value);
-		reader_leave(r, inner);
+		rc |= check(at, id, value);
+		cursor_leave(at, inner);
 	}
-	reader_leave(r, mark);
+	cursor_leave(at, mark);
 	return rc;
 }
 
-static int check_version(struct reader *r, const char *id,
+static int check_version(struct cursor *at, const char *id,
 			 const json_t *version)
 {
-	int rc = reader_check_id(r, id);
+	int rc = form_check_id(at, id);
 
-	rc |= check_level(r, version, version_keys);
-	rc |= check_objects(r, version, "variants", check_variant);
+	rc |= check_scope(at, version, version_keys);
+	rc |= check_objects(at, version, "variants", check_variant);
 	if (rc == 0 || json_object_get(version, "arches") != NULL)
-		rc |= check_version_arches(r, version);
+		rc |= check_version_arches(at, version);
 	return rc;
 }
 
-static int check_arch(struct reader *r, const char *id, const json_t *arch)
+static int check_arch(struct cursor *at, const char *id, const json_t *arch)
 {
+	const struct offer offer = { id, arches_known };
 	int rc = 0;
 
-	if (machine_find_arch(id) == MACHINE_UNKNOWN) {
-		error_offer(r->err, id, arches_known);
-		rc = reader_fail(r, "is not an architecture: i386, amd64, "
-				    "arm64");
-	}
-	rc |= check_level(r, arch, arch_keys);
-	rc |= check_objects(r, arch, "variants", check_variant);
+	if (machine_find_arch(id) == MACHINE_UNKNOWN)
+		rc = cursor_fail_offer(at, NULL, &offer,
+				       "is not an architecture: i386, amd64, "
+				       "arm64");
+	rc |= check_scope(at, arch, arch_keys);
+	rc |= check_objects(at, arch, "variants", check_variant);
 	return rc;
 }
 
-int distro_check(struct reader *r, const json_t *distro)
+int distro_check(struct cursor *at, const json_t *distro)
 {
-	int rc = check_level(r, distro, distro_keys);
+	int rc = check_scope(at, distro, distro_keys);
 
-	rc |= check_objects(r, distro, "variants", check_variant);
-	rc |= check_objects(r, distro, "arches", check_arch);
-	rc |= check_objects(r, distro, "versions", check_version);
+	rc |= check_objects(at, distro, "variants", check_variant);
+	rc |= check_objects(at, distro, "arches", check_arch);
+	rc |= check_objects(at, distro, "versions", check_version);
 	if (rc == 0 &&
 	    json_object_size(json_object_get(distro, "versions")) == 0)
-		rc = reader_fail_key(r, "versions",
+		rc = cursor_fail_key(at, "versions",
 				     "must have one version or more");
 	return rc;
 }

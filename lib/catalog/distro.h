@@ -3,14 +3,14 @@
 
 #include <jansson.h>
 
-#include "reader.h"
+#include "cursor.h"
 
 /*
- * Check the form of a distro's object, which the reader is at: its keys, its
- * ids, the type of every value, also of those that something more special
- * hides.  What the patterns in it give is not looked at.  Returns 0, or -1
- * with the failure recorded.
+ * Check the form of a distro's object, which the cursor is at: its keys, its
+ * ids, and the type of every value, also of one that a more special scope
+ * hides.  Patterns are not filled.  Returns 0, or -1 with each failure
+ * recorded.
  */
-int distro_check(struct reader *r, const json_t *distro);
+int distro_check(struct cursor *at, const json_t *distro);
 
 #endif

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form.h"
+#include "value.h"
+
 static const char *const menu_keys[] = {
 	"title", "timeout", "default", "entries", NULL,
 };
@@ -12,17 +15,9 @@ static const char *const entry_keys[] = {
 	"version", "arch",   "variant", "menu",    "customermenu",
 	"local",   "shell",  NULL,
 };
-/* Ids of entries that the menus' own texts use as labels. */
+/* Ids that no entry may have: templates use them as labels. */
 static const char *const reserved_entries[] = {
 	"back", "cancel", "exit", "failed", "menu", "shell", NULL,
-};
-
-/* What menus are read from and into. */
-struct reading {
-	struct reader *r;
-	const json_t *section;
-	const struct releases *releases;
-	struct menus *all;
 };
 
 static int compare_menus(const void *a, const void *b)
@@ -39,17 +34,20 @@ struct menu *menu_find(const struct menus *all, const char *id)
 		       compare_menus);
 }
 
-/* A menu's entries while they are read. */
-struct listing {
-	struct reading *reading;
-	struct reader *r;
+/* The entries of a menu, while they are read, and what they refer to. */
+struct entry_list {
+	struct cursor *at;
+	const struct settings *settings;
+	const struct releases *releases;
+	struct menus *menus;
 	struct menu *menu;
 	struct menu_entry *entries;
 	size_t count;
-	json_t *ids; /* of the entries so far */
+	json_t *ids; /* of the entries, as keys */
 	char hotkeys[64];
 	size_t headings;
-	int is_cut; /* entries were left out that name what is removed */
+	int has_removed; /* an entry was left out, since a later file removed
+			    the distro or menu that it names */
 };
 
 static char lower(char c)
@@ -57,17 +55,17 @@ static char lower(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static int check_hotkey(struct listing *list, const char *hotkey)
+static int check_hotkey(struct entry_list *list, const char *hotkey)
 {
 	size_t used = strlen(list->hotkeys);
 	char c = lower(hotkey[0]);
 
 	if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ||
 	    hotkey[1] != '\0')
-		return reader_fail_key(list->r, "hotkey",
+		return cursor_fail_key(list->at, "hotkey",
 				       "must be one letter or digit");
 	if (strchr(list->hotkeys, c) != NULL)
-		return reader_fail_key(list->r, "hotkey",
+		return cursor_fail_key(list->at, "hotkey",
 				       "'%c' is another entry's in this menu",
 				       hotkey[0]);
 	list->hotkeys[used] = c;
@@ -75,38 +73,39 @@ static int check_hotkey(struct listing *list, const char *hotkey)
 	return 0;
 }
 
-static int check_entry_id(struct listing *list, const char *id)
+static int check_entry_id(struct entry_list *list, const char *id)
 {
-	struct reader *r = list->r;
+	struct cursor *at = list->at;
 
-	if (reader_check_id(r, id) < 0)
+	if (form_check_id(at, id) < 0)
 		return -1;
 	for (size_t i = 0; reserved_entries[i] != NULL; i++)
 		if (strcmp(id, reserved_entries[i]) == 0)
-			return reader_fail(r,
+			return cursor_fail(at,
 					   "id '%s' is reserved for the "
 					   "menu's own",
 					   id);
 	if (json_object_get(list->ids, id) != NULL)
-		return reader_fail(r, "id '%s' is another entry's in this menu",
-				   id);
+		return cursor_fail(
+			at, "id '%s' is another entry's in this menu", id);
 	return 0;
 }
 
-/* Add the entry, which the reader is at, with its own id, hotkey and title,
- * or else those given. */
-static int add_entry(struct listing *list, const json_t *object,
+/* Add the entry at the cursor, with the id, hotkey and title of its object, or
+ * else those given. */
+static int add_entry(struct entry_list *list, const json_t *object,
 		     struct menu_entry entry)
 {
-	struct reader *r = list->r;
-	struct menus *all = list->reading->all;
+	struct cursor *at = list->at;
+	struct menus *all = list->menus;
 	const char *hotkey = "";
 
 	if (all->entry_count == MENU_ENTRIES_MAX)
-		return reader_fail(r, "more than %d entries", MENU_ENTRIES_MAX);
-	if (reader_string(r, object, "id", &entry.id) < 0 ||
-	    reader_text(r, object, "title", FORM_TEXT, &entry.title) < 0 ||
-	    reader_string(r, object, "hotkey", &hotkey) < 0 ||
+		return cursor_fail(at, "more than %d entries",
+				   MENU_ENTRIES_MAX);
+	if (value_string(at, object, "id", &entry.id) < 0 ||
+	    value_text(at, object, "title", FORM_TEXT, &entry.title) < 0 ||
+	    value_string(at, object, "hotkey", &hotkey) < 0 ||
 	    check_entry_id(list, entry.id) < 0)
 		return -1;
 	if (json_object_get(object, "hotkey") != NULL) {
@@ -115,30 +114,30 @@ static int add_entry(struct listing *list, const json_t *object,
 		entry.hotkey = hotkey[0];
 	}
 	json_object_set_new(list->ids, entry.id, json_true());
-	entry.id = mem_pool_copy(r->pool, entry.id);
+	entry.id = mem_pool_copy(at->pool, entry.id);
 	list->entries = mem_grow(list->entries, list->count + 1, sizeof(entry));
 	list->entries[list->count++] = entry;
 	all->entry_count++;
 	return 0;
 }
 
-static int add_heading(struct listing *list, const json_t *object)
+static int add_heading(struct entry_list *list, const json_t *object)
 {
 	struct menu_entry entry = { .kind = ENTRY_HEADING };
 	char id[32];
 
 	if (json_object_size(object) > 1)
-		return reader_fail(list->r, "a heading has no other keys");
+		return cursor_fail(list->at, "a heading has no other keys");
 	snprintf(id, sizeof(id), "heading-%zu", ++list->headings);
 	entry.id = id;
-	if (reader_text(list->r, object, "heading", FORM_TEXT, &entry.title) <
+	if (value_text(list->at, object, "heading", FORM_TEXT, &entry.title) <
 	    0)
 		return -1;
 	return add_entry(list, object, entry);
 }
 
-/* What an entry asks for of a distro; a key that it leaves out stands for
- * all, but for variant: then it is the release itself. */
+/* The releases that an entry asks for.  NULL stands for all, but variant NULL
+ * for the releases themselves, without their variants. */
 struct choice {
 	const char *distro;
 	const char *version;
@@ -146,8 +145,14 @@ struct choice {
 	const char *variant;
 };
 
-/* How far an entry's wish can be met. */
-enum { MATCH_NOTHING, MATCH_DISTRO, MATCH_VERSION, MATCH_ARCH, MATCH_ALL };
+/* How much of a choice there is. */
+enum match {
+	MATCH_NOTHING,
+	MATCH_DISTRO,
+	MATCH_VERSION,
+	MATCH_ARCH,
+	MATCH_ALL
+};
 
 static int is_variant(const struct choice *want, const struct release *release)
 {
@@ -156,8 +161,9 @@ static int is_variant(const struct choice *want, const struct release *release)
 	return strcmp(want->variant, release->variant) == 0;
 }
 
-/* Among the releases of its distro and version. */
-static int match(const struct choice *want, const struct release *release)
+/* For a release of that distro and version. */
+static enum match match(const struct choice *want,
+			const struct release *release)
 {
 	if (want->arch != NULL &&
 	    strcmp(want->arch, machine_arch_name((int)release->arch)) != 0)
@@ -167,96 +173,121 @@ static int match(const struct choice *want, const struct release *release)
 	return MATCH_ALL;
 }
 
-/* What the release has where the wish failed, and what was wanted there. */
-static const char *missed(const struct choice *want,
-			  const struct release *release, int best,
-			  const char **wanted)
+/* What the release has in the place where the choice fails; NULL: nothing that
+ * could be chosen. */
+static const char *alternative(const struct choice *want,
+			       const struct release *release, enum match best)
 {
 	switch (best) {
 	case MATCH_NOTHING:
-		*wanted = want->distro;
 		return release->distro;
 	case MATCH_DISTRO:
-		*wanted = want->version;
 		return release->version;
 	case MATCH_VERSION:
-		*wanted = want->arch;
 		return machine_arch_name((int)release->arch);
-	default:
-		*wanted = want->variant;
-		return match(want, release) == best ? release->variant : NULL;
+	case MATCH_ARCH:
+	case MATCH_ALL:
+		break;
 	}
+	return match(want, release) == best ? release->variant : NULL;
 }
 
-/* Offer what there is instead to the next failure. */
-static void offer_choice(struct listing *list, const struct choice *want,
-			 int best)
+/* The names that there are in the place where the choice fails.  Allocated in
+ * the pool; ends in NULL. */
+static const char **alternatives(const struct entry_list *list,
+				 const struct choice *want, enum match best)
 {
-	const struct releases *all = list->reading->releases;
+	const struct releases *all = list->releases;
 	struct release_run run = { all->list, all->count };
-	const char *wanted = want->distro;
-	const char **known;
+	const char **names;
 	size_t count = 0;
 
-	if (list->r->err->report == NULL)
-		return;
 	if (best > MATCH_NOTHING)
 		run = release_run(all, want->distro,
 				  best > MATCH_DISTRO ? want->version : NULL);
-	known = mem_pool_alloc(list->r->pool, (run.count + 1) * sizeof(*known));
+	names = mem_pool_alloc(list->at->pool,
+			       (run.count + 1) * sizeof(*names));
 	for (size_t i = 0; i < run.count; i++) {
-		const char *name = missed(want, run.list[i], best, &wanted);
+		const char *name = alternative(want, run.list[i], best);
 
 		if (name != NULL &&
-		    (count == 0 || strcmp(known[count - 1], name) != 0))
-			known[count++] = name;
+		    (count == 0 || strcmp(names[count - 1], name) != 0))
+			names[count++] = name;
 	}
-	error_offer(list->r->err, wanted, known);
+	return names;
 }
 
-/* Whether it may be missing because it was refused, which has been said. */
-static int is_refused(const struct listing *list, const struct choice *want)
+/* Whether the choice may be missing because it was refused.  Then that failure
+ * was reported, and this one follows from it. */
+static int is_refused(const struct entry_list *list, const struct choice *want)
 {
-	const struct releases *all = list->reading->releases;
-	const json_t *distros =
-		json_object_get(list->r->files->sections, "distros");
+	const json_t *distros = include_section(list->at->files, "distros");
 	const json_t *versions = json_object_get(
 		json_object_get(distros, want->distro), "versions");
 
-	if (json_object_get(all->refused, want->distro) == NULL)
+	if (json_object_get(list->releases->refused, want->distro) == NULL)
 		return 0;
 	return want->version == NULL || !json_is_object(versions) ||
 	       json_object_get(versions, want->version) != NULL;
 }
 
-static int fail_choice(struct listing *list, const struct choice *want,
-		       int best)
+static int fail_choice(struct entry_list *list, const struct choice *want,
+		       enum match best)
 {
-	struct reader *r = list->r;
+	struct offer offer = { NULL, NULL };
 
 	if (is_refused(list, want))
 		return -1;
-	offer_choice(list, want, best);
+	offer.known = alternatives(list, want, best);
 	switch (best) {
 	case MATCH_NOTHING:
-		return reader_fail_key(r, "distro", "there is no distro '%s'",
-				       want->distro);
+		offer.wanted = want->distro;
+		return cursor_fail_offer(list->at, "distro", &offer,
+					 "there is no distro '%s'",
+					 want->distro);
 	case MATCH_DISTRO:
-		return reader_fail_key(r, "version",
-				       "distro '%s' has no version '%s'",
-				       want->distro, want->version);
+		offer.wanted = want->version;
+		return cursor_fail_offer(list->at, "version", &offer,
+					 "distro '%s' has no version '%s'",
+					 want->distro, want->version);
 	case MATCH_VERSION:
-		return reader_fail_key(r, "arch",
-				       "distro '%s' does not have it for '%s'",
-				       want->distro, want->arch);
-	default:
-		return reader_fail_key(r, "variant",
-				       "distro '%s' has no variant '%s'",
-				       want->distro, want->variant);
+		offer.wanted = want->arch;
+		return cursor_fail_offer(list->at, "arch", &offer,
+					 "distro '%s' does not have it for "
+					 "'%s'",
+					 want->distro, want->arch);
+	case MATCH_ARCH:
+	case MATCH_ALL:
+		break;
 	}
+	offer.wanted = want->variant;
+	return cursor_fail_offer(list->at, "variant", &offer,
+				 "distro '%s' has no variant '%s'",
+				 want->distro, want->variant);
 }
 
-static int add_release(struct listing *list, const json_t *object,
+/* The id of an entry that has none of its own: release it with free().  NULL
+ * with the failure recorded. */
+static char *make_id(struct cursor *at, const struct release *release)
+{
+	struct buf id = BUF_INIT;
+
+	buf_printf(&id, "%s-%s-%s", release->distro, release->version,
+		   machine_arch_name((int)release->arch));
+	if (release->variant != NULL)
+		buf_printf(&id, "-%s", release->variant);
+	if (id.len <= FORM_ID_MAX)
+		return buf_take(&id);
+	cursor_fail(at,
+		    "the id made of distro, version and arch has "
+		    "%zu characters, at most %d: give the entry "
+		    "an id of its own",
+		    id.len, FORM_ID_MAX);
+	buf_free(&id);
+	return NULL;
+}
+
+static int add_release(struct entry_list *list, const json_t *object,
 		       const struct release *release)
 {
 	struct menu_entry entry = {
@@ -264,34 +295,28 @@ static int add_release(struct listing *list, const json_t *object,
 		.title = release->title,
 		.release = release,
 	};
-	struct buf id = BUF_INIT;
+	char *id = NULL;
 	int rc;
 
-	buf_printf(&id, "%s-%s-%s%s%s", release->distro, release->version,
-		   machine_arch_name((int)release->arch),
-		   release->variant != NULL ? "-" : "",
-		   release->variant != NULL ? release->variant : "");
-	entry.id = buf_text(&id);
-	if (id.len > READER_ID_MAX && json_object_get(object, "id") == NULL)
-		rc = reader_fail(list->r,
-				 "the id made of distro, version and arch has "
-				 "%zu characters, at most %d: give the entry "
-				 "an id of its own",
-				 id.len, READER_ID_MAX);
-	else
-		rc = add_entry(list, object, entry);
-	buf_free(&id);
+	if (json_object_get(object, "id") == NULL) {
+		id = make_id(list->at, release);
+		if (id == NULL)
+			return -1;
+	}
+	entry.id = id;
+	rc = add_entry(list, object, entry);
+	free(id);
 	return rc;
 }
 
-static int read_choice(struct reader *r, const json_t *object,
+static int read_choice(struct cursor *at, const json_t *object,
 		       struct choice *want)
 {
-	int rc = reader_string(r, object, "distro", &want->distro);
+	int rc = value_string(at, object, "distro", &want->distro);
 
-	rc |= reader_string(r, object, "version", &want->version);
-	rc |= reader_string(r, object, "arch", &want->arch);
-	return rc | reader_string(r, object, "variant", &want->variant);
+	rc |= value_string(at, object, "version", &want->version);
+	rc |= value_string(at, object, "arch", &want->arch);
+	return rc | value_string(at, object, "variant", &want->variant);
 }
 
 /* Whether the entry has what belongs to one release alone. */
@@ -303,20 +328,20 @@ static int is_for_one(const json_t *object)
 }
 
 /* Of these, every release that is wanted. */
-static int add_matches(struct listing *list, const json_t *object,
+static int add_matches(struct entry_list *list, const json_t *object,
 		       const struct choice *want, struct release_run run,
-		       int *best)
+		       enum match *best)
 {
 	size_t before = list->count;
 
 	for (size_t i = 0; i < run.count; i++) {
-		int level = match(want, run.list[i]);
+		enum match found = match(want, run.list[i]);
 
-		*best = level > *best ? level : *best;
-		if (level < MATCH_ALL)
+		*best = found > *best ? found : *best;
+		if (found < MATCH_ALL)
 			continue;
 		if (list->count > before && is_for_one(object))
-			return reader_fail(list->r,
+			return cursor_fail(list->at,
 					   "id, title and hotkey need an entry "
 					   "for one release: name its version "
 					   "and arch");
@@ -328,15 +353,15 @@ static int add_matches(struct listing *list, const json_t *object,
 
 /* Every release that the entry stands for; none of a distro that a later
  * file removed. */
-static int add_releases(struct listing *list, const json_t *object)
+static int add_releases(struct entry_list *list, const json_t *object)
 {
-	const struct releases *all = list->reading->releases;
-	struct reader *r = list->r;
+	const struct releases *all = list->releases;
+	struct cursor *at = list->at;
 	struct choice want = { 0 };
 	struct release_run run;
-	int best = MATCH_NOTHING;
+	enum match best = MATCH_NOTHING;
 
-	if (read_choice(r, object, &want) < 0)
+	if (read_choice(at, object, &want) < 0)
 		return -1;
 	run = release_run(all, want.distro, want.version);
 	if (run.count == 0 && release_run(all, want.distro, NULL).count > 0)
@@ -345,37 +370,34 @@ static int add_releases(struct listing *list, const json_t *object)
 		return -1;
 	if (best == MATCH_ALL)
 		return 0;
-	if (!overlay_is_removed(r->files, "distros", want.distro))
+	if (!include_is_removed(at->files, "distros", want.distro))
 		return fail_choice(list, &want, best);
-	list->is_cut = 1;
+	list->has_removed = 1;
 	return 0;
 }
 
-static int add_menu(struct listing *list, const json_t *object)
+static int add_menu(struct entry_list *list, const json_t *object)
 {
-	struct reader *r = list->r;
+	struct cursor *at = list->at;
 	struct menu_entry entry = { .kind = ENTRY_MENU };
 	struct menu *menu;
 
-	if (reader_string(r, object, "menu", &entry.id) < 0)
+	if (value_string(at, object, "menu", &entry.id) < 0)
 		return -1;
-	menu = menu_find(list->reading->all, entry.id);
-	if (menu == NULL && overlay_is_removed(r->files, "menus", entry.id)) {
-		list->is_cut = 1;
+	menu = menu_find(list->menus, entry.id);
+	if (menu == NULL && include_is_removed(at->files, "menus", entry.id)) {
+		list->has_removed = 1;
 		return 0;
 	}
 	if (menu == NULL)
-		reader_offer_keys(r, entry.id, list->reading->section);
-	if (menu == NULL)
-		return reader_fail_key(r, "menu", "there is no menu '%s'",
-				       entry.id);
+		return cursor_fail_id(at, "menu", "menus", entry.id);
 	if (menu->parent != NULL)
-		return reader_fail_key(r, "menu",
+		return cursor_fail_key(at, "menu",
 				       "menu '%s' is opened by menu '%s' "
 				       "already: Back can lead to one only",
 				       menu->id, menu->parent->id);
-	if (strcmp(menu->id, list->reading->all->main_id) == 0)
-		return reader_fail_key(r, "menu",
+	if (strcmp(menu->id, list->settings->menu) == 0)
+		return cursor_fail_key(at, "menu",
 				       "'%s' is the main menu, which no entry "
 				       "may open: Back leads there",
 				       menu->id);
@@ -384,11 +406,11 @@ static int add_menu(struct listing *list, const json_t *object)
 	return add_entry(list, object, entry);
 }
 
-static int add_customer(struct listing *list, const json_t *object)
+static int add_customer(struct entry_list *list, const json_t *object)
 {
 	int flag;
 
-	if (reader_flag(list->r, object, "customermenu", &flag) < 0)
+	if (value_flag(list->at, object, "customermenu", &flag) < 0)
 		return -1;
 	return add_entry(list, object,
 			 (struct menu_entry){ .kind = ENTRY_CUSTOMER,
@@ -396,11 +418,11 @@ static int add_customer(struct listing *list, const json_t *object)
 					      .title = "Your own menu" });
 }
 
-static int add_local(struct listing *list, const json_t *object)
+static int add_local(struct entry_list *list, const json_t *object)
 {
 	int flag;
 
-	if (reader_flag(list->r, object, "local", &flag) < 0)
+	if (value_flag(list->at, object, "local", &flag) < 0)
 		return -1;
 	return add_entry(list, object,
 			 (struct menu_entry){ .kind = ENTRY_LOCAL,
@@ -408,11 +430,11 @@ static int add_local(struct listing *list, const json_t *object)
 					      .title = "Local disk" });
 }
 
-static int add_shell(struct listing *list, const json_t *object)
+static int add_shell(struct entry_list *list, const json_t *object)
 {
 	int flag;
 
-	if (reader_flag(list->r, object, "shell", &flag) < 0)
+	if (value_flag(list->at, object, "shell", &flag) < 0)
 		return -1;
 	return add_entry(list, object,
 			 (struct menu_entry){ .kind = ENTRY_SHELL,
@@ -423,7 +445,7 @@ static int add_shell(struct listing *list, const json_t *object)
 /* An entry is what the one key of these that it has makes it. */
 static const struct kind {
 	const char *key;
-	int (*add)(struct listing *list, const json_t *object);
+	int (*add)(struct entry_list *list, const json_t *object);
 } kinds[] = {
 	{ "heading", add_heading },
 	{ "distro", add_releases },
@@ -434,49 +456,50 @@ static const struct kind {
 	{ NULL, NULL },
 };
 
-/* The entry that the reader is at. */
-static int read_entry(struct listing *list, const json_t *object)
+/* The entry at the cursor. */
+static int read_entry(struct entry_list *list, const json_t *object)
 {
 	static const char *const of_distro[] = { "version", "arch", "variant" };
-	struct reader *r = list->r;
+	struct cursor *at = list->at;
 	const struct kind *kind = NULL;
 
-	if (reader_check_object(r, object, entry_keys) < 0)
+	if (value_check_object(at, object, entry_keys) < 0)
 		return -1;
 	for (const struct kind *k = kinds; k->key != NULL; k++) {
 		if (json_object_get(object, k->key) == NULL)
 			continue;
 		if (kind != NULL)
-			return reader_fail(r, "%s and %s exclude each other",
+			return cursor_fail(at, "%s and %s exclude each other",
 					   kind->key, k->key);
 		kind = k;
 	}
 	if (kind == NULL)
-		return reader_fail(r, "needs one of heading, distro, menu, "
-				      "customermenu, local, shell");
+		return cursor_fail(at, "needs one of heading, distro, menu, "
+				       "customermenu, local, shell");
 	for (int i = 0; i < 3; i++)
 		if (kind->add != add_releases &&
 		    json_object_get(object, of_distro[i]) != NULL)
-			return reader_fail_key(r, of_distro[i],
+			return cursor_fail_key(at, of_distro[i],
 					       "goes with distro only");
 	return kind->add(list, object);
 }
 
-static void offer_entries(struct listing *list, const char *wanted)
+static int fail_default(struct entry_list *list, const char *id)
 {
-	const char **ids;
+	const char **known = mem_alloc((list->count + 1) * sizeof(*known));
+	const struct offer offer = { id, known };
 	size_t count = 0;
 
-	if (list->r->err->report == NULL)
-		return;
-	ids = mem_pool_alloc(list->r->pool, (list->count + 1) * sizeof(*ids));
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].kind != ENTRY_HEADING)
-			ids[count++] = list->entries[i].id;
-	error_offer(list->r->err, wanted, ids);
+			known[count++] = list->entries[i].id;
+	cursor_fail_offer(list->at, "default", &offer,
+			  "the menu has no entry '%s'", id);
+	free(known);
+	return -1;
 }
 
-static int check_default(struct listing *list)
+static int check_default(struct entry_list *list)
 {
 	const char *id = list->menu->default_id;
 
@@ -486,145 +509,162 @@ static int check_default(struct listing *list)
 		if (strcmp(list->entries[i].id, id) == 0 &&
 		    list->entries[i].kind != ENTRY_HEADING)
 			return 0;
-	offer_entries(list, id);
-	return reader_fail_key(list->r, "default", "the menu has no entry '%s'",
-			       id);
+	return fail_default(list, id);
 }
 
-static int read_entries(struct listing *list, const json_t *entries)
+static int read_entries(struct entry_list *list, const json_t *entries)
 {
-	struct reader *r = list->r;
-	size_t mark = reader_enter(r, "entries");
+	struct cursor *at = list->at;
+	size_t mark = cursor_enter(at, "entries");
 	size_t i;
 	json_t *value;
 	int rc = 0;
 
 	if (!json_is_array(entries))
-		rc = reader_fail(r, "must be an array, in [ ]");
+		rc = cursor_fail(at, "must be an array, in [ ]");
 	json_array_foreach(entries, i, value) {
-		size_t inner = reader_enter_index(r, i);
+		size_t inner = cursor_enter_index(at, i);
 
 		rc |= read_entry(list, value);
-		reader_leave(r, inner);
+		cursor_leave(at, inner);
 	}
-	if (rc == 0 && list->count == list->headings && !list->is_cut)
-		rc = reader_fail(r, "an empty menu: nothing in it can be "
-				    "chosen");
-	reader_leave(r, mark);
+	if (rc == 0 && list->count == list->headings && !list->has_removed)
+		rc = cursor_fail(at, "an empty menu: nothing in it can be "
+				     "chosen");
+	cursor_leave(at, mark);
 	return rc;
 }
 
-static int read_entries_of(struct listing *list, const json_t *object)
+/* Reading goes on after a failure, so that a caller that asked for all of them
+ * gets all; 0 and -1 are joined by |=. */
+static int read_object(struct entry_list *list, const json_t *object)
 {
-	struct reader *r = list->r;
+	struct cursor *at = list->at;
 	struct menu *menu = list->menu;
 	const json_t *entries = json_object_get(object, "entries");
-	int rc = reader_check_id(r, menu->id);
+	int rc = form_check_id(at, menu->id);
 
-	/* On after a failure, for whoever asked for all of them; 0 and -1 are
-	 * joined by |=. */
-	rc |= reader_check_object(r, object, menu_keys);
-	rc |= reader_text(r, object, "title", FORM_TEXT, &menu->title);
-	rc |= reader_number(r, object, "timeout", MENU_TIMEOUT_MAX,
-			    &menu->timeout);
-	rc |= reader_string(r, object, "default", &menu->default_id);
+	rc |= value_check_object(at, object, menu_keys);
+	rc |= value_text(at, object, "title", FORM_TEXT, &menu->title);
+	rc |= value_number(at, object, "timeout", SETTINGS_TIMEOUT_MAX,
+			   &menu->timeout);
+	rc |= value_string(at, object, "default", &menu->default_id);
 	if (rc == 0 || entries != NULL)
 		rc |= read_entries(list, entries);
 	if (rc < 0 || check_default(list) < 0)
 		return -1;
 	if (menu->default_id != NULL)
-		menu->default_id = mem_pool_copy(r->pool, menu->default_id);
+		menu->default_id = mem_pool_copy(at->pool, menu->default_id);
 	return 0;
 }
 
-static int read_menu(struct reading *reading, struct menu *menu)
+/* A menu whose id is known.  empty: a list without entries. */
+static int read_menu(const struct entry_list *empty, struct menu *menu)
 {
-	struct reader *r = reading->r;
-	const json_t *object = json_object_get(reading->section, menu->id);
-	struct listing list = { .reading = reading, .r = r, .menu = menu };
-	struct menu_entry *entries;
+	struct entry_list list = *empty;
+	struct cursor *at = list.at;
+	const json_t *section = include_section(at->files, "menus");
+	size_t size;
 	int rc;
 
-	reader_enter_id(r, "menus", menu->id);
-	menu->file = mem_pool_copy(r->pool, r->file);
+	cursor_go(at, "menus", menu->id);
+	menu->file = mem_pool_copy(at->pool, at->file);
+	list.menu = menu;
 	list.ids = json_object();
-	rc = read_entries_of(&list, object);
+	rc = read_object(&list, json_object_get(section, menu->id));
+	size = list.count * sizeof(*list.entries);
 	if (rc == 0) {
-		size_t size = list.count * sizeof(*entries);
-
-		entries = mem_pool_alloc(r->pool, size);
-		memcpy(entries, list.entries, size);
-		menu->entries = entries;
+		menu->entries = mem_pool_alloc(at->pool, size);
 		menu->count = list.count;
+		memcpy(menu->entries, list.entries, size);
 	}
 	json_decref(list.ids);
 	free(list.entries);
 	return rc;
 }
 
-/* An entry that opens a menu has that menu's title, unless one of its own. */
-static void give_titles(struct menus *all)
+/* An entry that opens a menu and has no title gets that menu's. */
+static void set_titles(struct menus *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		struct menu_entry *entries =
-			(struct menu_entry *)all->list[i].entries;
+		struct menu *menu = &all->list[i];
 
-		for (size_t j = 0; j < all->list[i].count; j++)
-			if (entries[j].title == NULL)
-				entries[j].title = entries[j].menu->title;
+		for (size_t j = 0; j < menu->count; j++)
+			if (menu->entries[j].title == NULL)
+				menu->entries[j].title =
+					menu->entries[j].menu->title;
 	}
 }
 
-/* Every menu has one parent at most; going up must come to an end. */
-static int check_tree(struct reading *reading)
+/* A menu has at most one parent.  The way up from it must end. */
+static int check_tree(struct cursor *at, const struct menus *all)
 {
-	for (size_t i = 0; i < reading->all->count; i++) {
-		const struct menu *menu = &reading->all->list[i];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct menu *menu = &all->list[i];
 		size_t depth = 0;
 
 		for (const struct menu *up = menu->parent; up != NULL;
 		     up = up->parent) {
 			if (up != menu && depth++ < MENU_DEPTH_MAX)
 				continue;
-			reader_enter_id(reading->r, "menus", menu->id);
-			return reader_fail(
-				reading->r,
-				up == menu ? "the menu lies below itself"
-					   : "the menu lies more than "
-					     "32 menus deep, or below "
-					     "one that lies below "
-					     "itself");
+			cursor_go(at, "menus", menu->id);
+			return cursor_fail(
+				at, up == menu ? "the menu lies below itself"
+					       : "the menu lies more than "
+						 "32 menus deep, or below "
+						 "one that lies below "
+						 "itself");
 		}
 	}
 	return 0;
 }
 
-int menu_read_all(struct reader *r, const json_t *section,
-		  const struct releases *releases, const struct menu *defaults,
-		  struct menus *all)
+/* Entries refer to menus, so all ids are there before the first is read. */
+static int read_ids(struct cursor *at, const struct settings *settings,
+		    struct menus *all)
 {
-	struct reading reading = { r, section, releases, all };
+	json_t *section = include_section(at->files, "menus");
 	const char *id;
 	json_t *value;
 	int rc = 0;
 
-	all->list = mem_pool_alloc(r->pool, json_object_size(section) *
-						    sizeof(*all->list));
-	json_object_foreach((json_t *)section, id, value) {
-		struct menu *menu = &all->list[all->count++];
-
-		reader_enter_id(r, "menus", id);
+	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
+						     sizeof(*all->list));
+	json_object_foreach(section, id, value) {
+		cursor_go(at, "menus", id);
 		if (strcmp(id, "local") == 0)
-			rc = reader_fail(r, "menu id 'local' is reserved for "
-					    "the local disk");
-		*menu = *defaults;
-		menu->id = mem_pool_copy(r->pool, id);
+			rc = cursor_fail(at, "menu id 'local' is reserved for "
+					     "the local disk");
+		all->list[all->count++] = (struct menu){
+			.id = mem_pool_copy(at->pool, id),
+			.title = settings->title,
+			.timeout = settings->timeout,
+		};
 	}
 	qsort(all->list, all->count, sizeof(*all->list), compare_menus);
+	return rc;
+}
+
+int menu_read_all(struct cursor *at, const struct settings *settings,
+		  const struct releases *releases, struct menus *all)
+{
+	const struct entry_list empty = {
+		.at = at,
+		.settings = settings,
+		.releases = releases,
+		.menus = all,
+	};
+	int rc = read_ids(at, settings, all);
+
 	for (size_t i = 0; i < all->count; i++)
-		rc |= read_menu(&reading, &all->list[i]);
-	give_titles(all);
-	return rc | check_tree(&reading);
+		rc |= read_menu(&empty, &all->list[i]);
+	set_titles(all);
+	rc |= check_tree(at, all);
+	all->main = menu_find(all, settings->menu);
+	if (all->main != NULL)
+		return rc;
+	settings_go(at, "menu");
+	return cursor_fail_id(at, "menu", "menus", settings->menu);
 }
 
 int menu_has_key(const struct menu *menu, char key)

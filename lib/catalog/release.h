@@ -5,25 +5,23 @@
 #include <stddef.h>
 
 #include "machine.h"
-#include "reader.h"
 
-/* What a machine fetches from one mirror to start an installer.  URLs are
- * absolute and ones that uri_parse() takes; NULL: there is none. */
+/* The files that a machine fetches from one mirror to start an installer.
+ * uri_parse() takes every URL; NULL: there is none. */
 struct mirror_files {
 	const char *mirror; /* base URL, ends in '/' */
 
-	/* What a loader needs to fetch these files. */
-	unsigned is_https : 1;   /* TLS: one of the URLs is https */
-	unsigned is_port_80 : 1; /* no other port, for the kernel and its
-				    initrds, or else the program for EFI */
-	unsigned
-		is_site_host : 1; /* no other host than the base's, for these */
-	unsigned url_max : 16;    /* the length of the longest URL, in bytes */
+	/* What a loader needs to fetch these files.  The second and third are
+	 * about the kernel and its initrds, or else the program for EFI. */
+	unsigned is_https : 1;     /* one of the URLs is https */
+	unsigned is_port_80 : 1;   /* all of them use port 80 */
+	unsigned is_site_host : 1; /* all of them are on the base's host */
+	unsigned url_max : 16;     /* the length of the longest URL, in bytes */
 
-	/* The mirror's own PXELinux; the three come together. */
+	/* The mirror's own PXELinux: all three, or none. */
 	const char *pathprefix; /* DHCP option 210: ends in '/' */
 	const char *configfile; /* DHCP option 209: relative to pathprefix */
-	const char *loader;     /* the pxelinux.0 to chain */
+	const char *loader;     /* pxelinux.0 */
 
 	const char *kernel;
 	const char **initrds; /* none without a kernel */
@@ -39,56 +37,42 @@ struct release {
 	const char *distro, *version, *variant; /* variant: NULL for none */
 	enum arch arch;
 	const char *title;
-	const char *word;    /* the distro's own for the architecture */
-	const char *eol;     /* end of life, YYYY-MM-DD; NULL: not known */
-	unsigned memory;     /* MiB that the machine needs; 0: not known */
+	const char *distro_arch; /* the distro's name for the architecture */
+	const char *eol;         /* end of life, YYYY-MM-DD; NULL: not known */
+	unsigned memory;         /* MiB that the machine needs; 0: not known */
 	const char *modules; /* SYSLINUX version of the mirror's own modules */
-	const char *file;    /* of the catalogue, that the distro is from */
+	const char *file;    /* of the catalogue, that set the distro */
 	const struct mirror_files *mirrors; /* in the mirrors' order */
 	size_t mirror_count;
 };
 
-/* A mirror: base URLs in order of preference; none when all were refused. */
-struct mirror {
-	const char *id;
-	const char **urls;
-	size_t count;
-};
-
-/* What releases are read from and into.  The arrays grow; free them. */
+/* All releases.  A distro's are next to each other, in the catalogue's order,
+ * and among them a version's. */
 struct releases {
-	const char *base; /* of the site */
-	const struct mirror *mirrors;
-	size_t mirror_count;
-	struct release **list; /* a distro's own stand together, in order, and
-				  in them a version's */
+	struct release **list;
 	struct release *const **by_key; /* places in list, sorted by key */
 	size_t count;
-	json_t *refused; /* the ids of distros of which something is, as keys;
-			    while the catalogue is read */
+	json_t *refused; /* distros of which something was refused: their ids,
+			    as keys */
 };
 
 /* The most releases that a catalogue may have. */
 #define RELEASES_MAX 100000
 
-/*
- * Add every release of the distro id, whose object the reader is at.  Returns
- * 0, or -1 with the failure recorded and id among the refused; what has none
- * is added all the same.
- */
-int release_read_distro(struct reader *r, const char *id, const json_t *distro,
-			struct releases *all);
+/* Free the arrays; the releases are in a pool. */
+void release_free(struct releases *all);
 
-/* To be called once all are read, before any of them is looked up. */
+/* Sort the releases by key.  Call it when all are there, before
+ * release_find() and release_run(). */
 void release_sort(struct releases *all);
 
-/* Releases that stand together, in the catalogue's order.  Borrowed. */
+/* Releases next to each other, in the catalogue's order.  Borrowed. */
 struct release_run {
 	struct release *const *list;
 	size_t count;
 };
 
-/* The releases of a distro, or unless version is NULL, of that version. */
+/* The releases of a version of a distro; of all its versions for NULL. */
 struct release_run release_run(const struct releases *all, const char *distro,
 			       const char *version);
 

@@ -20,7 +20,20 @@ static void put_position(char *text, size_t size, const char *file,
 int error_set(struct error *err, const char *file, unsigned line,
 	      const char *fmt, ...)
 {
+	char reason[sizeof(err->text)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	return error_set_offer(err, NULL, file, line, "%s", reason);
+}
+
+int error_set_offer(struct error *err, const struct offer *offer,
+		    const char *file, unsigned line, const char *fmt, ...)
+{
 	char text[sizeof(err->text)] = "";
+	const struct failure failure = { text, offer };
 	va_list args;
 	size_t len;
 
@@ -37,16 +50,7 @@ int error_set(struct error *err, const char *file, unsigned line,
 			*c = '?';
 	if (err->text[0] == '\0')
 		memcpy(err->text, text, sizeof(text));
-	err->offer.text = text;
 	if (err->report != NULL)
-		err->report(err->ctx, &err->offer);
-	err->offer = (struct failure){ NULL, NULL, NULL };
+		err->report(err->ctx, &failure);
 	return -1;
-}
-
-void error_offer(struct error *err, const char *wanted,
-		 const char *const *known)
-{
-	err->offer.wanted = wanted;
-	err->offer.known = known;
 }

@@ -3,48 +3,48 @@
 
 #include <stddef.h>
 
+/* What could stand in the place of something wrong. */
+struct offer {
+	const char *wanted; /* a name that is not known; NULL: known[0] is what
+			       to write instead */
+	const char *const *known; /* the names that are; ends in NULL */
+};
+
 /* One failure, as it is reported. */
 struct failure {
-	const char *text; /* as in struct error */
-	/* A name that is not known and those that are; without a wanted, what
-	 * to write instead.  known ends in NULL; NULL: nothing is offered. */
-	const char *wanted;
-	const char *const *known;
+	const char *text;          /* as in struct error */
+	const struct offer *offer; /* NULL: nothing is offered */
 };
 
 /*
  * Why an operation failed, for a person to read: "file:line: reason".  Start
- * with ERROR_INIT.  The first error set stays; later ones are dropped, so a
- * caller may go on and still report what came first.  Whoever wants them all
- * sets report, which is called with each.
+ * with ERROR_INIT.  The first error set stays, and later ones are dropped: a
+ * caller may go on and still report what came first.  A caller that wants all
+ * of them sets report, which is called with each.
  */
 struct error {
 	char text[512]; /* printable ASCII; "" while nothing failed */
 	void (*report)(void *ctx, const struct failure *failure);
 	void *ctx;
-	struct failure offer; /* what error_offer() said of the next one */
 };
 
 #define ERROR_INIT                                                             \
 	{                                                                      \
-		"", NULL, NULL,                                                \
-		{                                                              \
-			NULL, NULL, NULL                                       \
-		}                                                              \
+		"", NULL, NULL                                                 \
 	}
 
 /*
  * Record a failure and return -1, so that callers can `return error_set(...)`.
- * file is named by its last component alone; NULL: no position is given; line
- * 0: the file only.  Bytes outside 0x20-0x7E become '?': the text goes into
- * logs and to clients as it is.
+ * Of file only the last component is named; NULL: no position is given.
+ * line 0: the file only.  Bytes outside 0x20-0x7E become '?': the text goes
+ * into logs and to clients as it is.
  */
 int error_set(struct error *err, const char *file, unsigned line,
 	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Say what the next failure is about, as in struct failure; borrowed until
- * then.  Nothing of it goes into the text. */
-void error_offer(struct error *err, const char *wanted,
-		 const char *const *known);
+/* The same, with an offer for report; the text does not hold it. */
+int error_set_offer(struct error *err, const struct offer *offer,
+		    const char *file, unsigned line, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 #endif

@@ -13,8 +13,8 @@
 #include "catalog.h"
 #include "findings.h"
 #include "fuzz.h"
+#include "include.h"
 #include "mem.h"
-#include "overlay.h"
 #include "render.h"
 #include "stamps.h"
 #include "uri.h"
@@ -30,10 +30,10 @@ static const char *const names[FILES_MAX] = { "catalog.json", "1.json",
 
 /* Linked for stamps_is_unsettled(): nobody else writes to these files, so
  * there is nothing to wait for. */
-int __wrap_stamps_is_unsettled(const struct stamps *s);
-int __wrap_stamps_is_unsettled(const struct stamps *s)
+int __wrap_stamps_is_unsettled(const struct stamps *stamps);
+int __wrap_stamps_is_unsettled(const struct stamps *stamps)
 {
-	(void)s;
+	(void)stamps;
 	return 0;
 }
 
@@ -122,10 +122,10 @@ static void count_report(void *ctx, const struct failure *failure)
 
 static struct catalog *load(const char *path, struct error *err)
 {
-	struct stamps *s = stamps_new();
-	struct catalog *c = catalog_load(path, NULL, s, err);
+	struct stamps *stamps = stamps_new();
+	struct catalog *c = catalog_load(path, NULL, stamps, err);
 
-	stamps_free(s);
+	stamps_free(stamps);
 	return c;
 }
 
@@ -295,13 +295,14 @@ static void check_pages(const char *path)
 
 static void check_accepted(const struct catalog *c, const char *path)
 {
-	struct overlay files = { NULL, NULL, NULL, NULL };
-	struct stamps *s = stamps_new();
+	struct include files = { NULL, NULL, NULL, NULL };
+	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	const json_t *customers;
 	size_t releases, menus;
 
-	FUZZ_CHECK(overlay_read(&files, path, catalog_sections, s, &err) == 0,
+	FUZZ_CHECK(include_read(&files, path, catalog_sections, stamps, &err) ==
+			   0,
 		   "%s", err.text);
 	customers = json_object_get(files.sections, "customers");
 	check_url(catalog_settings(c)->base);
@@ -313,8 +314,8 @@ static void check_accepted(const struct catalog *c, const char *path)
 	catalog_menus(c, &menus);
 	if (releases + menus <= USED_MAX)
 		check_pages(path);
-	overlay_free(&files);
-	stamps_free(s);
+	include_free(&files);
+	stamps_free(stamps);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

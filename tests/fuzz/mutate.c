@@ -23,7 +23,7 @@ static const char *const keys[] = {
 	"mirrors",   "modules",  "name",    "networks",   "pxelinux",
 	"root",      "shell",    "site",    "suffix",     "syslinux",
 	"timeout",   "title",    "variant", "variants",   "version",
-	"versions",  "vesamenu", "word",    "i386",       "amd64",
+	"versions",  "vesamenu", "distro_arch",    "i386",       "amd64",
 	"arm64",     "1.json",
 };
 

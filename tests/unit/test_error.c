@@ -89,6 +89,48 @@ static void test_long_message_is_cut_within_its_room(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+/* The failures that were reported, and what they offered. */
+static void report(void *ctx, const struct failure *failure)
+{
+	char *all = ctx;
+
+	strcat(all, failure->text);
+	if (failure->offer != NULL) {
+		strcat(all, ", ");
+		strcat(all, failure->offer->known[0]);
+	}
+	strcat(all, ";");
+}
+
+static void test_every_failure_is_reported_with_its_own_offer(void **state)
+{
+	static const char *const known[] = { "theme", NULL };
+	const struct offer offer = { NULL, known };
+	char all[256] = "";
+	struct error err = { .report = report, .ctx = all };
+
+	(void)state;
+	assert_int_equal(error_set(&err, "a", 1, "first"), -1);
+	assert_int_equal(error_set_offer(&err, &offer, "b", 0, "no %s", "look"),
+			 -1);
+	error_set(&err, NULL, 0, "third");
+	assert_string_equal(err.text, "a:1: first");
+	assert_string_equal(all, "a:1: first;b: no look, theme;third;");
+}
+
+static void test_offer_is_no_part_of_the_text(void **state)
+{
+	static const char *const known[] = { "theme", NULL };
+	const struct offer offer = { NULL, known };
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	error_set_offer(&err, &offer, "b", 2, "no look");
+	assert_string_equal(err.text, "b:2: no look");
+	error_set_offer(&err, &offer, "c", 3, "later");
+	assert_string_equal(err.text, "b:2: no look");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +140,9 @@ int main(void)
 			test_every_byte_that_is_not_printable_becomes_a_mark),
 		cmocka_unit_test(test_bytes_of_a_file_name_are_marked_too),
 		cmocka_unit_test(test_long_message_is_cut_within_its_room),
+		cmocka_unit_test(
+			test_every_failure_is_reported_with_its_own_offer),
+		cmocka_unit_test(test_offer_is_no_part_of_the_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+#include "cursor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cursor_free(struct cursor *at)
+{
+	buf_free(&at->pointer);
+}
+
+size_t cursor_enter(struct cursor *at, const char *key)
+{
+	size_t mark = at->pointer.len;
+
+	buf_putc(&at->pointer, '/');
+	for (;;) {
+		size_t len = strcspn(key, "~/");
+
+		buf_add(&at->pointer, key, len);
+		key += len;
+		if (*key == '\0')
+			break;
+		buf_puts(&at->pointer, *key++ == '~' ? "~0" : "~1");
+	}
+	return mark;
+}
+
+size_t cursor_enter_index(struct cursor *at, size_t index)
+{
+	size_t mark = at->pointer.len;
+
+	buf_printf(&at->pointer, "/%zu", index);
+	return mark;
+}
+
+void cursor_leave(struct cursor *at, size_t mark)
+{
+	buf_truncate(&at->pointer, mark);
+}
+
+void cursor_go(struct cursor *at, const char *section, const char *id)
+{
+	cursor_leave(at, 0);
+	cursor_enter(at, section);
+	cursor_enter(at, id);
+	at->file = include_file(at->files, section, id);
+}
+
+__attribute__((format(printf, 4, 0))) static int
+fail(struct cursor *at, const char *key, const struct offer *offer,
+     const char *fmt, va_list args)
+{
+	size_t mark = at->pointer.len;
+	char reason[384];
+
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	if (key != NULL)
+		cursor_enter(at, key);
+	error_set_offer(at->err, offer, at->file, 0, "%s%s%s",
+			buf_text(&at->pointer), at->pointer.len > 0 ? ": " : "",
+			reason);
+	cursor_leave(at, mark);
+	return -1;
+}
+
+int cursor_fail(struct cursor *at, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(at, NULL, NULL, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int cursor_fail_key(struct cursor *at, const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(at, key, NULL, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int cursor_fail_offer(struct cursor *at, const char *key,
+		      const struct offer *offer, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(at, key, offer, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int cursor_fail_id(struct cursor *at, const char *key, const char *section,
+		   const char *id)
+{
+	json_t *values = include_section(at->files, section);
+	const char **known =
+		mem_alloc((json_object_size(values) + 1) * sizeof(*known));
+	const struct offer offer = { id, known };
+	const char *name;
+	json_t *value;
+	size_t count = 0;
+
+	json_object_foreach(values, name, value)
+		known[count++] = name;
+	/* A section's name is the plural: "menus". */
+	cursor_fail_offer(at, key, &offer, "there is no %.*s '%s'",
+			  (int)strlen(section) - 1, section, id);
+	free(known);
+	return -1;
+}

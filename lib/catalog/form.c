@@ -1,0 +1,127 @@
+#include "form.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "dialect.h"
+#include "uri.h"
+
+static int check_dialects(struct cursor *at, const char *s)
+{
+	struct error err = ERROR_INIT;
+
+	if (dialect_check_value(s, strlen(s), &err) < 0)
+		return cursor_fail(at, "%s", err.text);
+	return 0;
+}
+
+static int fail_slash(struct cursor *at, const char *url)
+{
+	struct buf with_slash = BUF_INIT;
+	const char *known[] = { NULL, NULL };
+	const struct offer offer = { NULL, known };
+
+	buf_printf(&with_slash, "%s/", url);
+	known[0] = with_slash.data;
+	cursor_fail_offer(at, NULL, &offer, "must end in '/': %s", url);
+	buf_free(&with_slash);
+	return -1;
+}
+
+static int check_url(struct cursor *at, const char *s, int is_directory)
+{
+	struct uri uri;
+	const char *reason = uri_parse(s, &uri);
+
+	if (reason != NULL)
+		return cursor_fail(at, "URL %s: %s", reason, s);
+	if (is_directory && s[strlen(s) - 1] != '/')
+		return fail_slash(at, s);
+	return check_dialects(at, s);
+}
+
+static int check_length(struct cursor *at, const char *s)
+{
+	size_t words = 1;
+
+	for (const char *c = s; *c != '\0'; c++)
+		words += *c == ' ';
+	if (strlen(s) > FORM_TEXT_MAX || words > FORM_WORDS_MAX)
+		return cursor_fail(at,
+				   "is longer than %d bytes or %d words: "
+				   "shorten it",
+				   FORM_TEXT_MAX, FORM_WORDS_MAX);
+	return 0;
+}
+
+static int check_args(struct cursor *at, const char *s)
+{
+	if (strstr(s, "initrd=") != NULL)
+		return cursor_fail(at, "must not have initrd=: name the files "
+				       "under initrds");
+	if (strpbrk(s, "'\"\\") != NULL)
+		return cursor_fail(at, "must not have quotes or '\\', which "
+				       "GRUB changes");
+	return 0;
+}
+
+static int check_word(struct cursor *at, const char *s)
+{
+	if (strchr(s, ' ') != NULL)
+		return cursor_fail(at, "must be one word");
+	if (strlen(s) > URI_MAX)
+		return cursor_fail(at, "is longer than %d bytes", URI_MAX);
+	return 0;
+}
+
+int form_check(struct cursor *at, const char *s, enum form form)
+{
+	switch (form) {
+	case FORM_ANY:
+		return 0;
+	case FORM_URL:
+	case FORM_DIRECTORY:
+		return check_url(at, s, form == FORM_DIRECTORY);
+	case FORM_TEXT:
+	case FORM_ARGS:
+	case FORM_WORD:
+		break;
+	}
+	if (check_dialects(at, s) < 0)
+		return -1;
+	if (form == FORM_TEXT)
+		return check_length(at, s);
+	return form == FORM_ARGS ? check_args(at, s) : check_word(at, s);
+}
+
+/* gPXE takes a URL with one of these at its end for a file of native code. */
+static const char *const native_suffixes[] = { ".c32", ".com", ".cbt", NULL };
+
+static int check_suffixes(struct cursor *at, const char *id)
+{
+	for (const char *c = id; *c != '\0'; c++)
+		for (const char *const *s = native_suffixes; *s != NULL; s++)
+			if (strncasecmp(c, *s, strlen(*s)) == 0)
+				return cursor_fail(at,
+						   "an id must not have "
+						   "'%s', a name of native "
+						   "code",
+						   *s);
+	return 0;
+}
+
+int form_check_id(struct cursor *at, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len == 0 || len > FORM_ID_MAX)
+		return cursor_fail(at, "an id has 1 to %d characters",
+				   FORM_ID_MAX);
+	for (size_t i = 0; i < len; i++)
+		if (!uri_is_value_char(s[i]) ||
+		    (i == 0 && strchr("._~-", s[0]) != NULL))
+			return cursor_fail(at, "an id is a letter or digit, "
+					       "then letters, digits, '.', "
+					       "'_', '~', '-'");
+	return check_suffixes(at, s);
+}

@@ -1,0 +1,35 @@
+#ifndef FORM_H
+#define FORM_H
+
+#include "cursor.h"
+
+/* The longest title.  Where it stands with other words, the whole has to fit
+ * a loader's line: gPXE's has 512 bytes and 32 words. */
+#define FORM_TEXT_MAX 200
+#define FORM_WORDS_MAX 20
+
+/* What a string is for. */
+enum form {
+	FORM_ANY,       /* not known yet: any string passes */
+	FORM_TEXT,      /* for people, or for anything that loaders write */
+	FORM_ARGS,      /* kernel arguments */
+	FORM_WORD,      /* one word */
+	FORM_URL,       /* a URL that uri_parse() takes */
+	FORM_DIRECTORY, /* such a URL with a '/' at its end */
+};
+
+/* Whether s, the value here, has the form and every loader's dialect can write
+ * it.  Returns 0, or -1 with the failure recorded. */
+int form_check(struct cursor *at, const char *s, enum form form);
+
+/* The longest id: SYSLINUX cuts labels that are a little longer. */
+#define FORM_ID_MAX 63
+
+/*
+ * Whether s, the value here, can be part of a URL's query and of a name in
+ * every dialect: a letter or digit, then letters, digits, '.', '_', '~', '-',
+ * at most FORM_ID_MAX bytes.  Returns 0, or -1 with the failure recorded.
+ */
+int form_check_id(struct cursor *at, const char *s);
+
+#endif

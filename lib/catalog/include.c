@@ -1,0 +1,384 @@
+#include "include.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "mem.h"
+
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
+#define FILES_MAX 256
+#define DEPTH_MAX 8
+
+/* Where files are merged to, and how far that has come. */
+struct merge {
+	struct include *into;
+	const char *const *sections;
+	struct stamps *stamps;
+	struct error *err;
+	unsigned depth;
+	int has_too_many; /* files: no more of them are read */
+};
+
+static int read_file(struct merge *m, const char *path);
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Messages and views hold the name, so it has to be a JSON string. */
+static int is_utf8(const char *name)
+{
+	json_t *json = json_string(name);
+	int is_text = json != NULL;
+
+	json_decref(json);
+	return is_text;
+}
+
+static json_t *parse(struct merge *m, const char *path)
+{
+	struct buf text = BUF_INIT;
+	json_t *root = NULL;
+	json_error_t where;
+	int found = stamps_read(m->stamps, path, FILE_MAX_BYTES, &text, m->err);
+
+	if (found == 0)
+		error_set(m->err, path, 0, "no such file");
+	if (found <= 0)
+		goto out;
+	if (!is_utf8(base_name(path))) {
+		error_set(m->err, path, 0, "has a name that is not UTF-8");
+		goto out;
+	}
+	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
+		error_set(m->err, path, 1,
+			  "begins with a byte order mark: save it as UTF-8 "
+			  "without one");
+		goto out;
+	}
+	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
+			  &where);
+	if (root == NULL) {
+		unsigned line = where.line > 0 ? (unsigned)where.line : 1;
+
+		error_set(m->err, path, line, "column %d: %s", where.column,
+			  where.text);
+	} else if (!json_is_object(root)) {
+		error_set(m->err, path, 1, "must be an object, in { }");
+		json_decref(root);
+		root = NULL;
+	}
+out:
+	buf_free(&text);
+	return root;
+}
+
+/* Note a null that removed nothing. */
+static void add_useless_null(struct merge *m, const char *path,
+			     const char *name, const char *id)
+{
+	json_array_append_new(m->into->useless_nulls,
+			      json_pack("{s:s, s:s, s:s}", "file",
+					base_name(path), "section", name, "id",
+					id));
+}
+
+static int merge_section(struct merge *m, const char *path, const char *name,
+			 json_t *values)
+{
+	json_t *section = json_object_get(m->into->sections, name);
+	json_t *origin = json_object_get(m->into->origins, name);
+	const char *id;
+	json_t *value;
+
+	if (!json_is_object(values))
+		return error_set(m->err, path, 0,
+				 "/%s: must be an object, in { }", name);
+	json_object_foreach(values, id, value) {
+		if (json_is_null(value)) {
+			if (json_object_del(section, id) < 0)
+				add_useless_null(m, path, name, id);
+			else
+				json_object_set_new(origin, id, json_null());
+		} else {
+			json_object_set(section, id, value);
+			json_object_set_new(origin, id,
+					    json_string(base_name(path)));
+		}
+	}
+	return 0;
+}
+
+static int fail_section(struct merge *m, const char *path, const char *name)
+{
+	const struct offer offer = { name, m->sections };
+	struct buf known = BUF_INIT;
+
+	for (const char *const *s = m->sections; *s != NULL; s++)
+		buf_printf(&known, "%s, ", *s);
+	error_set_offer(m->err, &offer, path, 0,
+			"/%s: unknown key; here are %sinclude", name,
+			buf_text(&known));
+	buf_free(&known);
+	return -1;
+}
+
+static int merge_sections(struct merge *m, const char *path, json_t *root)
+{
+	const char *name;
+	json_t *values;
+	int rc = 0;
+
+	json_object_foreach(root, name, values) {
+		if (strcmp(name, "include") == 0 ||
+		    strcmp(name, "$schema") == 0)
+			continue;
+		if (json_object_get(m->into->sections, name) == NULL)
+			rc = fail_section(m, path, name);
+		else if (merge_section(m, path, name, values) < 0)
+			rc = -1;
+	}
+	return rc;
+}
+
+/* The characters that are special to fnmatch(). */
+#define WILD "*?[\\"
+
+/* The path of name, which is relative to the file at path. */
+static char *resolve(const char *path, const char *name)
+{
+	struct buf full = BUF_INIT;
+
+	if (name[0] != '/')
+		buf_add(&full, path, (size_t)(base_name(path) - path));
+	buf_puts(&full, name);
+	return buf_take(&full);
+}
+
+/* The directory of name, which is relative to the file at path. */
+static char *resolve_directory(const char *path, const char *name)
+{
+	char *full = resolve(path, name);
+	char *last = strrchr(full, '/');
+
+	if (last != NULL && last != full)
+		*last = '\0';
+	else
+		strcpy(full, last == NULL ? "." : "/");
+	return full;
+}
+
+/* File names, copied. */
+struct names {
+	char **list;
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * This is not glob(), whose glibc 2.36 frees its results twice when memory
+ * runs out.  A directory that does not exist has no matches.  One that cannot
+ * be read may have some, and they must not be left out in silence.
+ */
+static int find_matches(const char *dir, const char *pattern,
+			struct names *found)
+{
+	DIR *stream = opendir(dir);
+	struct dirent *entry;
+	int rc;
+
+	if (stream == NULL && errno == ENOMEM)
+		mem_exhausted();
+	if (stream == NULL)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	while (errno = 0, (entry = readdir(stream)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (fnmatch(pattern, name, FNM_PERIOD) != 0)
+			continue;
+		found->list = mem_grow(found->list, found->count + 1,
+				       sizeof(*found->list));
+		found->list[found->count++] = mem_copy(name, strlen(name));
+	}
+	rc = errno != 0 ? -1 : 0;
+	closedir(stream);
+	if (found->count > 0)
+		qsort(found->list, found->count, sizeof(*found->list),
+		      compare_names);
+	return rc;
+}
+
+static int read_matches(struct merge *m, const char *path, const char *name)
+{
+	char *dir = resolve_directory(path, name);
+	struct names found = { NULL, 0 };
+	int rc;
+
+	/* The directory changes when a file is added or removed. */
+	stamps_add(m->stamps, dir);
+	rc = find_matches(dir, base_name(name), &found);
+	if (rc < 0) {
+		stamps_fail(m->stamps);
+		error_set(m->err, path, 0,
+			  "directory of an include cannot be read");
+	}
+	for (size_t i = 0; i < found.count; i++) {
+		struct buf full = BUF_INIT;
+
+		buf_printf(&full, "%s/%s", dir, found.list[i]);
+		if (!m->has_too_many && read_file(m, full.data) < 0)
+			rc = -1;
+		buf_free(&full);
+		free(found.list[i]);
+	}
+	free(found.list);
+	free(dir);
+	return rc;
+}
+
+static int read_include(struct merge *m, const char *path, size_t index,
+			const char *name)
+{
+	char *full;
+	int rc;
+
+	if (name == NULL || base_name(name)[0] == '\0')
+		return error_set(
+			m->err, path, 0,
+			"/include/%zu: must be a file's name, a string", index);
+	if (strcspn(name, WILD) < (size_t)(base_name(name) - name))
+		return error_set(m->err, path, 0,
+				 "/include/%zu: only the last part of the name "
+				 "may have wildcards",
+				 index);
+	if (strpbrk(base_name(name), WILD) != NULL)
+		return read_matches(m, path, name);
+	full = resolve(path, name);
+	if (access(full, F_OK) < 0) {
+		stamps_add(m->stamps, full);
+		rc = error_set(m->err, path, 0,
+			       "/include/%zu: there is no file %s", index,
+			       base_name(name));
+	} else {
+		rc = read_file(m, full);
+	}
+	free(full);
+	return rc;
+}
+
+/* Every file that the object of the file at path includes. */
+static int read_includes(struct merge *m, const char *path, const json_t *root)
+{
+	const json_t *includes = json_object_get(root, "include");
+	json_t *value;
+	size_t i;
+	int rc = 0;
+
+	if (includes != NULL && !json_is_array(includes))
+		return error_set(m->err, path, 0,
+				 "/include: must be an array, in [ ]");
+	json_array_foreach(includes, i, value)
+		if (!m->has_too_many &&
+		    read_include(m, path, i, json_string_value(value)) < 0)
+			rc = -1;
+	return rc;
+}
+
+static int read_file(struct merge *m, const char *path)
+{
+	json_t *root;
+	int rc = -1;
+
+	if (json_array_size(m->into->files) == FILES_MAX ||
+	    m->depth == DEPTH_MAX) {
+		m->has_too_many = 1;
+		return error_set(m->err, path, 0,
+				 "too many includes: at most "
+				 "%d files, %d levels (does a file include "
+				 "itself?)",
+				 FILES_MAX, DEPTH_MAX);
+	}
+	json_array_append_new(m->into->files, json_string(base_name(path)));
+	m->depth++;
+	root = parse(m, path);
+	if (root != NULL) {
+		rc = merge_sections(m, path, root);
+		if (read_includes(m, path, root) < 0)
+			rc = -1;
+	}
+	json_decref(root);
+	m->depth--;
+	return rc;
+}
+
+int include_read(struct include *inc, const char *path,
+		 const char *const *sections, struct stamps *stamps,
+		 struct error *err)
+{
+	struct merge merge = {
+		.into = inc,
+		.sections = sections,
+		.stamps = stamps,
+		.err = err,
+	};
+
+	inc->sections = json_object();
+	inc->origins = json_object();
+	inc->files = json_array();
+	inc->useless_nulls = json_array();
+	for (; *sections != NULL; sections++) {
+		json_object_set_new(inc->sections, *sections, json_object());
+		json_object_set_new(inc->origins, *sections, json_object());
+	}
+	if (read_file(&merge, path) == 0)
+		return 0;
+	include_free(inc);
+	return -1;
+}
+
+void include_free(struct include *inc)
+{
+	json_decref(inc->sections);
+	json_decref(inc->origins);
+	json_decref(inc->files);
+	json_decref(inc->useless_nulls);
+	inc->sections = NULL;
+	inc->origins = NULL;
+	inc->files = NULL;
+	inc->useless_nulls = NULL;
+}
+
+json_t *include_section(const struct include *inc, const char *name)
+{
+	return json_object_get(inc->sections, name);
+}
+
+int include_is_removed(const struct include *inc, const char *section,
+		       const char *id)
+{
+	return json_is_null(
+		json_object_get(json_object_get(inc->origins, section), id));
+}
+
+const char *include_file(const struct include *inc, const char *section,
+			 const char *id)
+{
+	json_t *origins = json_object_get(inc->origins, section);
+	const char *file = json_string_value(json_object_get(origins, id));
+
+	if (file == NULL)
+		file = json_string_value(json_array_get(inc->files, 0));
+	return file;
+}

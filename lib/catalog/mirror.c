@@ -1,0 +1,78 @@
+#include "mirror.h"
+
+#include <string.h>
+
+#include "form.h"
+#include "uri.h"
+
+#define URLS_MAX 64
+
+static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
+{
+	struct mirror_base *base = &mirror->bases[mirror->count];
+	struct uri uri;
+
+	if (url == NULL)
+		return cursor_fail(at, "must be a string, in quotes");
+	if (form_check(at, url, FORM_DIRECTORY) < 0)
+		return -1;
+	base->url = mem_pool_copy(at->pool, url);
+	uri_parse(url, &uri);
+	base->vars = json_pack("{s:s, s:s%, s:s}", "mirror", url, "mirror_host",
+			       uri.host, uri.host_len, "mirror_path", uri.path);
+	mirror->count++;
+	return 0;
+}
+
+static int read_mirror(struct cursor *at, const char *id, const json_t *urls,
+		       struct mirror *mirror)
+{
+	size_t count = json_array_size(urls);
+	int rc = form_check_id(at, id);
+
+	mirror->id = mem_pool_copy(at->pool, id);
+	if (count == 0 || count > URLS_MAX)
+		return cursor_fail(at, "must be an array of 1 to %d URLs",
+				   URLS_MAX);
+	mirror->bases =
+		mem_pool_alloc(at->pool, count * sizeof(*mirror->bases));
+	for (size_t i = 0; i < count; i++) {
+		size_t mark = cursor_enter_index(at, i);
+
+		rc |= read_url(at, json_string_value(json_array_get(urls, i)),
+			       mirror);
+		cursor_leave(at, mark);
+	}
+	return rc;
+}
+
+int mirror_read_all(struct cursor *at, struct mirrors *all)
+{
+	json_t *section = include_section(at->files, "mirrors");
+	const char *id;
+	json_t *urls;
+	int rc = 0;
+
+	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
+						     sizeof(*all->list));
+	json_object_foreach(section, id, urls) {
+		cursor_go(at, "mirrors", id);
+		rc |= read_mirror(at, id, urls, &all->list[all->count++]);
+	}
+	return rc;
+}
+
+void mirror_free_all(struct mirrors *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		for (size_t j = 0; j < all->list[i].count; j++)
+			json_decref(all->list[i].bases[j].vars);
+}
+
+const struct mirror *mirror_find(const struct mirrors *all, const char *id)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->list[i].id, id) == 0)
+			return &all->list[i];
+	return NULL;
+}

@@ -1,0 +1,39 @@
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "cursor.h"
+#include "form.h"
+
+/*
+ * Strings of the catalogue that are filled in: "{{mirror}}dists/{{version}}/".
+ * A distro's are filled for each of its releases, so each is compiled once.
+ * Start with PATTERN_SET_INIT, end with pattern_set_free().
+ */
+struct pattern_set {
+	struct pattern *list; /* hashed by the address of their text */
+	size_t size;          /* of list; a power of two, or 0 */
+	size_t count;
+	struct buf filled; /* the pattern that was filled last */
+};
+
+#define PATTERN_SET_INIT                                                       \
+	{                                                                      \
+		NULL, 0, 0, BUF_INIT                                           \
+	}
+
+void pattern_set_free(struct pattern_set *set);
+
+/*
+ * Fill text, the value here, from vars, and check that the result has the
+ * form.  It is filled as template.h says, but nothing is escaped.  text must
+ * not change or be freed before the set is, and is always filled for the same
+ * form.  Returns the result, which lives in the cursor's pool; NULL with the
+ * failure recorded.
+ */
+const char *pattern_fill(struct pattern_set *set, struct cursor *at,
+			 const char *text, enum form form, const json_t *vars);
+
+#endif

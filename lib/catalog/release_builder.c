@@ -1,0 +1,674 @@
+#include "release_builder.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "distro.h"
+#include "pattern.h"
+#include "uri.h"
+#include "value.h"
+
+/*
+ * An object that says how a release boots.  Each key counts where the most
+ * special scope has it; null there means none.
+ */
+struct scope {
+	const struct scope *parent; /* NULL: it is the distro */
+	const char *section;        /* its place in the parent: "versions" */
+	const char *id;
+	const json_t *object; /* NULL: there is none */
+};
+
+/* From the most special to the most general. */
+enum { VARIANT, VERSION, ARCH, DISTRO, SCOPES };
+
+/*
+ * The releases of a distro, and the one that is built.
+ *
+ * Building goes on after a failure, so that a caller that asked for all of
+ * them gets all; 0 and -1 are joined by |=.
+ */
+struct release_builder {
+	struct cursor *at; /* the distro */
+	const char *base;
+	struct uri base_uri;
+	const struct mirrors *mirrors;
+	struct releases *all;
+	struct pattern_set patterns;
+	struct scope scopes[SCOPES];
+	struct release *release;
+	json_t *vars;     /* that its patterns are filled from */
+	json_t *reported; /* failures of this distro, as keys: a pattern fails
+			     in the same way for many releases */
+};
+
+static int is_reported(const struct release_builder *b, const char *failure)
+{
+	return json_object_size(b->reported) > 0 &&
+	       json_object_get(b->reported, failure) != NULL;
+}
+
+/* Whether the failure is new.  It is not the next time. */
+static int is_new(struct release_builder *b, const char *failure)
+{
+	if (is_reported(b, failure))
+		return 0;
+	json_object_set_new(b->reported, failure, json_true());
+	return 1;
+}
+
+/* Step from the distro into a scope. */
+static void enter_scope(struct cursor *at, const struct scope *scope)
+{
+	if (scope->parent == NULL)
+		return;
+	enter_scope(at, scope->parent);
+	cursor_enter(at, scope->section);
+	cursor_enter(at, scope->id);
+}
+
+/* Fail the release as a whole. */
+__attribute__((format(printf, 2, 3))) static int
+fail_release(struct release_builder *b, const char *fmt, ...)
+{
+	const struct release *release = b->release;
+	size_t mark = b->at->pointer.len;
+	char reason[256];
+	char key[320];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	snprintf(key, sizeof(key), "%s %s", release->version, reason);
+	if (!is_new(b, key))
+		return -1;
+	enter_scope(b->at,
+		    &b->scopes[release->variant != NULL ? VARIANT : VERSION]);
+	cursor_fail(b->at, "%s: %s", machine_arch_name((int)release->arch),
+		    reason);
+	cursor_leave(b->at, mark);
+	return -1;
+}
+
+/* A variant adds its title and arguments to the release's. */
+static int is_added(const char *key)
+{
+	return strcmp(key, "title") == 0 || strcmp(key, "args") == 0;
+}
+
+/* The value of key that counts, and its scope; NULL when no scope has the key,
+ * or the most special one says null. */
+static const json_t *find(const struct release_builder *b, const char *key,
+			  const struct scope **scope)
+{
+	for (int i = is_added(key) ? VERSION : VARIANT; i < SCOPES; i++) {
+		const json_t *value = json_object_get(b->scopes[i].object, key);
+
+		*scope = &b->scopes[i];
+		if (value != NULL)
+			return json_is_null(value) ? NULL : value;
+	}
+	return NULL;
+}
+
+static void set_var(struct release_builder *b, const char *name,
+		    const char *value)
+{
+	json_object_set_new(b->vars, name, json_string(value));
+}
+
+/* Fill the pattern here. */
+static int fill(struct release_builder *b, const json_t *pattern,
+		enum form form, const char **out)
+{
+	const char *text;
+
+	if (is_reported(b, buf_text(&b->at->pointer)))
+		return -1;
+	text = pattern_fill(&b->patterns, b->at, json_string_value(pattern),
+			    form, b->vars);
+	if (text == NULL) {
+		is_new(b, buf_text(&b->at->pointer));
+		return -1;
+	}
+	*out = text;
+	return 0;
+}
+
+/* Fill the pattern under key of the object here; without one *out stays. */
+static int fill_key(struct release_builder *b, const json_t *object,
+		    const char *key, enum form form, const char **out)
+{
+	const json_t *pattern = json_object_get(object, key);
+	size_t mark;
+	int rc;
+
+	if (pattern == NULL || json_is_null(pattern))
+		return 0;
+	mark = cursor_enter(b->at, key);
+	rc = fill(b, pattern, form, out);
+	cursor_leave(b->at, mark);
+	return rc;
+}
+
+static int fill_in_scope(struct release_builder *b, const struct scope *scope,
+			 const char *key, enum form form, const char **out)
+{
+	size_t mark = b->at->pointer.len;
+	int rc;
+
+	enter_scope(b->at, scope);
+	rc = fill_key(b, scope->object, key, form, out);
+	cursor_leave(b->at, mark);
+	return rc;
+}
+
+/* Fill the pattern of key that counts. */
+static int fill_found(struct release_builder *b, const char *key,
+		      enum form form, const char **out)
+{
+	const struct scope *scope;
+
+	if (find(b, key, &scope) == NULL)
+		return 0;
+	return fill_in_scope(b, scope, key, form, out);
+}
+
+/* PXELINUX joins option 210, the root, and option 209, the config. */
+static int check_config(struct cursor *at, const char *root, const char *config)
+{
+	size_t len = strlen(root) + strlen(config);
+
+	if (len > URI_MAX)
+		return cursor_fail_key(at, "config",
+				       "root and config together are %zu bytes "
+				       "long, at most %d, where PXELINUX cuts "
+				       "them",
+				       len, URI_MAX);
+	if (strpbrk(config, "?,") != NULL)
+		return cursor_fail_key(at, "config",
+				       "must be a path, without '?' or ','");
+	return 0;
+}
+
+static int read_pxelinux(struct release_builder *b, const json_t *object,
+			 const char *root, struct mirror_files *files)
+{
+	int rc;
+
+	if (root == NULL)
+		return cursor_fail(b->at, "needs a root, the directory that "
+					  "its config is for");
+	files->pathprefix = root;
+	rc = fill_key(b, object, "loader", FORM_URL, &files->loader);
+	rc |= fill_key(b, object, "config", FORM_WORD, &files->configfile);
+	if (rc == 0 && (files->loader == NULL || files->configfile == NULL))
+		rc = cursor_fail(b->at, "needs a loader and a config");
+	if (rc == 0)
+		rc = check_config(b->at, root, files->configfile);
+	return rc | value_text(b->at, object, "modules", FORM_WORD,
+			       &b->release->modules);
+}
+
+static int read_initrds(struct release_builder *b, const json_t *array,
+			struct mirror_files *files)
+{
+	size_t count = json_array_size(array);
+	int rc = 0;
+
+	files->initrds =
+		mem_pool_alloc(b->at->pool, count * sizeof(*files->initrds));
+	files->initrd_count = count;
+	for (size_t i = 0; i < count; i++) {
+		size_t mark = cursor_enter_index(b->at, i);
+
+		rc |= fill(b, json_array_get(array, i), FORM_URL,
+			   &files->initrds[i]);
+		cursor_leave(b->at, mark);
+	}
+	return rc;
+}
+
+static int read_chain(struct release_builder *b, const json_t *object,
+		      struct mirror_files *files)
+{
+	int rc = 0;
+
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		rc |= fill_key(b, object, machine_platform_name(i), FORM_URL,
+			       &files->chain[i]);
+	return rc;
+}
+
+/* The keys whose values are more than a string. */
+static int read_parts(struct release_builder *b, const char *root,
+		      struct mirror_files *files)
+{
+	static const char *const keys[] = { "pxelinux", "initrds", "chain" };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct scope *scope;
+		const json_t *value = find(b, keys[i], &scope);
+		size_t mark = b->at->pointer.len;
+
+		if (value == NULL)
+			continue;
+		enter_scope(b->at, scope);
+		cursor_enter(b->at, keys[i]);
+		if (i == 0)
+			rc |= read_pxelinux(b, value, root, files);
+		else if (i == 1)
+			rc |= read_initrds(b, value, files);
+		else
+			rc |= read_chain(b, value, files);
+		cursor_leave(b->at, mark);
+	}
+	return rc;
+}
+
+/* The release's arguments, then its variant's. */
+static int read_args(struct release_builder *b, struct mirror_files *files)
+{
+	const char *own = NULL;
+	const char *added = NULL;
+	struct buf all = BUF_INIT;
+	int rc = fill_found(b, "args", FORM_ARGS, &own);
+
+	rc |= fill_in_scope(b, &b->scopes[VARIANT], "args", FORM_ARGS, &added);
+	files->args = own != NULL ? own : added;
+	if (own != NULL && added != NULL) {
+		buf_printf(&all, "%s %s", own, added);
+		files->args = mem_pool_copy(b->at->pool, all.data);
+		buf_free(&all);
+	}
+	return rc;
+}
+
+/* SYSLINUX and GRUB read all initrds in one line of 1023 bytes, of which
+ * GRUB's quotes take some. */
+#define INITRDS_LINE_MAX 960
+
+/* The kernel's line as gPXE reads it, whose lines are the shortest. */
+static int check_line(struct release_builder *b,
+		      const struct mirror_files *files)
+{
+	size_t len = strlen("kernel ") +
+		     (files->kernel ? strlen(files->kernel) : 0) +
+		     (files->args ? 1 + strlen(files->args) : 0);
+	size_t words = files->args != NULL ? 3 : 2;
+	size_t joined = 0;
+
+	for (size_t i = 0; i < files->initrd_count; i++)
+		joined += strlen(files->initrds[i]) + 1;
+	for (const char *c = files->args; c != NULL && *c != '\0'; c++)
+		words += *c == ' ';
+	if (len > dialect_gpxe.max_line)
+		return fail_release(b,
+				    "kernel and args are longer than the "
+				    "%zu bytes of a gPXE line",
+				    dialect_gpxe.max_line);
+	if (joined > INITRDS_LINE_MAX)
+		return fail_release(b,
+				    "initrds are %zu bytes long together, at "
+				    "most %d",
+				    joined, INITRDS_LINE_MAX);
+	if (words > dialect_gpxe.max_words)
+		return fail_release(b,
+				    "kernel and args are more than the %zu "
+				    "words of a gPXE line",
+				    dialect_gpxe.max_words);
+	return 0;
+}
+
+/* The mirror's PXELinux configuration takes no arguments from outside, so a
+ * variant with arguments starts the kernel. */
+static int remove_pxelinux(struct release_builder *b,
+			   struct mirror_files *files)
+{
+	if (!json_is_string(json_object_get(b->scopes[VARIANT].object, "args")))
+		return 0;
+	if (files->kernel == NULL)
+		return fail_release(b, "a variant with args needs a "
+				       "kernel that takes them");
+	files->pathprefix = NULL;
+	files->configfile = NULL;
+	files->loader = NULL;
+	return 0;
+}
+
+static int check_boot_methods(struct release_builder *b,
+			      const struct mirror_files *files)
+{
+	if (files->kernel == NULL &&
+	    (files->initrds != NULL || files->args != NULL))
+		return fail_release(b, "initrds and args need a kernel");
+	if (files->kernel == NULL && files->loader == NULL &&
+	    files->chain[PLATFORM_BIOS] == NULL &&
+	    files->chain[PLATFORM_EFI] == NULL)
+		return fail_release(b, "nothing says how to boot: needs "
+				       "pxelinux, kernel or chain");
+	return check_line(b, files);
+}
+
+/* What the URL needs of a loader.  is_boot: every loader that boots these
+ * files fetches it. */
+static void add_needs_of(struct mirror_files *files, const struct uri *base,
+			 const char *url, int is_boot)
+{
+	struct uri uri;
+	size_t len;
+
+	if (url == NULL || uri_parse(url, &uri) != NULL)
+		return;
+	len = strlen(url);
+	if (len > files->url_max)
+		files->url_max = (uint16_t)len;
+	files->is_https |= uri.is_https != 0;
+	if (!is_boot)
+		return;
+	files->is_port_80 &= uri.port == 80;
+	files->is_site_host &= base->host == NULL || uri_has_host(&uri, base);
+}
+
+static void add_needs(struct mirror_files *files, const struct uri *base)
+{
+	files->is_port_80 = 1;
+	files->is_site_host = 1;
+	add_needs_of(files, base, files->mirror, 0);
+	add_needs_of(files, base, files->pathprefix, 0);
+	add_needs_of(files, base, files->loader, 0);
+	add_needs_of(files, base, files->kernel, 1);
+	for (size_t i = 0; i < files->initrd_count; i++)
+		add_needs_of(files, base, files->initrds[i], 1);
+	add_needs_of(files, base, files->chain[PLATFORM_BIOS], 0);
+	add_needs_of(files, base, files->chain[PLATFORM_EFI],
+		     files->kernel == NULL);
+}
+
+/* The release's files on a mirror; NULL: they are on none in particular. */
+static int read_files(struct release_builder *b,
+		      const struct mirror_base *mirror,
+		      struct mirror_files *files)
+{
+	const char *root = NULL;
+	int rc;
+
+	json_object_del(b->vars, "root");
+	if (mirror != NULL) {
+		files->mirror = mirror->url;
+		json_object_update(b->vars, mirror->vars);
+	}
+	/* Without its root the rest fails for that reason alone. */
+	if (fill_found(b, "root", FORM_DIRECTORY, &root) < 0)
+		return -1;
+	if (root != NULL)
+		set_var(b, "root", root);
+	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
+	rc |= read_parts(b, root, files);
+	rc |= read_args(b, files);
+	if (rc < 0 || remove_pxelinux(b, files) < 0 ||
+	    check_boot_methods(b, files) < 0)
+		return -1;
+	add_needs(files, &b->base_uri);
+	return 0;
+}
+
+/* All releases of a distro name the same mirror as a rule, so a failure is
+ * reported once. */
+static int fail_mirror(struct release_builder *b, const char *id)
+{
+	size_t mark = b->at->pointer.len;
+	const struct scope *scope;
+	char key[128];
+
+	snprintf(key, sizeof(key), "mirror %s", id);
+	if (!is_new(b, key))
+		return -1;
+	find(b, "mirror", &scope);
+	enter_scope(b->at, scope);
+	cursor_fail_id(b->at, "mirror", "mirrors", id);
+	cursor_leave(b->at, mark);
+	return -1;
+}
+
+static int read_mirrors(struct release_builder *b)
+{
+	struct release *release = b->release;
+	const struct mirror *mirror = NULL;
+	const char *id = NULL;
+	struct mirror_files *files;
+	int rc = 0;
+
+	if (fill_found(b, "mirror", FORM_WORD, &id) < 0)
+		return -1;
+	if (id != NULL) {
+		mirror = mirror_find(b->mirrors, id);
+		if (mirror == NULL)
+			return fail_mirror(b, id);
+		if (mirror->count == 0)
+			return -1;
+	}
+	release->mirror_count = mirror != NULL ? mirror->count : 1;
+	files = mem_pool_alloc(b->at->pool,
+			       release->mirror_count * sizeof(*files));
+	release->mirrors = files;
+	for (size_t i = 0; i < release->mirror_count; i++)
+		rc |= read_files(b, mirror != NULL ? &mirror->bases[i] : NULL,
+				 &files[i]);
+	return rc;
+}
+
+/* "Debian 12 (Rescue)" */
+static int join_titles(struct release_builder *b, const char *added)
+{
+	struct release *release = b->release;
+	size_t mark = b->at->pointer.len;
+	struct buf whole = BUF_INIT;
+	int rc;
+
+	buf_printf(&whole, "%s (%s)", release->title, added);
+	release->title = mem_pool_copy(b->at->pool, whole.data);
+	buf_free(&whole);
+	enter_scope(b->at, &b->scopes[VARIANT]);
+	rc = form_check(b->at, release->title, FORM_TEXT);
+	cursor_leave(b->at, mark);
+	return rc;
+}
+
+static int read_title(struct release_builder *b)
+{
+	struct release *release = b->release;
+	const char *added = NULL;
+	int rc = fill_found(b, "title", FORM_TEXT, &release->title);
+
+	rc |= fill_in_scope(b, &b->scopes[VARIANT], "title", FORM_TEXT, &added);
+	if (rc < 0)
+		return -1;
+	if (release->title == NULL)
+		return fail_release(b, "needs a title");
+	if (release->variant != NULL && added == NULL)
+		return fail_release(b, "a variant needs a title");
+	return added != NULL ? join_titles(b, added) : 0;
+}
+
+/* The variables that patterns know come in this order: each may use those
+ * before it. */
+static int read_names(struct release_builder *b)
+{
+	struct release *release = b->release;
+	const char *arch = machine_arch_name((int)release->arch);
+	const char *name = release->version;
+	const struct scope *unused;
+	int rc;
+
+	release->distro_arch = arch;
+	set_var(b, "base", b->base);
+	set_var(b, "version", release->version);
+	set_var(b, "arch", arch);
+	rc = fill_found(b, "distro_arch", FORM_WORD, &release->distro_arch);
+	set_var(b, "distro_arch", release->distro_arch);
+	rc |= fill_found(b, "name", FORM_TEXT, &name);
+	set_var(b, "name", name);
+	release->memory =
+		(unsigned)json_integer_value(find(b, "memory", &unused));
+	return rc | fill_found(b, "eol", FORM_WORD, &release->eol);
+}
+
+/* Build b->release, in b->scopes. */
+static int build_release(struct release_builder *b)
+{
+	struct releases *all = b->all;
+	int rc;
+
+	if (all->count == RELEASES_MAX)
+		return fail_release(b, "more than %d releases", RELEASES_MAX);
+	b->vars = json_object();
+	rc = read_names(b);
+	rc |= read_title(b);
+	rc |= read_mirrors(b);
+	json_decref(b->vars);
+	if (rc < 0)
+		return -1;
+	all->list = mem_grow(all->list, all->count + 1, sizeof(*all->list));
+	all->list[all->count++] = b->release;
+	return 0;
+}
+
+/* A copy of release, with nothing but its names. */
+static void set_release(struct release_builder *b,
+			const struct release *release)
+{
+	b->release = mem_pool_alloc(b->at->pool, sizeof(*b->release));
+	*b->release = *release;
+}
+
+/* The most special scope that has the variant. */
+static const struct scope *scope_of_variant(const struct release_builder *b,
+					    const char *id)
+{
+	for (int i = VERSION; i < DISTRO; i++) {
+		const json_t *variants =
+			json_object_get(b->scopes[i].object, "variants");
+
+		if (json_object_get(variants, id) != NULL)
+			return &b->scopes[i];
+	}
+	return &b->scopes[DISTRO];
+}
+
+static int build_variant(struct release_builder *b,
+			 const struct release *release, const char *id)
+{
+	const struct scope *parent = scope_of_variant(b, id);
+	const json_t *variants = json_object_get(parent->object, "variants");
+	const json_t *variant = json_object_get(variants, id);
+
+	if (json_is_null(variant))
+		return 0;
+	b->scopes[VARIANT] = (struct scope){ parent, "variants", id, variant };
+	set_release(b, release);
+	b->release->variant = mem_pool_copy(b->at->pool, id);
+	return build_release(b);
+}
+
+/* The release, then its variants. */
+static int build_with_variants(struct release_builder *b,
+			       const struct release *release)
+{
+	json_t *ids = json_object();
+	const char *id;
+	json_t *unused;
+	int rc;
+
+	b->scopes[VARIANT] = (struct scope){ 0 };
+	set_release(b, release);
+	rc = build_release(b);
+	for (int i = DISTRO; i > VARIANT; i--)
+		json_object_update(
+			ids, json_object_get(b->scopes[i].object, "variants"));
+	json_object_foreach(ids, id, unused)
+		rc |= build_variant(b, release, id);
+	json_decref(ids);
+	return rc;
+}
+
+/* A version for each of its architectures. */
+static int build_version(struct release_builder *b, struct release *release,
+			 const json_t *version)
+{
+	const struct scope *distro = &b->scopes[DISTRO];
+	const json_t *of_arches = json_object_get(distro->object, "arches");
+	const json_t *arches = json_object_get(version, "arches");
+	size_t i;
+	json_t *value;
+	int rc = 0;
+
+	b->scopes[VERSION] =
+		(struct scope){ distro, "versions", release->version, version };
+	json_array_foreach(arches, i, value) {
+		const char *arch = json_string_value(value);
+
+		release->arch = (enum arch)machine_find_arch(arch);
+		b->scopes[ARCH] =
+			(struct scope){ distro, "arches", arch,
+					json_object_get(of_arches, arch) };
+		rc |= build_with_variants(b, release);
+	}
+	return rc;
+}
+
+static int build_distro(struct release_builder *b, const char *id,
+			const json_t *distro)
+{
+	struct mem_pool *pool = b->at->pool;
+	struct release release = { .distro = mem_pool_copy(pool, id),
+				   .file = mem_pool_copy(pool, b->at->file) };
+	const char *version;
+	json_t *value;
+	int rc = 0;
+
+	b->patterns = (struct pattern_set)PATTERN_SET_INIT;
+	b->reported = json_object();
+	b->scopes[DISTRO] = (struct scope){ .object = distro };
+	json_object_foreach(json_object_get(distro, "versions"), version,
+			    value) {
+		release.version = mem_pool_copy(pool, version);
+		rc |= build_version(b, &release, value);
+	}
+	json_decref(b->reported);
+	pattern_set_free(&b->patterns);
+	return rc;
+}
+
+int release_builder_read(struct cursor *at, const char *base,
+			 const struct mirrors *mirrors, struct releases *all)
+{
+	struct release_builder b = {
+		.at = at, .base = base, .mirrors = mirrors, .all = all
+	};
+	const char *id;
+	json_t *distro;
+	int rc = 0;
+
+	uri_parse(base, &b.base_uri);
+	all->refused = json_object();
+	json_object_foreach(include_section(at->files, "distros"), id, distro) {
+		int one;
+
+		cursor_go(at, "distros", id);
+		one = form_check_id(at, id);
+		one |= distro_check(at, distro);
+		if (one == 0)
+			one = build_distro(&b, id, distro);
+		if (one < 0)
+			json_object_set_new(all->refused, id, json_true());
+		rc |= one;
+	}
+	release_sort(all);
+	return rc;
+}

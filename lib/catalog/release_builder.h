@@ -1,0 +1,17 @@
+#ifndef RELEASE_BUILDER_H
+#define RELEASE_BUILDER_H
+
+#include "cursor.h"
+#include "mirror.h"
+#include "release.h"
+
+/*
+ * Read the section "distros", and make its releases: add them to the empty
+ * struct at all, and sort them.  base is the URL of the site's pages.  Returns
+ * 0, or -1 with each failure recorded; the releases without one are there all
+ * the same.  Release with release_free().
+ */
+int release_builder_read(struct cursor *at, const char *base,
+			 const struct mirrors *mirrors, struct releases *all);
+
+#endif

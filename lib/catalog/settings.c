@@ -1,0 +1,222 @@
+#include "settings.h"
+
+#include <string.h>
+
+#include "pattern.h"
+#include "uri.h"
+#include "value.h"
+
+static const char *const site_keys[] = {
+	"base",     "suffix",  "title", "background", "timeout", "vesamenu",
+	"syslinux", "modules", "menu",  "customer",   NULL,
+};
+
+/*
+ * Reading goes on after a failure, so that a caller that asked for all of them
+ * gets all; 0 and -1 are joined by |=.
+ */
+
+void settings_go(struct cursor *at, const char *key)
+{
+	cursor_go(at, "site", key);
+	cursor_leave(at, strlen("/site"));
+}
+
+/* Go to the key; returns the section. */
+static const json_t *go(struct cursor *at, const char *key)
+{
+	settings_go(at, key);
+	return include_section(at->files, "site");
+}
+
+static int read_text(struct cursor *at, const char *key, enum form form,
+		     const char **out)
+{
+	return value_text(at, go(at, key), key, form, out);
+}
+
+/* A key whose value other sections look up. */
+static int read_id(struct cursor *at, const char *key, const char **out)
+{
+	const char *id = NULL;
+
+	if (value_string(at, go(at, key), key, &id) < 0)
+		return -1;
+	if (id != NULL)
+		*out = mem_pool_copy(at->pool, id);
+	return 0;
+}
+
+/* A setting that names a file or a directory that loaders fetch: a URL, or a
+ * path below the base.  {{firmware}} in it is filled in. */
+struct location {
+	const char *key;
+	enum form form;
+	const char *firmware;
+};
+
+static int read_location(struct cursor *at, const char *base,
+			 const struct location *location, const char **out)
+{
+	const char *key = location->key;
+	struct pattern_set patterns = PATTERN_SET_INIT;
+	struct buf url = BUF_INIT;
+	const char *path = NULL;
+	json_t *vars;
+	size_t mark;
+	int rc = -1;
+
+	if (value_string(at, go(at, key), key, &path) < 0)
+		return -1;
+	if (path == NULL)
+		return 0;
+	mark = cursor_enter(at, key);
+	vars = json_pack("{s:s}", "firmware", location->firmware);
+	path = pattern_fill(&patterns, at, path, FORM_ANY, vars);
+	if (path != NULL && path[0] == '\0') {
+		cursor_fail(at, "must be a URL or a path below the base");
+	} else if (path != NULL) {
+		if (strchr(path, ':') == NULL)
+			buf_puts(&url, base);
+		buf_puts(&url, path);
+		*out = mem_pool_copy(at->pool, url.data);
+		rc = form_check(at, *out, location->form);
+	}
+	json_decref(vars);
+	cursor_leave(at, mark);
+	buf_free(&url);
+	pattern_set_free(&patterns);
+	return rc;
+}
+
+/* A name without '/' is a file that vesamenu.c32 finds beside itself, as in
+ * the document of 2009. */
+static int read_background(struct cursor *at, struct settings *s)
+{
+	static const struct location picture = { "background", FORM_URL,
+						 "bios" };
+	const char *value = json_string_value(
+		json_object_get(go(at, "background"), "background"));
+
+	if (value == NULL || strchr(value, '/') == NULL)
+		return read_text(at, "background", FORM_WORD, &s->background);
+	return read_location(at, s->base, &picture, &s->background);
+}
+
+static int read_vesamenu(struct cursor *at, struct settings *s)
+{
+	static const struct location vesamenu = { "vesamenu", FORM_URL,
+						  "bios" };
+	struct buf url = BUF_INIT;
+
+	buf_printf(&url, "%ssyslinux/3.86/vesamenu.c32", s->base);
+	s->vesamenu = mem_pool_copy(at->pool, url.data);
+	buf_free(&url);
+	return read_location(at, s->base, &vesamenu, &s->vesamenu);
+}
+
+static int read_syslinux(struct cursor *at, struct settings *s)
+{
+	static const struct location directories[PLATFORM_COUNT] = {
+		[PLATFORM_BIOS] = { "syslinux", FORM_DIRECTORY, "bios" },
+		[PLATFORM_EFI] = { "syslinux", FORM_DIRECTORY, "efi64" },
+	};
+	const char *longest;
+
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		if (read_location(at, s->base, &directories[i],
+				  &s->syslinux[i]) < 0)
+			return -1;
+	longest = s->syslinux[PLATFORM_EFI];
+	if (longest != NULL &&
+	    strlen(longest) + strlen("vesamenu.c32") > URI_MAX)
+		return cursor_fail_key(at, "syslinux",
+				       "is too long for the files in it");
+	return 0;
+}
+
+/* is_misspelt: the base may be there, under a name that is wrong. */
+static int read_base(struct cursor *at, const char *base, int is_misspelt,
+		     struct settings *s)
+{
+	if (base != NULL) {
+		s->base = mem_pool_copy(at->pool, base);
+		at->file = "MIRRORBOOT_BASE";
+		cursor_leave(at, 0);
+		return form_check(at, base, FORM_DIRECTORY);
+	}
+	if (read_text(at, "base", FORM_DIRECTORY, &s->base) < 0)
+		return -1;
+	if (s->base == NULL && is_misspelt)
+		return -1;
+	if (s->base == NULL)
+		return cursor_fail(at, "needs a base, the URL of the "
+				       "directory of the pages");
+	return 0;
+}
+
+/* One key at a time: each may be another file's. */
+static int check_keys(struct cursor *at)
+{
+	const char *key;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach(include_section(at->files, "site"), key, value) {
+		json_t *one = json_pack("{s:O}", key, value);
+
+		settings_go(at, key);
+		rc |= value_check_object(at, one, site_keys);
+		json_decref(one);
+	}
+	return rc;
+}
+
+static int is_suffix(const char *s)
+{
+	if (*s == '\0')
+		return 1;
+	return s[0] == '.' && s[1] != '\0' &&
+	       s[1 + strspn(s + 1, "abcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+static int read_suffix(struct cursor *at, struct settings *s)
+{
+	const char *suffix = "";
+
+	s->suffix = "";
+	if (value_string(at, go(at, "suffix"), "suffix", &suffix) < 0)
+		return -1;
+	if (!is_suffix(suffix))
+		return cursor_fail_key(at, "suffix",
+				       "must be like '.php' or '.cgi', or ''");
+	if (strcmp(suffix, ".com") == 0 || strcmp(suffix, ".cbt") == 0)
+		return cursor_fail_key(at, "suffix",
+				       "must not be '%s', a name of native "
+				       "code",
+				       suffix);
+	s->suffix = mem_pool_copy(at->pool, suffix);
+	return 0;
+}
+
+int settings_read(struct cursor *at, const char *base, struct settings *s)
+{
+	int rc = check_keys(at);
+
+	s->title = "Network boot";
+	s->menu = "main";
+	rc |= read_base(at, base, rc < 0, s);
+	/* What is made of a wrong base must not fail as well. */
+	if (rc < 0)
+		s->base = "http://base.invalid/";
+	rc |= read_suffix(at, s);
+	rc |= read_text(at, "title", FORM_TEXT, &s->title);
+	rc |= read_background(at, s);
+	rc |= read_vesamenu(at, s);
+	rc |= read_syslinux(at, s);
+	rc |= read_text(at, "modules", FORM_WORD, &s->modules);
+	rc |= value_number(at, go(at, "timeout"), "timeout",
+			   SETTINGS_TIMEOUT_MAX, &s->timeout);
+	rc |= read_id(at, "menu", &s->menu);
+	return rc | read_id(at, "customer", &s->customer);
+}

@@ -1,0 +1,37 @@
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "cursor.h"
+#include "machine.h"
+
+/* The longest timeout, in seconds: PXELINUX takes less than an hour. */
+#define SETTINGS_TIMEOUT_MAX 3599
+
+/* The settings of the whole site. */
+struct settings {
+	const char *base;       /* URL of the pages' directory, ends in '/' */
+	const char *suffix;     /* of the pages' names: ".php", ".cgi" or "" */
+	const char *title;      /* of the site, and of menus without one */
+	const char *background; /* picture: a URL, or a name without '/' of a
+				   file beside vesamenu.c32; NULL: none */
+	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
+	const char *syslinux[PLATFORM_COUNT]; /* directory of SYSLINUX 6.x, a
+						 URL; NULL: none */
+	const char *modules;                  /* the version of that SYSLINUX */
+	unsigned timeout;     /* seconds until a menu's default boots; 0: no
+				 timeout */
+	const char *menu;     /* id of the main menu */
+	const char *customer; /* id of the default customer; NULL: none */
+};
+
+/*
+ * Read the section "site".  base, unless NULL, takes the place of the
+ * section's own.  Returns 0, or -1 with each failure recorded; s is then good
+ * enough to read the rest of the catalogue for further failures.
+ */
+int settings_read(struct cursor *at, const char *base, struct settings *s);
+
+/* Go to the section "site", in the file that set key. */
+void settings_go(struct cursor *at, const char *key);
+
+#endif

@@ -1,0 +1,140 @@
+#include "value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct renamed value_renamed_keys[] = {
+	{ "word", "distro_arch", "0.2.0" },
+	{ NULL, NULL, NULL },
+};
+
+int value_fail_string(struct cursor *at, const char *key, const json_t *value)
+{
+	char quoted[32];
+	const char *const known[] = { quoted, NULL };
+	const struct offer offer = { NULL, known };
+
+	/* A real number does not say how it was written: 24.10 is 24.1. */
+	snprintf(quoted, sizeof(quoted), "\"%" JSON_INTEGER_FORMAT "\"",
+		 json_integer_value(value));
+	return cursor_fail_offer(at, key,
+				 json_is_integer(value) ? &offer : NULL,
+				 "must be a string, in quotes");
+}
+
+static int has_key(const char *const *keys, const char *key)
+{
+	while (*keys != NULL && strcmp(*keys, key) != 0)
+		keys++;
+	return *keys != NULL;
+}
+
+static int fail_renamed(struct cursor *at, const struct renamed *renamed)
+{
+	const char *const known[] = { renamed->now, NULL };
+	const struct offer offer = { NULL, known };
+
+	return cursor_fail_offer(at, renamed->before, &offer, RENAMED_REASON,
+				 renamed->now, renamed->since);
+}
+
+static int fail_unknown(struct cursor *at, const char *key,
+			const char *const *keys)
+{
+	const struct renamed *renamed =
+		renamed_find(value_renamed_keys, key, strlen(key));
+	const struct offer offer = { key, keys };
+	struct buf known = BUF_INIT;
+
+	if (renamed != NULL && has_key(keys, renamed->now))
+		return fail_renamed(at, renamed);
+	for (; *keys != NULL; keys++)
+		buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", *keys);
+	cursor_fail_offer(at, key, &offer, "unknown key; here are %s",
+			  buf_text(&known));
+	buf_free(&known);
+	return -1;
+}
+
+int value_check_object(struct cursor *at, const json_t *object,
+		       const char *const *keys)
+{
+	const char *key;
+	const json_t *value;
+	int rc = 0;
+
+	if (!json_is_object(object))
+		return cursor_fail(at, "must be an object, in { }");
+	json_object_foreach((json_t *)object, key, value)
+		if (!has_key(keys, key))
+			rc = fail_unknown(at, key, keys);
+	return rc;
+}
+
+int value_string(struct cursor *at, const json_t *object, const char *key,
+		 const char **out)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_string(value))
+		return value_fail_string(at, key, value);
+	*out = json_string_value(value);
+	return 0;
+}
+
+int value_text(struct cursor *at, const json_t *object, const char *key,
+	       enum form form, const char **out)
+{
+	const char *text = NULL;
+	size_t mark;
+	int rc;
+
+	if (value_string(at, object, key, &text) < 0)
+		return -1;
+	if (text == NULL)
+		return 0;
+	mark = cursor_enter(at, key);
+	rc = form_check(at, text, form);
+	cursor_leave(at, mark);
+	if (rc == 0)
+		*out = mem_pool_copy(at->pool, text);
+	return rc;
+}
+
+static int is_digits(const char *s)
+{
+	return s != NULL && s[0] != '\0' && s[strspn(s, "0123456789")] == '\0';
+}
+
+int value_number(struct cursor *at, const json_t *object, const char *key,
+		 unsigned max, unsigned *out)
+{
+	const json_t *value = json_object_get(object, key);
+	const char *const known[] = { json_string_value(value), NULL };
+	const struct offer offer = { NULL, known };
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > max)
+		return cursor_fail_offer(
+			at, key, is_digits(known[0]) ? &offer : NULL,
+			"must be a whole number from 0 to %u", max);
+	*out = (unsigned)json_integer_value(value);
+	return 0;
+}
+
+int value_flag(struct cursor *at, const json_t *object, const char *key,
+	       int *out)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_true(value))
+		return cursor_fail_key(at, key, "must be true, or left out");
+	*out = 1;
+	return 0;
+}

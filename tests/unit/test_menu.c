@@ -1,0 +1,166 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "loaded.h"
+
+#define TWO_DISTROS                                                            \
+	"'distros': {'d': {'title': 'D {{version}} {{arch}}',"                 \
+	" 'kernel': 'http://h/a', 'variants': {'v': {'title': 'V'}},"          \
+	" 'versions': {'2': {'arches': ['amd64', 'i386']},"                    \
+	"  '1': {'arches': ['i386']}}},"                                       \
+	" 'e': {'title': 'E', 'kernel': 'http://h/a',"                         \
+	"  'versions': {'1': {'arches': ['arm64']}}}}"
+
+static void check_entries(const char *entries, const char *const *expected)
+{
+	struct buf text = BUF_INIT;
+	struct catalog *c;
+	const struct menu *menu;
+
+	buf_printf(&text,
+		   "{" SITE ", " TWO_DISTROS ", 'menus': {'main': "
+		   "{'entries': [%s]}}}",
+		   entries);
+	c = load(text.data);
+	menu = catalog_menu(c, NULL);
+	for (size_t i = 0; i < menu->count || expected[i] != NULL; i++)
+		check_text(entries,
+			   i < menu->count ? menu->entries[i].id : NULL,
+			   expected[i]);
+	catalog_free(c);
+	buf_free(&text);
+}
+
+static void test_entry_stands_for_all_that_it_leaves_open(void **state)
+{
+	static const struct {
+		const char *entries;
+		const char *ids[8];
+	} rows[] = {
+		{ "{'distro': 'd'}", { "d-2-amd64", "d-2-i386", "d-1-i386" } },
+		{ "{'distro': 'd', 'version': '2'}",
+		  { "d-2-amd64", "d-2-i386" } },
+		{ "{'distro': 'd', 'arch': 'i386'}",
+		  { "d-2-i386", "d-1-i386" } },
+		{ "{'distro': 'd', 'version': '1', 'arch': 'i386'}",
+		  { "d-1-i386" } },
+		{ "{'distro': 'd', 'variant': 'v'}",
+		  { "d-2-amd64-v", "d-2-i386-v", "d-1-i386-v" } },
+		{ "{'distro': 'e'}, {'distro': 'd', 'version': '1'}",
+		  { "e-1-arm64", "d-1-i386" } },
+		{ "{'heading': 'One'}, {'distro': 'e'}, {'heading': 'Two'},"
+		  " {'local': true}, {'customermenu': true}",
+		  { "heading-1", "e-1-arm64", "heading-2", "local",
+		    "customermenu" } },
+		{ "{'distro': 'e', 'id': 'mine'}, {'local': true, 'id': "
+		  "'disk'}",
+		  { "mine", "disk" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check_entries(rows[i].entries, rows[i].ids);
+}
+
+static void test_entries_keep_what_is_said_of_them(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " TWO_DISTROS ", 'menus': {'main': {"
+		" 'title': 'Boot', 'timeout': 7, 'default': 'e-1-arm64',"
+		" 'entries': [{'heading': 'Today'}, {'distro': 'e'},"
+		"  {'distro': 'd', 'version': '1', 'variant': 'v',"
+		"   'title': 'Old', 'hotkey': 'O'},"
+		"  {'menu': 'more', 'title': 'More', 'hotkey': '1'},"
+		"  {'customermenu': true}, {'local': true, 'hotkey': 'l'}]},"
+		" 'more': {'entries': [{'local': true}]}}}");
+	const struct menu *menu = catalog_menu(c, "main");
+	const struct menu_entry *e = menu->entries;
+
+	(void)state;
+	assert_ptr_equal(menu, catalog_menu(c, NULL));
+	assert_string_equal(menu->title, "Boot");
+	assert_int_equal(menu->timeout, 7);
+	assert_string_equal(menu->default_id, "e-1-arm64");
+	assert_int_equal(menu->count, 6);
+	assert_int_equal(e[0].kind, ENTRY_HEADING);
+	assert_string_equal(e[0].title, "Today");
+	assert_int_equal(e[1].kind, ENTRY_RELEASE);
+	assert_string_equal(e[1].title, "E");
+	assert_int_equal(e[1].hotkey, '\0');
+	assert_ptr_equal(e[1].release,
+			 catalog_release(c, "e", "1", "arm64", NULL));
+	assert_string_equal(e[2].title, "Old");
+	assert_int_equal(e[2].hotkey, 'O');
+	assert_ptr_equal(e[2].release,
+			 catalog_release(c, "d", "1", "i386", "v"));
+	assert_int_equal(e[3].kind, ENTRY_MENU);
+	assert_string_equal(e[3].id, "more");
+	assert_ptr_equal(e[3].menu, catalog_menu(c, "more"));
+	assert_int_equal(e[4].kind, ENTRY_CUSTOMER);
+	assert_string_equal(e[4].title, "Your own menu");
+	assert_int_equal(e[5].kind, ENTRY_LOCAL);
+	assert_string_equal(e[5].title, "Local disk");
+	assert_int_equal(e[5].hotkey, 'l');
+	catalog_free(c);
+}
+
+static void test_menu_entry_without_a_title_has_the_menus(void **state)
+{
+	struct catalog *c =
+		load("{'site': {'base': 'http://h/', 'title': 'Site',"
+		     " 'timeout': 9}, 'menus': {"
+		     " 'a': {'title': 'Menu A', 'entries': [{'local': true}]},"
+		     " 'main': {'entries': [{'menu': 'a'}, {'menu': 'z'}]},"
+		     " 'z': {'title': 'Menu Z', 'timeout': 0,"
+		     "  'entries': [{'local': true}]}}}");
+	const struct menu *menu = catalog_menu(c, NULL);
+
+	(void)state;
+	assert_string_equal(menu->title, "Site");
+	assert_int_equal(menu->timeout, 9);
+	assert_null(menu->default_id);
+	assert_int_equal(catalog_menu(c, "z")->timeout, 0);
+	assert_string_equal(menu->entries[0].title, "Menu A");
+	assert_string_equal(menu->entries[1].title, "Menu Z");
+	catalog_free(c);
+}
+
+static void test_menus_know_where_back_leads(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", 'menus': {"
+		     " 'main': {'entries': [{'menu': 'a'}, {'menu': 'b'}]},"
+		     " 'a': {'entries': [{'menu': 'c'}]},"
+		     " 'b': {'entries': [{'local': true}]},"
+		     " 'c': {'entries': [{'local': true}]},"
+		     " 'alone': {'entries': [{'local': true}]}},"
+		     " 'customers': {'x': {'menu': 'c'}, 'y': {'menu': 'c'}}}");
+
+	(void)state;
+	assert_null(catalog_menu(c, "main")->parent);
+	assert_string_equal(catalog_menu(c, "a")->parent->id, "main");
+	assert_string_equal(catalog_menu(c, "b")->parent->id, "main");
+	assert_string_equal(catalog_menu(c, "c")->parent->id, "a");
+	assert_null(catalog_menu(c, "alone")->parent);
+	assert_null(catalog_menu(c, "none"));
+	assert_null(catalog_menu(c, ""));
+	assert_null(catalog_menu(c, "local"));
+	catalog_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_entry_stands_for_all_that_it_leaves_open),
+		SCRATCH_TEST(test_entries_keep_what_is_said_of_them),
+		SCRATCH_TEST(test_menu_entry_without_a_title_has_the_menus),
+		SCRATCH_TEST(test_menus_know_where_back_leads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

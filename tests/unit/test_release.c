@@ -1,0 +1,155 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "loaded.h"
+
+static void test_releases_are_found_by_all_their_names(void **state)
+{
+	static const struct {
+		const char *distro, *version, *arch, *variant;
+		int is_there;
+	} rows[] = {
+		{ "d", "1", "amd64", NULL, 1 },
+		{ "d", "1", "i386", NULL, 1 },
+		{ "d", "2", "i386", NULL, 1 },
+		{ "d", "1", "amd64", "v", 1 },
+		{ "e", "1", "arm64", NULL, 1 },
+		{ "d", "2", "amd64", NULL, 0 },
+		{ "d", "3", "amd64", NULL, 0 },
+		{ "x", "1", "amd64", NULL, 0 },
+		{ "d", "1", "arm64", NULL, 0 },
+		{ "d", "1", "x86", NULL, 0 },
+		{ "d", "1", "", NULL, 0 },
+		{ "", "", "amd64", "", 0 },
+		{ "d", "1", "amd64", "w", 0 },
+		{ "e", "1", "arm64", "v", 0 },
+		{ "D", "1", "amd64", NULL, 0 },
+		{ "d", "1.0", "amd64", NULL, 0 },
+	};
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {"
+		     " 'e': {'title': 'E', 'kernel': 'http://h/a',"
+		     "  'versions': {'1': {'arches': ['arm64']}}},"
+		     " 'd': {'title': 'D', 'kernel': 'http://h/a',"
+		     "  'variants': {'v': {'title': 'V'}},"
+		     "  'versions': {'1': {'arches': ['i386', 'amd64']},"
+		     "   '2': {'arches': ['i386']}}}}}");
+	const struct catalog *none;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct release *r =
+			catalog_release(c, rows[i].distro, rows[i].version,
+					rows[i].arch, rows[i].variant);
+
+		if ((r != NULL) != rows[i].is_there)
+			fail_msg("row %zu: %s", i, r ? r->title : "none");
+		if (r == NULL)
+			continue;
+		assert_string_equal(r->distro, rows[i].distro);
+		assert_string_equal(r->version, rows[i].version);
+		assert_string_equal(machine_arch_name((int)r->arch),
+				    rows[i].arch);
+		check_text("variant", r->variant, rows[i].variant);
+	}
+	catalog_free(c);
+	none = load("{" SITE ", " MENUS "}");
+	assert_null(catalog_release(none, "d", "1", "amd64", NULL));
+	catalog_free((struct catalog *)none);
+}
+/* What each machine is told, by its letter below: platform not known, bios,
+ * efi; within each, arch not known, i386, amd64, arm64. */
+struct refusals {
+	const char *keys;
+	const char *arch;
+	const char *letters;
+};
+
+static const char *refusal_of(char letter)
+{
+	switch (letter) {
+	case 'i':
+		return "is for i386, not for this machine";
+	case 'a':
+		return "is for amd64, not for this machine";
+	case 'r':
+		return "is for arm64, not for this machine";
+	case 'B':
+		return "is for arm64, not for a PC with BIOS";
+	case 'e':
+		return "has nothing that UEFI can start";
+	case 'b':
+		return "has nothing that BIOS can start";
+	default:
+		return NULL;
+	}
+}
+
+static void check_refusals(const struct refusals *row)
+{
+	static const int platforms[] = { MACHINE_UNKNOWN, PLATFORM_BIOS,
+					 PLATFORM_EFI };
+	static const int arches[] = { MACHINE_UNKNOWN, ARCH_I386, ARCH_AMD64,
+				      ARCH_ARM64 };
+	struct buf text = BUF_INIT;
+	struct catalog *c;
+	const struct release *release;
+
+	buf_printf(&text,
+		   "{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D', %s,"
+		   " 'versions': {'1': {'arches': ['%s']}}}}}",
+		   row->keys, row->arch);
+	c = load(text.data);
+	release = catalog_release(c, "d", "1", row->arch, NULL);
+	for (size_t i = 0; i < 12; i++) {
+		const struct machine m = { platforms[i / 4], arches[i % 4] };
+
+		buf_truncate(&text, 0);
+		buf_printf(&text, "%s for %s, machine %zu", row->keys,
+			   row->arch, i);
+		check_text(text.data, release_refusal(release, &m),
+			   refusal_of(row->letters[i]));
+	}
+	catalog_free(c);
+	buf_free(&text);
+}
+
+static void test_machines_are_told_why_they_cannot_start_it(void **state)
+{
+#define PXELINUX                                                               \
+	"'root': 'http://h/', 'pxelinux': {'loader': 'http://h/p', "           \
+	"'config': 'c'}"
+	static const struct refusals rows[] = {
+		{ "'kernel': 'http://h/a'", "i386", "...i...i..ii" },
+		{ "'kernel': 'http://h/a'", "amd64", ".a.a.a.a.a.a" },
+		{ "'kernel': 'http://h/a'", "arm64", ".rr.BBBB.rr." },
+		{ PXELINUX, "i386", "...i...ieeee" },
+		{ PXELINUX, "amd64", ".a.a.a.aeeee" },
+		{ PXELINUX ", 'kernel': 'http://h/a'", "amd64",
+		  ".a.a.a.a.a.a" },
+		{ "'chain': {'bios': 'http://h/a'}", "amd64", ".a.a.a.aeeee" },
+		{ "'chain': {'efi': 'http://h/a'}", "amd64", ".a.abbbb.a.a" },
+		{ "'chain': {'efi': 'http://h/a'}", "arm64", ".rr.BBBB.rr." },
+		{ "'chain': {'bios': 'http://h/a', 'efi': 'http://h/b'}",
+		  "i386", "...i...i..ii" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check_refusals(&rows[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_releases_are_found_by_all_their_names),
+		SCRATCH_TEST(test_machines_are_told_why_they_cannot_start_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

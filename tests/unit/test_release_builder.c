@@ -1,0 +1,375 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "loaded.h"
+
+static void test_release_has_all_that_its_distro_says(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ","
+		" 'mirrors': {'m': ['http://deb.example.org:81/pub/debian/']},"
+		" 'distros': {'debian': {"
+		"  'title': 'Debian {{name}} {{arch}}', 'name': '{{version}}!',"
+		"  'mirror': 'm', 'distro_arch': 'x-{{arch}}', 'memory': 512,"
+		"  'root': '{{mirror}}{{version}}/{{distro_arch}}/',"
+		"  'pxelinux': {'loader': '{{base}}pxelinux.0',"
+		"   'config': 'cfg/{{arch}}', 'modules': '6.04'},"
+		"  'kernel': '{{root}}linux',"
+		"  'initrds': ['{{root}}a', '{{root}}b'],"
+		"  'args': 'host={{mirror_host}} dir={{mirror_path}} q',"
+		"  'chain': {'bios': '{{root}}a.bin', 'efi': '{{root}}a.efi'},"
+		"  'eol': '2028-06-30',"
+		"  'versions': {'12': {'arches': ['amd64']}}}}}");
+	const struct release *r =
+		catalog_release(c, "debian", "12", "amd64", NULL);
+	const struct mirror_files *s = r->mirrors;
+
+	(void)state;
+	assert_string_equal(r->distro, "debian");
+	assert_string_equal(r->version, "12");
+	assert_null(r->variant);
+	assert_int_equal(r->arch, ARCH_AMD64);
+	assert_string_equal(r->title, "Debian 12! amd64");
+	assert_string_equal(r->distro_arch, "x-amd64");
+	assert_string_equal(r->eol, "2028-06-30");
+	assert_int_equal(r->memory, 512);
+	assert_string_equal(r->modules, "6.04");
+	assert_string_equal(r->file, "catalog.json");
+	assert_int_equal(r->mirror_count, 1);
+	assert_string_equal(s->mirror, "http://deb.example.org:81/pub/debian/");
+	assert_int_equal(s->is_https, 0);
+	assert_string_equal(s->pathprefix, "http://deb.example.org:81/pub/"
+					   "debian/12/x-amd64/");
+	assert_string_equal(s->configfile, "cfg/amd64");
+	assert_string_equal(s->loader,
+			    "http://boot.example.org/boot/pxelinux.0");
+	assert_string_equal(s->kernel, "http://deb.example.org:81/pub/debian/"
+				       "12/x-amd64/linux");
+	assert_int_equal(s->initrd_count, 2);
+	assert_string_equal(s->initrds[1], "http://deb.example.org:81/pub/"
+					   "debian/12/x-amd64/b");
+	assert_string_equal(s->args, "host=deb.example.org:81 "
+				     "dir=/pub/debian/ q");
+	assert_string_equal(s->chain[PLATFORM_BIOS],
+			    "http://deb.example.org:81/pub/debian/12/x-amd64/"
+			    "a.bin");
+	assert_string_equal(s->chain[PLATFORM_EFI],
+			    "http://deb.example.org:81/pub/debian/12/x-amd64/"
+			    "a.efi");
+	catalog_free(c);
+}
+
+static void test_what_is_left_out_is_not_there(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		     " 'kernel': 'http://h/linux',"
+		     " 'versions': {'1': {'arches': ['arm64']}}}}}");
+	const struct release *r = catalog_release(c, "d", "1", "arm64", NULL);
+	const struct mirror_files *s = r->mirrors;
+
+	(void)state;
+	assert_string_equal(r->distro_arch, "arm64");
+	assert_null(r->eol);
+	assert_int_equal(r->memory, 0);
+	assert_null(r->modules);
+	assert_int_equal(r->mirror_count, 1);
+	assert_null(s->mirror);
+	assert_null(s->pathprefix);
+	assert_null(s->configfile);
+	assert_null(s->loader);
+	assert_int_equal(s->initrd_count, 0);
+	assert_null(s->args);
+	assert_null(s->chain[PLATFORM_BIOS]);
+	assert_null(s->chain[PLATFORM_EFI]);
+	catalog_free(c);
+}
+
+static void test_each_base_of_a_mirror_has_the_files_in_its_order(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ","
+		     " 'mirrors': {'m': ['https://a/', 'http://b/deb/']},"
+		     " 'distros': {'d': {'title': 'D', 'mirror': 'm',"
+		     "  'kernel': '{{mirror}}linux',"
+		     "  'args': '{{mirror_host}}{{mirror_path}}',"
+		     "  'versions': {'1': {'arches': ['amd64']}}}}}");
+	const struct release *r = catalog_release(c, "d", "1", "amd64", NULL);
+
+	(void)state;
+	assert_int_equal(r->mirror_count, 2);
+	assert_string_equal(r->mirrors[0].mirror, "https://a/");
+	assert_string_equal(r->mirrors[0].kernel, "https://a/linux");
+	assert_string_equal(r->mirrors[0].args, "a/");
+	assert_int_equal(r->mirrors[0].is_https, 1);
+	assert_string_equal(r->mirrors[1].mirror, "http://b/deb/");
+	assert_string_equal(r->mirrors[1].kernel, "http://b/deb/linux");
+	assert_string_equal(r->mirrors[1].args, "b/deb/");
+	assert_int_equal(r->mirrors[1].is_https, 0);
+	catalog_free(c);
+}
+
+/* Any URL that a loader has to fetch counts. */
+static void test_files_with_one_https_url_need_it(void **state)
+{
+	static const struct {
+		const char *keys;
+		int is_https;
+	} rows[] = {
+		{ "'kernel': 'http://h/a'", 0 },
+		{ "'kernel': 'https://h/a'", 1 },
+		{ "'kernel': 'http://h/a', 'initrds': ['https://h/b']", 1 },
+		{ "'kernel': 'http://h/a', 'mirror': 'm'", 1 },
+		{ "'kernel': 'http://h/a',"
+		  " 'initrds': ['http://h/b', 'https://h/c']",
+		  1 },
+		{ "'kernel': 'http://h/a', 'args': 'url=https://h/b'", 0 },
+		{ "'chain': {'bios': 'https://h/a'}", 1 },
+		{ "'chain': {'efi': 'https://h/a'}", 1 },
+		{ "'root': 'http://h/', 'pxelinux': {'config': 'c',"
+		  " 'loader': 'https://h/p'}",
+		  1 },
+		{ "'root': 'https://h/', 'pxelinux': {'config': 'c',"
+		  " 'loader': 'http://h/p'}",
+		  1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf text = BUF_INIT;
+		struct catalog *c;
+		const struct release *r;
+
+		buf_printf(&text,
+			   "{" SITE ", " MENUS ","
+			   " 'mirrors': {'m': ['https://m/']},"
+			   " 'distros': {'d': {'title': 'D', %s,"
+			   " 'versions': {'1': {'arches': ['amd64']}}}}}",
+			   rows[i].keys);
+		c = load(text.data);
+		r = catalog_release(c, "d", "1", "amd64", NULL);
+		if (r->mirrors[0].is_https != rows[i].is_https)
+			fail_msg("%s: %d", rows[i].keys,
+				 r->mirrors[0].is_https);
+		catalog_free(c);
+		buf_free(&text);
+	}
+}
+
+/* What a distro, its architecture amd64, version 12 and variant v say of the
+ * kernel, each with a comma before it, and what becomes of that. */
+struct scopes {
+	const char *distro;
+	const char *arch;
+	const char *version;
+	const char *variant;
+	const char *expected; /* NULL: none */
+	const char *of_variant;
+};
+
+static void check_scopes(const struct scopes *row)
+{
+	struct buf text = BUF_INIT;
+	struct catalog *c;
+
+	buf_printf(&text,
+		   "{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		   " 'chain': {'bios': 'http://h/'} %s,"
+		   " 'variants': {'v': {'title': 'V' %s}},"
+		   " 'arches': {'amd64': {'memory': 1 %s}},"
+		   " 'versions': {'12': {'arches': ['amd64', 'i386'] %s}}}}}",
+		   row->distro, row->variant, row->arch, row->version);
+	c = load(text.data);
+	check_text(
+		text.data,
+		catalog_release(c, "d", "12", "amd64", NULL)->mirrors[0].kernel,
+		row->expected);
+	check_text(
+		text.data,
+		catalog_release(c, "d", "12", "amd64", "v")->mirrors[0].kernel,
+		row->of_variant);
+	catalog_free(c);
+	buf_free(&text);
+}
+
+#define KERNEL(name) ", 'kernel': 'http://h/" name "'"
+#define NO_KERNEL ", 'kernel': null"
+
+static void test_most_special_scope_counts_and_null_means_none(void **state)
+{
+	static const struct scopes rows[] = {
+		{ "", "", "", "", NULL, NULL },
+		{ KERNEL("d"), "", "", "", "http://h/d", "http://h/d" },
+		{ KERNEL("d"), KERNEL("a"), "", "", "http://h/a",
+		  "http://h/a" },
+		{ KERNEL("d"), "", KERNEL("v"), "", "http://h/v",
+		  "http://h/v" },
+		{ KERNEL("d"), KERNEL("a"), KERNEL("v"), "", "http://h/v",
+		  "http://h/v" },
+		{ KERNEL("d"), KERNEL("a"), KERNEL("v"), KERNEL("x"),
+		  "http://h/v", "http://h/x" },
+		{ "", KERNEL("a"), "", "", "http://h/a", "http://h/a" },
+		{ "", "", "", KERNEL("x"), NULL, "http://h/x" },
+		{ NO_KERNEL, "", "", "", NULL, NULL },
+		{ KERNEL("d"), NO_KERNEL, "", "", NULL, NULL },
+		{ KERNEL("d"), KERNEL("a"), NO_KERNEL, "", NULL, NULL },
+		{ KERNEL("d"), NO_KERNEL, KERNEL("v"), "", "http://h/v",
+		  "http://h/v" },
+		{ KERNEL("d"), "", "", NO_KERNEL, "http://h/d", NULL },
+		{ KERNEL("d"), "", NO_KERNEL, KERNEL("x"), NULL, "http://h/x" },
+		/* A pattern is filled for the release that it counts for. */
+		{ KERNEL("{{version}}/{{arch}}"), "", "", "",
+		  "http://h/12/amd64", "http://h/12/amd64" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check_scopes(&rows[i]);
+}
+
+static void test_architecture_counts_for_itself_alone(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS
+		     ", 'distros': {'d': {'title': 'D {{distro_arch}}',"
+		     " 'kernel': 'http://h/{{distro_arch}}',"
+		     " 'arches': {'amd64': {'distro_arch': 'x86_64', 'memory': "
+		     "2048}},"
+		     " 'versions': {'1': {'arches': ['i386', 'amd64']}}}}}");
+
+	(void)state;
+	assert_string_equal(catalog_release(c, "d", "1", "amd64", NULL)->title,
+			    "D x86_64");
+	assert_string_equal(catalog_release(c, "d", "1", "i386", NULL)->title,
+			    "D i386");
+	assert_int_equal(catalog_release(c, "d", "1", "amd64", NULL)->memory,
+			 2048);
+	assert_int_equal(catalog_release(c, "d", "1", "i386", NULL)->memory, 0);
+	catalog_free(c);
+}
+
+static void test_memory_may_be_taken_back_with_null(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		" 'kernel': 'http://h/a', 'memory': 2048,"
+		" 'versions': {'1': {'arches': ['amd64'], 'memory': null}}}}}");
+
+	(void)state;
+	assert_int_equal(catalog_release(c, "d", "1", "amd64", NULL)->memory,
+			 0);
+	catalog_free(c);
+}
+
+static void test_mirror_may_be_another_for_a_version_or_none(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ","
+		" 'mirrors': {'m': ['http://m/'], 'old': ['http://o/']},"
+		" 'distros': {'d': {'title': 'D', 'mirror': 'm',"
+		"  'root': '{{mirror}}{{version}}/', 'kernel': '{{root}}linux',"
+		"  'versions': {'1': {'arches': ['amd64'], 'mirror': 'old'},"
+		"   '2': {'arches': ['amd64']},"
+		"   '3': {'arches': ['amd64'], 'mirror': null,"
+		"    'root': 'http://x/'}}}}}");
+	const struct release *none;
+
+	(void)state;
+	assert_string_equal(
+		catalog_release(c, "d", "1", "amd64", NULL)->mirrors[0].kernel,
+		"http://o/1/linux");
+	assert_string_equal(
+		catalog_release(c, "d", "2", "amd64", NULL)->mirrors[0].kernel,
+		"http://m/2/linux");
+	none = catalog_release(c, "d", "3", "amd64", NULL);
+	assert_string_equal(none->mirrors[0].kernel, "http://x/linux");
+	assert_null(none->mirrors[0].mirror);
+	catalog_free(c);
+}
+
+/* Variants */
+
+#define TWO_METHODS                                                            \
+	"'root': 'http://h/', 'kernel': '{{root}}linux',"                      \
+	" 'pxelinux': {'loader': '{{root}}p', 'config': 'c'}"
+
+static void test_variant_with_arguments_starts_the_kernel(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		     " " TWO_METHODS ", 'args': 'quiet',"
+		     " 'variants': {'rescue': {'title': 'rescue {{version}}',"
+		     "   'args': 'rescue={{arch}}'},"
+		     "  'look': {'title': 'a look'}},"
+		     " 'versions': {'1': {'arches': ['amd64']}}}}}");
+	const struct release *r = catalog_release(c, "d", "1", "amd64", NULL);
+
+	(void)state;
+	assert_string_equal(r->title, "D");
+	assert_string_equal(r->mirrors[0].loader, "http://h/p");
+	assert_string_equal(r->mirrors[0].args, "quiet");
+	r = catalog_release(c, "d", "1", "amd64", "rescue");
+	assert_string_equal(r->variant, "rescue");
+	assert_string_equal(r->title, "D (rescue 1)");
+	assert_null(r->mirrors[0].loader);
+	assert_null(r->mirrors[0].pathprefix);
+	assert_null(r->mirrors[0].configfile);
+	assert_string_equal(r->mirrors[0].kernel, "http://h/linux");
+	assert_string_equal(r->mirrors[0].args, "quiet rescue=amd64");
+	r = catalog_release(c, "d", "1", "amd64", "look");
+	assert_string_equal(r->title, "D (a look)");
+	assert_string_equal(r->mirrors[0].loader, "http://h/p");
+	assert_string_equal(r->mirrors[0].args, "quiet");
+	catalog_free(c);
+}
+
+static void test_variants_may_be_a_versions_own_or_missing(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		" 'kernel': 'http://h/a', 'variants': {'v': {'title': 'all'}},"
+		" 'arches': {'i386': {'variants': {'v': {'title': 'old'}}}},"
+		" 'versions': {'1': {'arches': ['amd64', 'i386']},"
+		"  '2': {'arches': ['i386'], 'variants':"
+		"   {'v': {'title': 'two'}, 'w': {'title': 'more'}}},"
+		"  '3': {'arches': ['amd64'], 'variants': {'v': null}}}}}}");
+
+	(void)state;
+	assert_string_equal(catalog_release(c, "d", "1", "amd64", "v")->title,
+			    "D (all)");
+	assert_string_equal(catalog_release(c, "d", "1", "i386", "v")->title,
+			    "D (old)");
+	assert_string_equal(catalog_release(c, "d", "2", "i386", "v")->title,
+			    "D (two)");
+	assert_string_equal(catalog_release(c, "d", "2", "i386", "w")->title,
+			    "D (more)");
+	assert_null(catalog_release(c, "d", "1", "amd64", "w"));
+	assert_non_null(catalog_release(c, "d", "3", "amd64", NULL));
+	assert_null(catalog_release(c, "d", "3", "amd64", "v"));
+	catalog_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_release_has_all_that_its_distro_says),
+		SCRATCH_TEST(test_what_is_left_out_is_not_there),
+		SCRATCH_TEST(
+			test_each_base_of_a_mirror_has_the_files_in_its_order),
+		SCRATCH_TEST(test_files_with_one_https_url_need_it),
+		SCRATCH_TEST(
+			test_most_special_scope_counts_and_null_means_none),
+		SCRATCH_TEST(test_architecture_counts_for_itself_alone),
+		SCRATCH_TEST(test_memory_may_be_taken_back_with_null),
+		SCRATCH_TEST(test_mirror_may_be_another_for_a_version_or_none),
+		SCRATCH_TEST(test_variant_with_arguments_starts_the_kernel),
+		SCRATCH_TEST(test_variants_may_be_a_versions_own_or_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
