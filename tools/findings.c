@@ -202,15 +202,16 @@ static void put_offer(const struct failure *failure, struct buf *out)
 
 void findings_report(void *ctx, const struct failure *failure)
 {
+	const struct findings_target *target = ctx;
 	struct finding finding = {
 		.severity = SEVERITY_ERROR,
-		.check = "catalogue",
+		.check = target->check,
 	};
 	struct buf instead = BUF_INIT;
 
 	put_offer(failure, &instead);
 	finding.instead = instead.data;
-	add_message(ctx, &finding, failure->text);
+	add_message(target->findings, &finding, failure->text);
 	buf_free(&instead);
 }
 

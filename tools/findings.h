@@ -33,8 +33,14 @@ void findings_add(struct findings *f, const struct finding *finding);
 
 size_t findings_count(const struct findings *f, enum severity severity);
 
-/* For struct error: adds each failure, split into its parts, under the check
- * "catalogue".  ctx: struct findings. */
+/* Where the failures of a struct error go: set its ctx to one of these, and its
+ * report to findings_report().  Borrowed. */
+struct findings_target {
+	struct findings *findings;
+	const char *check;
+};
+
+/* Add a failure, split into its parts.  ctx: struct findings_target. */
 void findings_report(void *ctx, const struct failure *failure);
 
 /* Add a message as struct error has it, "file:line: reason" or "file:

@@ -1,14 +1,44 @@
 #include "offline.h"
 
+#include <stdlib.h>
+
 #include "include.h"
+#include "pages.h"
 #include "render.h"
 #include "stamps.h"
 #include "templates.h"
+#include "unused.h"
 #include "warnings.h"
 
-/* What a good catalogue may still have, seen from its files. */
-static void look_deeper(const struct site_paths *paths, const struct catalog *c,
-			struct findings *f)
+/* Returns 0, or -1 when pages cannot be filled from these templates. */
+static int check_templates(const struct site_paths *paths, struct findings *f)
+{
+	struct findings_target target = { f, "template" };
+	struct error err = ERROR_INIT;
+	struct stamps *stamps = stamps_new();
+	struct templates *templates = templates_new();
+	char **dirs = templates_dirs(paths->templates, paths->shipped);
+	char **own = templates_dirs(paths->templates, "");
+	const char **taken;
+	int rc;
+
+	err.report = findings_report;
+	err.ctx = &target;
+	rc = templates_load(templates, dirs, pages_names, stamps, &err);
+	taken = templates_files(templates);
+	if (unused_check(own, taken, f) < 0)
+		rc = -1;
+	free(taken);
+	free(own);
+	free(dirs);
+	templates_free(templates);
+	stamps_free(stamps);
+	return rc;
+}
+
+/* What is wrong with a site whose catalogue is good. */
+static void check_rest(const struct site_paths *paths, const struct catalog *c,
+		       struct findings *f)
 {
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
@@ -18,8 +48,7 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 			 &err) < 0) {
 		findings_add_text(f, "catalogue", err.text, NULL);
 	} else {
-		/* Pages cannot be made with templates that are broken. */
-		if (templates_check(paths, f) == 0)
+		if (check_templates(paths, f) == 0)
 			render_check(paths, f);
 		warnings_find(c, &files, f);
 		include_free(&files);
@@ -30,17 +59,18 @@ static void look_deeper(const struct site_paths *paths, const struct catalog *c,
 struct catalog *offline_check(const struct site_paths *paths,
 			      struct findings *f)
 {
+	struct findings_target target = { f, "catalogue" };
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct catalog *c;
 
 	err.report = findings_report;
-	err.ctx = f;
+	err.ctx = &target;
 	c = catalog_load(paths->catalog, paths->base, stamps, &err);
 	if (c != NULL)
-		look_deeper(paths, c, f);
+		check_rest(paths, c, f);
 	else
-		templates_check(paths, f);
+		check_templates(paths, f);
 	stamps_free(stamps);
 	return c;
 }

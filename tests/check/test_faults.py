@@ -26,12 +26,12 @@ def day_ahead(days):
     return (now + datetime.timedelta(days=int(days))).strftime("%Y-%m-%d")
 
 
-def check(catalog, *options):
+def check(catalog, *options, **how):
     """The exit status, and what is printed."""
     environment = {k: v for k, v in os.environ.items()
                    if not k.startswith("MIRRORBOOT_")}
     result = subprocess.run([CHECK, *options, catalog], env=environment,
-                            capture_output=True, text=True, timeout=60)
+                            capture_output=True, text=True, timeout=60, **how)
     if result.stderr:
         return result.returncode, f"{result.stdout}(error){result.stderr}"
     return result.returncode, result.stdout
@@ -119,11 +119,41 @@ def check_statuses():
     return None
 
 
+def check_directories():
+    """A directory of templates may be missing, but not unreadable: for root
+    every directory is readable, so an unprivileged user runs the checker."""
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} \
+        if os.getuid() == 0 else {}
+    with tempfile.TemporaryDirectory() as directory:
+        place = pathlib.Path(directory)
+        place.chmod(0o755)
+        catalog = shutil.copy(HERE / "good" / "catalog.json", place)
+        hidden = place / "hidden"
+        rows = [("missing", 0, "")]
+        try:
+            is_allowed = check(catalog, **nobody) == (0, "")
+        except PermissionError:
+            is_allowed = False
+        if is_allowed:
+            rows.append(
+                ("hidden", 1, f"error: {hidden}: directory cannot be read\n"))
+        else:
+            print("unreadable directory: left out, the tree is closed to "
+                  "unprivileged users")
+        hidden.mkdir()
+        hidden.chmod(0o111)
+        for name, *wanted in rows:
+            found = check(catalog, "--templates", place / name, **nobody)
+            if list(found) != wanted:
+                return f"{name}: {found}"
+    return None
+
+
 def main():
     cases = sorted(p for p in (HERE / "faults").iterdir() if p.is_dir())
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
     faults += [("json", check_json()), ("statuses", check_statuses()),
-               ("strict", check_strict())]
+               ("directories", check_directories()), ("strict", check_strict())]
     failed = [(name, fault) for name, fault in faults if fault]
     for name, fault in failed:
         print(f"not ok {name}\n{fault}")

@@ -367,7 +367,7 @@ static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 		{ "echo {{#x}}\n",
 		  "theme.gpxe:1: section 'x' is never closed with {{/x}}" },
 		{ "echo \351\n", "theme.gpxe: is not UTF-8 text" },
-		{ "{{> missing}}\n", "theme.gpxe: there is no template "
+		{ "{{> missing}}\n", "theme.gpxe:1: there is no template "
 				     "missing.gpxe, which it asks for" },
 	};
 	struct site *site = open_site(NULL);
@@ -465,7 +465,7 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		  "directory of the pages" },
 		{ CATALOG, NULL, "", "there is no template of page menu" },
 		{ CATALOG, "#!gpxe\n{{> lok}}\n", "",
-		  "menu.gpxe: there is no template lok.gpxe, which it asks "
+		  "menu.gpxe:2: there is no template lok.gpxe, which it asks "
 		  "for" },
 		{ CATALOG, "#!gpxe\n{{}}\n", "",
 		  "menu.gpxe:2: tag is empty: a name must stand in it" },

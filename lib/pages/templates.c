@@ -1,0 +1,331 @@
+#include "templates.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "renamed.h"
+
+#define TEMPLATE_MAX_BYTES (1024 * 1024)
+#define TEMPLATES_MAX 1024
+
+/* Names of the views and of partials that are called otherwise now. */
+static const struct renamed renamed_names[] = {
+	{ "attempts", "mirrors", "0.2.0" },
+	{ "sources", "mirrors", "0.2.0" },
+	{ NULL, NULL, NULL },
+};
+static const struct renamed renamed_partials[] = {
+	{ "attempts", "mirrors", "0.2.0" },
+	{ "look", "theme", "0.2.0" },
+	{ NULL, NULL, NULL },
+};
+
+struct templates {
+	struct file {
+		char *file; /* "menu.gpxe" */
+		size_t name_len;
+		const struct dialect *dialect;
+		struct template *template; /* NULL: it has a failure */
+		unsigned visits;           /* VISIT_* */
+	} * files;
+	size_t count;
+};
+
+/* Where a template was met, as its page is filled: the names in it may mean
+ * something else in either place. */
+enum { VISIT_OUTSIDE_MIRRORS = 1, VISIT_INSIDE_MIRRORS = 2 };
+
+/* What it takes to load the templates of one dialect. */
+struct template_reader {
+	struct templates *templates;
+	char *const *dirs;
+	const struct dialect *dialect;
+	struct stamps *stamps;
+	int mirrors; /* how many sections of that name are open */
+	struct error *err;
+	int rc;
+};
+
+char **templates_dirs(const char *own, const char *shipped)
+{
+	struct buf text = BUF_INIT;
+	size_t count = 2;
+	char **dirs;
+	char *rest;
+
+	buf_printf(&text, "%s:%s", own != NULL ? own : "", shipped);
+	for (const char *s = text.data; *s != '\0'; s++)
+		count += *s == ':';
+	dirs = mem_alloc(count * sizeof(*dirs) + text.len + 1);
+	rest = memcpy(&dirs[count], text.data, text.len + 1);
+	buf_free(&text);
+	count = 0;
+	while (*rest != '\0') {
+		size_t len = strcspn(rest, ":");
+
+		if (len > 0)
+			dirs[count++] = rest;
+		rest += len;
+		if (*rest != '\0')
+			*rest++ = '\0';
+	}
+	return dirs;
+}
+
+struct templates *templates_new(void)
+{
+	return mem_alloc(sizeof(struct templates));
+}
+
+void templates_free(struct templates *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->count; i++) {
+		free(t->files[i].file);
+		template_free(t->files[i].template);
+	}
+	free(t->files);
+	free(t);
+}
+
+static struct file *find_file(const struct templates *t,
+			      const struct dialect *d, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct file *file = &t->files[i];
+
+		if (file->dialect == d && strlen(name) == file->name_len &&
+		    memcmp(file->file, name, file->name_len) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+const struct template *templates_find(const struct templates *t,
+				      const struct dialect *d, const char *name)
+{
+	const struct file *file = find_file(t, d, name);
+
+	return file != NULL ? file->template : NULL;
+}
+
+const char **templates_files(const struct templates *t)
+{
+	const char **files = mem_grow(NULL, t->count + 1, sizeof(*files));
+
+	for (size_t i = 0; i < t->count; i++)
+		files[i] = t->files[i].file;
+	files[t->count] = NULL;
+	return files;
+}
+
+/* The text of the first of the directories that has the file.  Returns as
+ * stamps_read() does. */
+static int read_first(const struct template_reader *r, const char *file,
+		      struct buf *text)
+{
+	int found = 0;
+
+	for (size_t i = 0; r->dirs[i] != NULL && found == 0; i++) {
+		struct buf path = BUF_INIT;
+
+		buf_printf(&path, "%s/%s", r->dirs[i], file);
+		found = stamps_read(r->stamps, path.data, TEMPLATE_MAX_BYTES,
+				    text, r->err);
+		buf_free(&path);
+	}
+	return found;
+}
+
+static struct template *compile(const char *file, const struct buf *text,
+				struct error *err)
+{
+	json_t *utf8 = json_stringn(buf_text(text), text->len);
+
+	json_decref(utf8);
+	if (utf8 == NULL) {
+		error_set(err, file, 0, "is not UTF-8 text");
+		return NULL;
+	}
+	return template_parse(file, buf_text(text), text->len, err);
+}
+
+/* The template of that name, loaded if need be; NULL if there is no file. */
+static struct file *take(struct template_reader *r, const char *name)
+{
+	struct templates *t = r->templates;
+	struct file *taken = find_file(t, r->dialect, name);
+	struct buf file = BUF_INIT;
+	struct buf text = BUF_INIT;
+	int found;
+
+	if (taken != NULL)
+		return taken;
+	buf_printf(&file, "%s.%s", name, r->dialect->name);
+	found = read_first(r, file.data, &text);
+	if (found != 0) {
+		t->files = mem_grow(t->files, t->count + 1, sizeof(*t->files));
+		taken = &t->files[t->count++];
+		*taken = (struct file){
+			.file = mem_copy(file.data, file.len),
+			.name_len = strlen(name),
+			.dialect = r->dialect,
+		};
+		if (found > 0)
+			taken->template = compile(file.data, &text, r->err);
+		if (taken->template == NULL)
+			r->rc = -1;
+	}
+	buf_free(&file);
+	buf_free(&text);
+	return taken;
+}
+
+static int visit_name(void *ctx, const struct template_name *name);
+
+/* Visit a template and the partials that it takes.  Returns whether there is
+ * such a file. */
+static int visit(struct template_reader *r, const char *name)
+{
+	const unsigned place =
+		r->mirrors > 0 ? VISIT_INSIDE_MIRRORS : VISIT_OUTSIDE_MIRRORS;
+	struct file *file = take(r, name);
+
+	if (file == NULL)
+		return 0;
+	if (file->template == NULL || (file->visits & place))
+		return 1;
+	file->visits |= place;
+	template_each_name(file->template, visit_name, r);
+	return 1;
+}
+
+static void visit_partial(struct template_reader *r,
+			  const struct template_name *name)
+{
+	if (r->templates->count == TEMPLATES_MAX &&
+	    find_file(r->templates, r->dialect, name->text) == NULL)
+		r->rc = error_set(r->err, name->file, name->line,
+				  "more than %d templates", TEMPLATES_MAX);
+	else if (!visit(r, name->text))
+		r->rc = error_set(r->err, name->file, name->line,
+				  "there is no template %s.%s, which it asks "
+				  "for",
+				  name->text, r->dialect->name);
+}
+
+/* Whether name is of that table; then err says what it is called now. */
+static int is_renamed(struct template_reader *r, const struct renamed *table,
+		      const struct template_name *name)
+{
+	const struct renamed *row =
+		renamed_find(table, name->text, strcspn(name->text, "."));
+	const char *known[] = { NULL, NULL };
+	const struct offer offer = { NULL, known };
+
+	if (row == NULL)
+		return 0;
+	known[0] = row->now;
+	r->rc = error_set_offer(r->err, &offer, name->file, name->line,
+				"'%s' " RENAMED_REASON, row->before, row->now,
+				row->since);
+	return 1;
+}
+
+/* A section whose name is missing is silently empty.  So is one of a boot
+ * method outside the section of the mirrors, where 0.1.0 had it. */
+static void check_section(struct template_reader *r,
+			  const struct template_name *name)
+{
+	static const char *const methods[] = { "pxelinux", "kernel", "chain" };
+
+	for (size_t i = 0; r->mirrors == 0 && i < 3; i++)
+		if (strcmp(name->text, methods[i]) == 0)
+			r->rc = error_set(r->err, name->file, name->line,
+					  "section '%s' belongs inside section "
+					  "'mirrors' since 0.2.0",
+					  name->text);
+}
+
+/* A section by its earlier name counts as the one that it is now: it has its
+ * failure already. */
+static int visit_name(void *ctx, const struct template_name *name)
+{
+	struct template_reader *r = ctx;
+	const struct renamed *row =
+		renamed_find(renamed_names, name->text, strlen(name->text));
+	const int is_mirrors =
+		strcmp(row != NULL ? row->now : name->text, "mirrors") == 0;
+
+	switch (name->use) {
+	case TEMPLATE_PARTIAL:
+		if (!is_renamed(r, renamed_partials, name))
+			visit_partial(r, name);
+		return 0;
+	case TEMPLATE_SECTION:
+		check_section(r, name);
+		r->mirrors += is_mirrors;
+		break;
+	case TEMPLATE_END:
+		r->mirrors -= is_mirrors;
+		return 0;
+	case TEMPLATE_VARIABLE:
+		break;
+	}
+	is_renamed(r, renamed_names, name);
+	return 0;
+}
+
+/* A file that is called otherwise now: no page takes it. */
+static void check_old_files(struct template_reader *r)
+{
+	for (const struct renamed *row = renamed_partials; row->before != NULL;
+	     row++) {
+		const struct file *old = take(r, row->before);
+
+		if (old != NULL)
+			r->rc = error_set(r->err, old->file, 0,
+					  "is called %s.%s since %s", row->now,
+					  r->dialect->name, row->since);
+	}
+}
+
+static int has_any(const struct templates *t, const char *page)
+{
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (find_file(t, dialects[i], page) != NULL)
+			return 1;
+	return 0;
+}
+
+int templates_load(struct templates *t, char *const *dirs,
+		   const char *const *pages, struct stamps *stamps,
+		   struct error *err)
+{
+	struct template_reader r = {
+		.templates = t,
+		.dirs = dirs,
+		.stamps = stamps,
+		.err = err,
+	};
+
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		if (dialects[i]->is_view)
+			continue;
+		r.dialect = dialects[i];
+		stamps_set_group(stamps, dialects[i]);
+		for (size_t j = 0; pages[j] != NULL; j++)
+			visit(&r, pages[j]);
+		check_old_files(&r);
+	}
+	stamps_set_group(stamps, NULL);
+	for (size_t j = 0; pages[j] != NULL; j++)
+		if (!has_any(t, pages[j]))
+			r.rc = error_set(err, NULL, 0,
+					 "there is no template of page %s",
+					 pages[j]);
+	return r.rc;
+}

@@ -1,0 +1,395 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "buf.h"
+#include "scratch.h"
+#include "templates.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const page_names[] = { "menu", "boot", NULL };
+
+/* What was loaded from the directories own and shipped. */
+struct loaded {
+	struct templates *templates;
+	struct stamps *stamps;
+	struct buf failures; /* all of them, a line each */
+	int rc;
+};
+
+static void add_failure(void *ctx, const struct failure *failure)
+{
+	struct buf *failures = ctx;
+
+	buf_puts(failures, failure->text);
+	if (failure->offer != NULL)
+		buf_printf(failures, "; write %s", failure->offer->known[0]);
+	buf_putc(failures, '\n');
+}
+
+static struct loaded load(void)
+{
+	struct loaded l = { templates_new(), stamps_new(), BUF_INIT, 0 };
+	struct error err = ERROR_INIT;
+	char **dirs = templates_dirs("own", "shipped");
+
+	err.report = add_failure;
+	err.ctx = &l.failures;
+	l.rc = templates_load(l.templates, dirs, page_names, l.stamps, &err);
+	if (strncmp(err.text, buf_text(&l.failures), strlen(err.text)) != 0)
+		fail_msg("'%s' is not the first of\n%s", err.text,
+			 l.failures.data);
+	free(dirs);
+	return l;
+}
+
+static void unload(struct loaded *l)
+{
+	templates_free(l->templates);
+	stamps_free(l->stamps);
+	buf_free(&l->failures);
+}
+
+/* The pages' templates, which take nothing. */
+static void put_pages(void)
+{
+	put("shipped/menu.gpxe", "menu\n");
+	put("shipped/boot.gpxe", "boot\n");
+}
+
+/* Loads, and compares all that is reported; "": nothing. */
+static void check_failures(const char *expected)
+{
+	struct loaded l = load();
+
+	assert_string_equal(buf_text(&l.failures), expected);
+	assert_int_equal(l.rc, expected[0] == '\0' ? 0 : -1);
+	unload(&l);
+}
+
+static void test_directories_are_the_sites_own_then_the_shipped(void **state)
+{
+	static const struct {
+		const char *own;
+		const char *shipped;
+		const char *expected;
+	} rows[] = {
+		{ NULL, "s", "s," },      { "", "s", "s," },
+		{ ":", "s", "s," },       { "a", "s", "a,s," },
+		{ "a:b", "s", "a,b,s," }, { ":a::b:", "s", "a,b,s," },
+		{ "a", "", "a," },        { NULL, "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		char **dirs = templates_dirs(rows[i].own, rows[i].shipped);
+		struct buf all = BUF_INIT;
+
+		for (size_t j = 0; dirs[j] != NULL; j++)
+			buf_printf(&all, "%s,", dirs[j]);
+		if (strcmp(buf_text(&all), rows[i].expected) != 0)
+			fail_msg("row %zu: %s", i, buf_text(&all));
+		buf_free(&all);
+		free(dirs);
+	}
+}
+
+static void check_file(const struct templates *t, const char *const name,
+		       const char *dialect, const char *expected)
+{
+	const struct dialect *d = dialect_find(dialect);
+	const struct template *template = templates_find(t, d, name);
+	const struct render how = { .dialect = d, .lenient = 1 };
+	struct error err = ERROR_INIT;
+	struct buf out = BUF_INIT;
+
+	assert_int_equal(template != NULL, expected != NULL);
+	if (template == NULL)
+		return;
+	assert_int_equal(template_render(template, NULL, &how, &out, &err), 0);
+	assert_string_equal(buf_text(&out), expected);
+	buf_free(&out);
+}
+
+static void test_pages_and_their_partials_are_loaded(void **state)
+{
+	static const char *const expected[] = {
+		"menu.gpxe", "boot.gpxe",  "theme.gpxe",
+		"menu.html", "theme.html",
+	};
+	struct loaded l;
+	const char **files;
+
+	(void)state;
+	put("shipped/menu.gpxe", "menu\n");
+	put("shipped/boot.gpxe", "{{> theme}}{{> theme}}boot\n");
+	put("shipped/theme.gpxe", "shipped\n");
+	put("own/theme.gpxe", "own\n{{> theme}}{{> menu}}");
+	put("shipped/menu.html", "{{#x}}{{> theme}}{{/x}}menu.html\n");
+	put("shipped/theme.html", "");
+	put("shipped/theme.grub", "of no page\n");
+	put("shipped/other.gpxe", "of no page\n");
+	put("shipped/menu.json", "of a dialect without templates\n");
+	l = load();
+	assert_string_equal(buf_text(&l.failures), "");
+	check_file(l.templates, "menu", "gpxe", "menu\n");
+	check_file(l.templates, "boot", "gpxe", "boot\n");
+	check_file(l.templates, "theme", "gpxe", "own\n");
+	check_file(l.templates, "menu", "html", "menu.html\n");
+	check_file(l.templates, "boot", "html", NULL);
+	check_file(l.templates, "theme", "grub", NULL);
+	check_file(l.templates, "other", "gpxe", NULL);
+	check_file(l.templates, "men", "gpxe", NULL);
+	check_file(l.templates, "menu.", "gpxe", NULL);
+	check_file(l.templates, "menu", "json", NULL);
+	files = templates_files(l.templates);
+	for (size_t i = 0; i < LENGTH(expected); i++)
+		assert_string_equal(files[i], expected[i]);
+	assert_null(files[LENGTH(expected)]);
+	free(files);
+	unload(&l);
+	templates_free(NULL);
+}
+
+static void test_files_are_of_the_group_of_their_dialect(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+	put_pages();
+	put("shipped/menu.html", "");
+	scratch_wait();
+	l = load();
+	put("shipped/menu.html", "x");
+	assert_true(stamps_is_group_changed(l.stamps, dialect_find("html")));
+	assert_false(stamps_is_group_changed(l.stamps, dialect_find("gpxe")));
+	unload(&l);
+	l = load();
+	put("after", "");
+	stamps_add(l.stamps, "after");
+	put("after", "x");
+	assert_true(stamps_is_group_changed(l.stamps, dialect_find("gpxe")));
+	unload(&l);
+}
+
+static void test_each_failure_is_reported(void **state)
+{
+	struct loaded l;
+	const char **files;
+
+	(void)state;
+	put("own/menu.gpxe", "a\n{{#b}}\n");
+	put("shipped/menu.pxelinux", "{{> one}}\n{{> two}}\n{{> two}}\n");
+	put("shipped/two.pxelinux", "\377\n");
+	assert_int_equal(mkdir("own/menu.grub", 0700), 0);
+	l = load();
+	assert_string_equal(
+		buf_text(&l.failures),
+		"menu.gpxe:2: section 'b' is never closed with {{/b}}\n"
+		"menu.pxelinux:1: there is no template one.pxelinux, which it "
+		"asks for\n"
+		"two.pxelinux: is not UTF-8 text\n"
+		"menu.grub: is not a regular file\n"
+		"there is no template of page boot\n");
+	assert_int_equal(l.rc, -1);
+	check_file(l.templates, "menu", "gpxe", NULL);
+	files = templates_files(l.templates);
+	assert_string_equal(files[0], "menu.gpxe");
+	assert_string_equal(files[1], "menu.pxelinux");
+	assert_string_equal(files[2], "two.pxelinux");
+	assert_string_equal(files[3], "menu.grub");
+	assert_null(files[4]);
+	free(files);
+	unload(&l);
+}
+
+/* rc too, where nothing else fails. */
+static void test_one_failure_is_enough(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *text; /* NULL: it is a directory */
+		const char *failure;
+	} rows[] = {
+		{ "own/menu.grub", NULL, "menu.grub: is not a regular file\n" },
+		{ "own/menu.grub", "{{/a}}",
+		  "menu.grub:1: {{/a}} closes a section that was never opened "
+		  "with {{#a}} or {{^a}}\n" },
+		{ "own/menu.grub", "\377", "menu.grub: is not UTF-8 text\n" },
+		{ "own/menu.grub", "\n{{> a.b}}",
+		  "menu.grub:2: there is no template a.b.grub, which it asks "
+		  "for\n" },
+	};
+
+	(void)state;
+	put_pages();
+	assert_int_equal(mkdir("own", 0700), 0);
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (rows[i].text != NULL)
+			put(rows[i].file, rows[i].text);
+		else
+			assert_int_equal(mkdir(rows[i].file, 0700), 0);
+		check_failures(rows[i].failure);
+		remove(rows[i].file);
+	}
+	check_failures("");
+	remove("shipped/boot.gpxe");
+	check_failures("there is no template of page boot\n");
+}
+
+static void test_templates_are_bounded(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct buf path = BUF_INIT;
+
+	(void)state;
+	put_pages();
+	/* With both pages 1024; then one more, and once more one of them. */
+	for (int i = 0; i < 1022; i++) {
+		buf_truncate(&path, 0);
+		buf_printf(&path, "own/p%d.gpxe", i);
+		put(path.data, "");
+		buf_printf(&text, "{{> p%d}}\n", i);
+	}
+	put("own/boot.gpxe", text.data);
+	check_failures("");
+	put("own/more.gpxe", "");
+	buf_puts(&text, "{{> more}}\n{{> p1021}}\n");
+	put("own/boot.gpxe", text.data);
+	check_failures("boot.gpxe:1023: more than 1024 templates\n");
+	buf_free(&text);
+	buf_free(&path);
+}
+
+static void test_earlier_name_is_refused_with_the_new_one(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *text;
+		const char *failure;
+	} rows[] = {
+		{ "own/menu.grub", "\n{{#attempts}}{{/attempts}}\n",
+		  "menu.grub:2: 'attempts' is called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		{ "own/menu.html", "{{^sources}}{{/sources}}\n",
+		  "menu.html:1: 'sources' is called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		{ "own/menu.html", "{{sources.first}}",
+		  "menu.html:1: 'sources' is called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		{ "own/menu.ipxe", "{{> look}}\n",
+		  "menu.ipxe:1: 'look' is called theme since 0.2.0; "
+		  "write theme\n" },
+		{ "own/menu.ipxe", "{{> attempts}}\n",
+		  "menu.ipxe:1: 'attempts' is called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		{ "own/look.grub", "",
+		  "look.grub: is called theme.grub since 0.2.0\n" },
+		{ "own/attempts.ipxe", "",
+		  "attempts.ipxe: is called mirrors.ipxe since 0.2.0\n" },
+		/* Names that only look like them. */
+		{ "own/menu.grub", "{{look}}{{sources2}}{{x.attempts}}\n", "" },
+		{ "own/sources.grub", "", "" },
+		{ "own/look.json", "", "" },
+	};
+
+	(void)state;
+	put_pages();
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		put(rows[i].file, rows[i].text);
+		check_failures(rows[i].failure);
+		unlink(rows[i].file);
+	}
+}
+
+static void test_missing_old_file_that_appears_is_a_change(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+	put_pages();
+	put("own/menu.grub", "");
+	scratch_wait();
+	l = load();
+	put("own/look.grub", "");
+	assert_true(stamps_is_group_changed(l.stamps, dialect_find("grub")));
+	unload(&l);
+}
+
+#define REFUSED(place, name)                                                   \
+	place ": section '" name                                               \
+	      "' belongs inside section 'mirrors' since 0.2.0\n"
+
+static void test_boot_methods_stand_within_mirrors(void **state)
+{
+	static const struct {
+		const char *menu;
+		const char *partial;
+		const char *failures;
+	} rows[] = {
+		{ "{{#mirrors}}{{#pxelinux}}{{/pxelinux}}{{#kernel}}{{/kernel}}"
+		  "{{#chain}}{{/chain}}{{/mirrors}}\n",
+		  "", "" },
+		{ "{{#pxelinux}}{{/pxelinux}}\n{{#kernel}}{{/kernel}}\n"
+		  "{{^chain}}{{/chain}}\n",
+		  "",
+		  REFUSED("menu.gpxe:1", "pxelinux")
+			  REFUSED("menu.gpxe:2", "kernel")
+				  REFUSED("menu.gpxe:3", "chain") },
+		{ "{{#mirrors}}\n{{/mirrors}}{{#kernel}}{{/kernel}}\n", "",
+		  REFUSED("menu.gpxe:2", "kernel") },
+		{ "{{#mirrors}}{{#mirrors}}{{/mirrors}}{{#kernel}}{{/kernel}}"
+		  "{{/mirrors}}\n",
+		  "", "" },
+		{ "{{#mirrors}}{{#a}}{{#kernel}}{{/kernel}}{{/a}}{{/mirrors}}",
+		  "", "" },
+		/* A partial is where it is taken. */
+		{ "{{#mirrors}}{{> p}}{{/mirrors}}\n",
+		  "{{#kernel}}{{/kernel}}\n", "" },
+		{ "{{> p}}\n", "\n{{#kernel}}{{/kernel}}\n",
+		  REFUSED("p.gpxe:2", "kernel") },
+		{ "{{#mirrors}}{{> p}}{{/mirrors}}{{> p}}{{> p}}\n",
+		  "{{#kernel}}{{/kernel}}\n", REFUSED("p.gpxe:1", "kernel") },
+		{ "{{> p}}{{> p}}\n",
+		  "{{#mirrors}}{{#kernel}}{{> p}}{{/kernel}}{{/mirrors}}\n",
+		  "" },
+		/* As it is by the section's new name. */
+		{ "{{#sources}}{{#kernel}}{{/kernel}}{{/sources}}\n", "",
+		  "menu.gpxe:1: 'sources' is called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		/* Not sections, or of another name. */
+		{ "{{kernel}}{{> kernel}}{{#kernels}}{{/kernels}}\n", "", "" },
+	};
+
+	(void)state;
+	put_pages();
+	put("own/kernel.gpxe", "");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		put("own/menu.gpxe", rows[i].menu);
+		put("own/p.gpxe", rows[i].partial);
+		check_failures(rows[i].failures);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(
+			test_directories_are_the_sites_own_then_the_shipped),
+		SCRATCH_TEST(test_pages_and_their_partials_are_loaded),
+		SCRATCH_TEST(test_files_are_of_the_group_of_their_dialect),
+		SCRATCH_TEST(test_each_failure_is_reported),
+		SCRATCH_TEST(test_one_failure_is_enough),
+		SCRATCH_TEST(test_templates_are_bounded),
+		SCRATCH_TEST(test_earlier_name_is_refused_with_the_new_one),
+		SCRATCH_TEST(test_missing_old_file_that_appears_is_a_change),
+		SCRATCH_TEST(test_boot_methods_stand_within_mirrors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

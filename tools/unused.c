@@ -1,0 +1,85 @@
+#include "unused.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "suggest.h"
+
+static int is_taken(const char *file, const char *const *taken)
+{
+	for (; *taken != NULL; taken++)
+		if (strcmp(*taken, file) == 0)
+			return 1;
+	return 0;
+}
+
+static void warn(const char *file, const char *const *taken, struct findings *f)
+{
+	const char *near = suggest(file, taken);
+	struct buf instead = BUF_INIT;
+
+	if (near != NULL)
+		buf_printf(&instead, "did you mean '%s'?", near);
+	findings_add(f, &(struct finding){
+				.severity = SEVERITY_WARNING,
+				.check = "template",
+				.file = file,
+				.reason = "no page takes this template",
+				.instead = instead.data,
+			});
+	buf_free(&instead);
+}
+
+/* Hidden files, and those that editors and packages leave behind: nobody means
+ * them as templates. */
+static int is_leftover(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] == '.' || name[0] == '#' || name[len - 1] == '~' ||
+	       strstr(name, ".dpkg-") != NULL || strstr(name, ".orig") != NULL;
+}
+
+static int is_of_interest(const struct dirent *entry)
+{
+	return !is_leftover(entry->d_name);
+}
+
+static int check_directory(const char *dir, const char *const *taken,
+			   struct findings *f)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(dir, &entries, is_of_interest, alphasort);
+
+	/* The default directory need not exist. */
+	if (count < 0 && errno != ENOENT) {
+		findings_add(f, &(struct finding){
+					.severity = SEVERITY_ERROR,
+					.check = "template",
+					.file = dir,
+					.reason = "directory cannot be read",
+				});
+		return -1;
+	}
+	for (int i = 0; i < count; i++) {
+		if (!is_taken(entries[i]->d_name, taken))
+			warn(entries[i]->d_name, taken, f);
+		free(entries[i]);
+	}
+	free(entries);
+	return 0;
+}
+
+int unused_check(char *const *dirs, const char *const *taken,
+		 struct findings *f)
+{
+	int rc = 0;
+
+	for (; *dirs != NULL; dirs++)
+		if (check_directory(*dirs, taken, f) < 0)
+			rc = -1;
+	return rc;
+}
