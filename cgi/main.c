@@ -25,7 +25,7 @@ static struct site *open_site(void)
 		.base = gateway_setting("MIRRORBOOT_BASE", NULL),
 	};
 
-	return site_new(&paths, pages_names);
+	return site_new(&paths, pages_names, pages_check_urls);
 }
 
 /* Write text to standard output; end_output() tells whether that worked. */

@@ -66,7 +66,7 @@ struct catalog *offline_check(const struct site_paths *paths,
 
 	err.report = findings_report;
 	err.ctx = &target;
-	c = catalog_load(paths->catalog, paths->base, stamps, &err);
+	c = pages_load_catalog(paths->catalog, paths->base, stamps, &err);
 	if (c != NULL)
 		check_rest(paths, c, f);
 	else

@@ -110,7 +110,7 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 
 int render_check(const struct site_paths *paths, struct findings *f)
 {
-	struct site *site = site_new(paths, pages_names);
+	struct site *site = site_new(paths, pages_names, pages_check_urls);
 	struct error err = ERROR_INIT;
 	int rc = site_refresh(site, &err);
 

@@ -109,3 +109,14 @@ int pages_check_urls(const struct catalog *c, struct error *err)
 	}
 	return check.rc;
 }
+
+struct catalog *pages_load_catalog(const char *path, const char *base,
+				   struct stamps *stamps, struct error *err)
+{
+	struct catalog *c = catalog_load(path, base, stamps, err);
+
+	if (c == NULL || pages_check_urls(c, err) == 0)
+		return c;
+	catalog_free(c);
+	return NULL;
+}

@@ -32,4 +32,8 @@ const struct page *pages_find(const struct http_request *http,
  */
 int pages_check_urls(const struct catalog *c, struct error *err);
 
+/* As catalog_load(), and pages_check_urls() too. */
+struct catalog *pages_load_catalog(const char *path, const char *base,
+				   struct stamps *stamps, struct error *err);
+
 #endif

@@ -26,6 +26,7 @@ struct site {
 	char *catalog;
 	char *base; /* NULL: the catalogue's */
 	const char *const *pages;
+	int (*check)(const struct catalog *c, struct error *err);
 	char **dirs; /* of templates */
 	struct state *good;
 	struct stamps *seen; /* the newest attempt's; NULL: try again */
@@ -37,13 +38,15 @@ static char *copy_or_null(const char *s)
 	return s != NULL ? mem_copy(s, strlen(s)) : NULL;
 }
 
-struct site *site_new(const struct site_paths *paths, const char *const *pages)
+struct site *site_new(const struct site_paths *paths, const char *const *pages,
+		      int (*check)(const struct catalog *c, struct error *err))
 {
 	struct site *s = mem_alloc(sizeof(*s));
 
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
 	s->pages = pages;
+	s->check = check;
 	s->dirs = templates_dirs(paths->templates, paths->shipped);
 	return s;
 }
@@ -80,6 +83,7 @@ static struct state *load(const struct site *s, struct stamps *stamps,
 	state->templates = templates_new();
 	state->catalog = catalog_load(s->catalog, s->base, stamps, err);
 	if (state->catalog != NULL &&
+	    (s->check == NULL || s->check(state->catalog, err) == 0) &&
 	    templates_load(state->templates, s->dirs, s->pages, stamps, err) ==
 		    0)
 		return state;

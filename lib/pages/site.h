@@ -11,9 +11,9 @@
 #include "error.h"
 
 /*
- * One installation as one page sees it: the catalogue, and the page's
- * templates.  Files are read when they are first needed and again when they
- * have changed, all of them or none.
+ * One installation: the catalogue and the templates of all pages.  Files are
+ * read when they are first needed and again when they have changed, all of them
+ * or none.
  */
 struct site;
 
@@ -27,10 +27,14 @@ struct site_paths {
 	const char *base;      /* in place of the catalogue's; NULL: its own */
 };
 
-/* pages: the names that their templates begin with; ends in NULL, and lives as
- * long as the site.  Nothing is read
- * yet.  Release with site_free(). */
-struct site *site_new(const struct site_paths *paths, const char *const *pages);
+/*
+ * pages: the names that their templates begin with; ends in NULL, and lives as
+ * long as the site.  check: what else a catalogue must pass to be used, as
+ * pages_check_urls(); NULL: nothing.  Nothing is read yet.  Release with
+ * site_free().
+ */
+struct site *site_new(const struct site_paths *paths, const char *const *pages,
+		      int (*check)(const struct catalog *c, struct error *err));
 void site_free(struct site *s);
 
 /*

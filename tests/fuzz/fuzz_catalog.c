@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "catalog.h"
 #include "findings.h"
 #include "fuzz.h"
 #include "include.h"
 #include "mem.h"
+#include "pages.h"
 #include "render.h"
 #include "stamps.h"
 #include "uri.h"
@@ -123,7 +123,7 @@ static void count_report(void *ctx, const struct failure *failure)
 static struct catalog *load(const char *path, struct error *err)
 {
 	struct stamps *stamps = stamps_new();
-	struct catalog *c = catalog_load(path, NULL, stamps, err);
+	struct catalog *c = pages_load_catalog(path, NULL, stamps, err);
 
 	stamps_free(stamps);
 	return c;

@@ -78,7 +78,7 @@ static void open_place(struct place *place)
 	};
 	struct error err = ERROR_INIT;
 
-	place->site = site_new(&paths, pages_names);
+	place->site = site_new(&paths, pages_names, pages_check_urls);
 	FUZZ_CHECK(site_refresh(place->site, &err) == 0, "%s", err.text);
 	fuzz_read_file(&place->text, place->catalog);
 }

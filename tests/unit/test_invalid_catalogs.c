@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "buf.h"
-#include "catalog.h"
 #include "error.h"
 #include "mem.h"
+#include "pages.h"
 #include "stamps.h"
 
 #define CASES_MIN 100
@@ -67,7 +67,7 @@ static int run_case(const char *dir, const char *name)
 	struct error err = ERROR_INIT;
 	char *path = path_to(dir, name, "catalog.json");
 	char *error = path_to(dir, name, "error");
-	struct catalog *c = catalog_load(path, NULL, s, &err);
+	struct catalog *c = pages_load_catalog(path, NULL, s, &err);
 	int ok;
 
 	if (c != NULL) {

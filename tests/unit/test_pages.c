@@ -19,7 +19,7 @@ static struct site *open_site(const char *catalog)
 		.catalog = catalog,
 		.shipped = TEMPLATES,
 	};
-	struct site *site = site_new(&paths, pages_names);
+	struct site *site = site_new(&paths, pages_names, pages_check_urls);
 	struct error err = ERROR_INIT;
 
 	if (site_refresh(site, &err) < 0)
@@ -225,7 +225,7 @@ static void add_failure(void *ctx, const struct failure *failure)
 static void test_what_is_too_long_is_named_by_its_place(void **state)
 {
 	static const char expected[] =
-		"catalog.json: /site/base: the URL of its page is 286 bytes "
+		"catalog.json: /site/base: the URL of its page is 267 bytes "
 		"long, at most 250: shorten the ids in it or the base\n";
 	struct stamps *s = stamps_new();
 	struct error err = ERROR_INIT;

@@ -34,7 +34,7 @@ static struct site *open_with(const char *own, const char *base)
 		.base = base,
 	};
 
-	return site_new(&paths, page_names);
+	return site_new(&paths, page_names, NULL);
 }
 
 static void refresh(struct site *site)
@@ -191,7 +191,7 @@ static void test_paths_are_copied(void **state)
 	(void)state;
 	put_json("catalog.json", CATALOG);
 	put("shipped/menu.gpxe", "#!gpxe\necho {{x}}\n");
-	site = site_new(&paths, page_names);
+	site = site_new(&paths, page_names, NULL);
 	memset(catalog, 'x', sizeof(catalog) - 1);
 	memset(own, 'x', sizeof(own) - 1);
 	memset(shipped, 'x', sizeof(shipped) - 1);

@@ -25,7 +25,7 @@ static inline struct site *ask_open(const char *catalog)
 		.shipped = TEMPLATES,
 	};
 
-	return site_new(&paths, pages_names);
+	return site_new(&paths, pages_names, pages_check_urls);
 }
 
 /* The whole answer, headers and all: release it with free(). */
