@@ -13,14 +13,14 @@ AWKWARD = " <rescue> & \"more\""
 def distro(name):
     """A distro as conf/catalog.d/10-debian.json has them: two mirrors, which
     carry PXELinux and a kernel."""
-    root = "{{mirror}}dists/{{version}}/main/installer-{{distro_arch}}/current/images/netboot/"
+    root = "{{mirror}}dists/{{version}}/main/installer-{{arch}}/current/images/netboot/"
     return {
         "title": name.capitalize() + " {{version}} {{arch}}",
         "mirror": "shared",
         "root": root,
         "pxelinux": {"loader": "{{root}}pxelinux.0", "config": "pxelinux.cfg/default"},
-        "kernel": "{{root}}debian-installer/{{distro_arch}}/linux",
-        "initrds": ["{{root}}debian-installer/{{distro_arch}}/initrd.gz"],
+        "kernel": "{{root}}debian-installer/{{arch}}/linux",
+        "initrds": ["{{root}}debian-installer/{{arch}}/initrd.gz"],
         "versions": {f"{v}.0": {"arches": list(ARCHES)} for v in range(1, VERSIONS + 1)},
     }
 

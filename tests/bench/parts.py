@@ -1,17 +1,20 @@
 """The measurements: each part returns its figures as plain data."""
 
+import contextlib
 import json
 import re
+import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 import catalogs
-from servers import (OURS, PHP, STATIC, TARGETS, Fault, Lighttpd, Nginx,
-                     harness)
+from servers import (OURS, PHP, STATIC, TARGETS, WORKERS, Fault, Lighttpd,
+                     Nginx, harness)
 
 TOOLS = harness.BUILD / "bench"
 CLIENTS = 1000
@@ -126,8 +129,8 @@ def wait_until_idle(pids):
 
 
 def measure_memory(options):
-    """A worker of the menu page: with the catalogue read and one request
-    refused, so that no text is made; and after every menu was asked for."""
+    """A worker: with the catalogue read and one request refused, so that no
+    text is made; and after every menu was asked for."""
     rows = []
     for entries in options.sizes:
         say(f"memory: {entries} entries")
@@ -135,13 +138,50 @@ def measure_memory(options):
             menus = json.loads(server.catalog.read_text())["menus"]
             row = {"entries": entries, "catalog": server.catalog.stat().st_size}
             for key, names in (("alone", ["none"]), ("asked", list(menus))):
-                for name in names * 2 * len(server.workers("menu")):
+                for name in names * 2 * len(server.workers()):
                     server.ask(f"/boot/menu?name={name}")
-                wait_until_idle(server.workers("menu"))
-                found = [private_memory(pid)
-                         for pid in server.workers("menu")]
+                wait_until_idle(server.workers())
+                found = list(map(private_memory, server.workers()))
                 row[key] = max(found, key=lambda memory: memory["private"])
             rows.append(row)
+    return rows
+
+
+def site_memory(programs, count, scratch):
+    """Private memory, in KiB, of the workers of a site that nobody has asked
+    yet, with the catalogue of their own tree: so many of each program, each
+    program on a socket."""
+    with contextlib.ExitStack() as stack:
+        workers = []
+        for program in programs:
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(scratch / f"{program.name}.socket"))
+            listener.listen()
+            for _ in range(count):
+                workers.append(stack.enter_context(subprocess.Popen(
+                    [program], stdin=listener, env={})))
+                stack.callback(workers[-1].terminate)
+        for worker in workers:
+            wchan = Path(f"/proc/{worker.pid}/wchan")
+            harness.wait_for(f"{worker.args} to wait",
+                             lambda: "poll" in wchan.read_text())
+        sizes = [private_memory(worker.pid)["private"] for worker in workers]
+        return {"workers": len(workers), "sockets": len(programs),
+                "all": sum(sizes), "one": max(sizes)}
+
+
+def measure_site(options):
+    """The workers of a whole site; of another version too, which has a socket
+    for each page."""
+    say("site")
+    builds = {"ours": ([harness.BUILD / "cgi/boot"], WORKERS)}
+    if options.against:
+        builds["theirs"] = ([options.against / "cgi" / page
+                             for page in harness.PAGES], 4)
+    rows = {}
+    for name, (programs, count) in builds.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            rows[name] = site_memory(programs, count, Path(scratch))
     return rows
 
 
@@ -168,13 +208,14 @@ def read_profile(path):
     return {"instructions": total, "most": used.most_common(8)}
 
 
-def count_worker(entries):
+def count_worker(entries, build=harness.BUILD):
     """Instructions of a worker from one FCGX_Accept_r() to the next, all that
     lighttpd sends it included: callgrind writes a profile at each."""
     with Lighttpd(entries) as server:
-        worker, = server.start_workers("menu", 1, *callgrind(
+        worker, = server.start_workers("counted", 1, *callgrind(
             "--dump-before=FCGX_Accept_r",
-            f"--callgrind-out-file={server.dir}/profile"), **NO_REP)
+            f"--callgrind-out-file={server.dir}/profile"),
+            build / "cgi/menu", **NO_REP)
         for _ in range(COUNTED):
             server.body("/counted/menu")
         worker.stop()
@@ -202,7 +243,10 @@ def measure_instructions(options):
     for entries in options.sizes[::len(options.sizes) - 1]:
         say(f"instructions: {entries} entries")
         rows.append(count_worker(entries))
-    return {"worker": rows, "engine": count_engine(options.scratch)}
+    counts = {"worker": rows, "engine": count_engine(options.scratch)}
+    if options.against:
+        counts["theirs"] = count_worker(options.sizes[0], options.against)
+    return counts
 
 
 def storm(server, who):
@@ -267,6 +311,7 @@ PARTS = {
     "speed": measure_speed,
     "storm": measure_storm,
     "memory": measure_memory,
+    "site": measure_site,
     "instructions": measure_instructions,
     "start": measure_start,
 }

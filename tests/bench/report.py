@@ -23,15 +23,15 @@ class Target:
     why: Callable  # the same -> what the figure is made of
 
     def judge(self, results):
-        """The target with its value; None where its part did not run."""
+        """The target with its value; None where that was not measured."""
         figures = results.get(self.part)
         judged = {"name": self.name, "part": self.part, "unit": self.unit,
                   "limit": self.limit, "is_least": self.is_least,
                   "limit_text": limit_text(self), "value": None,
                   "verdict": "not measured", "why": None}
-        if figures is None:
+        value = None if figures is None else self.figure(figures)
+        if value is None:
             return judged
-        value = self.figure(figures)
         middle = value["median"] if isinstance(value, dict) else value
         judged["value"] = value
         if middle >= self.limit if self.is_least else middle <= self.limit:
@@ -122,6 +122,21 @@ def private(entries):
             "figure": figure, "why": why}
 
 
+def against(key):
+    """A figure of a site, as a multiple of that of another version."""
+    def figure(rows):
+        if "theirs" not in rows:
+            return None
+        return rows["ours"][key] / rows["theirs"][key]
+
+    def why(rows):
+        return (f"{rows['ours'][key]:,} KiB now, {rows['theirs'][key]:,} KiB "
+                "in the other version")
+
+    return {"part": "site", "is_least": False, "unit": "x", "figure": figure,
+            "why": why}
+
+
 def storm_pair(rows, *whos):
     return [row_of(rows, server="lighttpd", who=who)["runs"] for who in whos]
 
@@ -188,6 +203,10 @@ TARGETS = [
     Target(limit=300, **private(100)),
     Target(limit=1.6 * 1024, **private(1000)),
     Target(limit=13.5 * 1024, **private(10000)),
+    Target("memory of a site, against four sockets", limit=0.35,
+           **against("all")),
+    Target("memory of its largest worker, against four sockets", limit=1.1,
+           **against("one")),
     Target(f"{STORM}, failures", "storm", 0, False, "", failures,
            lambda rows: f"{failures(rows)} clients failed"),
     Target(f"{STORM}, time against {STATIC}", limit=1.6, is_least=False,
@@ -293,9 +312,22 @@ def memory_text(rows):
            number(row["asked"]["private"])) for row in rows])
 
 
+def site_text(rows):
+    names = {"ours": "this version", "theirs": "the other version"}
+    return table(
+        ("what", "sockets", "workers", "private in all, KiB",
+         "of one at most, KiB"),
+        *[(names[name], number(row["sockets"]), number(row["workers"]),
+           number(row["all"]), number(row["one"]))
+          for name, row in rows.items()])
+
+
 def instructions_text(counts):
     rows = [(f"menu worker, catalogue of {row['entries']:,}", row)
             for row in counts["worker"]]
+    if "theirs" in counts:
+        rows.append((f"menu worker of the other version, catalogue of "
+                     f"{counts['theirs']['entries']:,}", counts["theirs"]))
     rows.append((f"template engine, {counts['engine']['entries']} entries",
                  counts["engine"]))
     return table(("what", "instructions", "where"),
@@ -322,7 +354,8 @@ TEXTS = {
     "speed": ("Requests", speed_text),
     "storm": (f"{CLIENTS:,} clients at once, each boot, menu, fromthemirror",
               storm_text),
-    "memory": ("Private memory of a worker of menu", memory_text),
+    "memory": ("Private memory of a worker", memory_text),
+    "site": ("Private memory of an idle site, shipped catalogue", site_text),
     "instructions": ("Instructions", instructions_text),
     "start": ("Start as plain CGI", start_text),
 }

@@ -19,7 +19,7 @@ import catalogs
 # at once on a busy machine.
 harness.PATIENCE = 300
 
-WORKERS = 2  # of each page, as conf/lighttpd.conf has it
+WORKERS = 4  # as conf/lighttpd.conf has it
 SERVERS = ("lighttpd", "nginx")
 RELEASE = "arch=amd64&distro=distro0003&version=2.0"
 
@@ -89,14 +89,13 @@ class Bench:
         harness.wait_for("PHP-FPM to listen",
                          lambda: is_open(self.dir / "run" / "php.socket"))
 
-    def start_workers(self, page, count, *before, **environ):
-        """Start the page on a socket that the server finds in run/; before is
-        what runs the program."""
+    def start_workers(self, name, count, *command, **environ):
+        """Start processes on a socket that the server finds in run/."""
         with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(self.dir / "run" / f"{page}.socket"))
+            listener.bind(str(self.dir / "run" / f"{name}.socket"))
             listener.listen(1024)
-            return [self.run(*before, harness.BUILD / "cgi" / page,
-                             stdin=listener, **self.environ, **environ)
+            return [self.run(*command, stdin=listener, **self.environ,
+                             **environ)
                     for _ in range(count)]
 
     def members(self):
@@ -159,7 +158,7 @@ fastcgi.server = (
 		"check-local" => "disable",
 	)),
 	"/counted/menu" => ((
-		"socket" => "{dir}/run/menu.socket",
+		"socket" => "{dir}/run/counted.socket",
 		"check-local" => "disable",
 	)),
 )
@@ -181,5 +180,5 @@ location /php/ {{
 include""")
 
     def run_pages(self):
-        for page in harness.PAGES:
-            self.start_workers(page, WORKERS)
+        for name, program in self.sockets.items():
+            self.start_workers(name, WORKERS, *self.command(program))

@@ -53,9 +53,9 @@ ROUTER = "192.0.2.1"
 DOWN = "192.0.2.30"
 CLOSED = "192.0.2.31"
 MIRRORS = {"ftp.nl.debian.org": "192.0.2.21", "mirrors.kernel.org": "192.0.2.22"}
-# Where the programs of conf/nginx-hosts.conf run, and their ports.
+# Where the program of conf/nginx-hosts.conf runs, and its port.
 HOSTS = ("192.0.2.11", "192.0.2.12", "192.0.2.13")
-PORTS = {"boot": "9001", "menu": "9002", "customermenu": "9003", "fromthemirror": "9004"}
+PORT = "9000"
 NAMES = {"boot.example.org": SERVER, **MIRRORS}
 # The machines of conf/dhcpd.conf.
 IPXE = "02:23:45:67:89:05"
@@ -445,11 +445,11 @@ class HostsLab(Lab):
 
     def start_lighttpd(self):
         catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
-        self.hosts = {host: [
-            self.start(f"{page}-{host}", "spawn-fcgi", "-n", "-a", host, "-p", port,
-                       "--", BUILD / "cgi" / page, environment=catalog)
-            for page, port in PORTS.items()
-        ] for host in HOSTS}
+        self.hosts = {
+            host: self.start(f"boot-{host}", "spawn-fcgi", "-n", "-a", host, "-p", PORT,
+                             "--", BUILD / "cgi/boot", environment=catalog)
+            for host in HOSTS
+        }
         sample = (TOP / "conf/nginx-hosts.conf").read_text()
         sample = sample.replace("listen 80 ", f"listen {SERVER}:80 ")
         conf = self.dir / "nginx.conf"
@@ -464,14 +464,13 @@ class HostsLab(Lab):
         wait_for_port(SERVER)
 
     def signal_host(self, host, number):
-        for program in self.hosts[host]:
-            program.process.send_signal(number)
+        self.hosts[host].process.send_signal(number)
 
-    def tried(self, page):
-        """The hosts that were asked for a page, in order, each time."""
+    def tried(self):
+        """Each page that was asked for, with the hosts that were tried."""
         lines = (self.dir / "nginx-access.log").read_text().splitlines()
         tried = [re.sub(r":\d+,?", "", line).split() for line in lines]
-        return [tuple(hosts) for uri, *hosts in tried if uri == f"/boot/{page}"]
+        return [(uri, *hosts) for uri, *hosts in tried if hosts != ["-"]]
 
 
 class Process:

@@ -18,7 +18,7 @@ if (!in_array($arch, $version['arches'], true))
 $values = [
 	'mirror' => $catalog['mirrors'][$distro['mirror']][0],
 	'version' => $_GET['version'],
-	'distro_arch' => $arch,
+	'arch' => $arch,
 ];
 $values['root'] = fill($distro['root'], $values);
 $root = plain($values['root']);
