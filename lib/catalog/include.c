@@ -14,7 +14,7 @@
 #define FILES_MAX 256
 #define DEPTH_MAX 8
 
-/* Where files are merged to, and how far that has come. */
+/* What files are merged into, and the state of that. */
 struct merge {
 	struct include *into;
 	const char *const *sections;
@@ -190,7 +190,7 @@ static int compare_names(const void *a, const void *b)
 /*
  * This is not glob(), whose glibc 2.36 frees its results twice when memory
  * runs out.  A directory that does not exist has no matches.  One that cannot
- * be read may have some, and they must not be left out in silence.
+ * be read may have some, and to leave them out would go unnoticed.
  */
 static int find_matches(const char *dir, const char *pattern,
 			struct names *found)
