@@ -31,10 +31,6 @@ static void copy_files(struct catalog *c, const json_t *files)
 			&c->pool, json_string_value(json_array_get(files, i)));
 }
 
-/*
- * Reading goes on after a failure, so that a caller that asked for all of them
- * gets all; 0 and -1 are joined by |=.
- */
 static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 {
 	struct mirrors mirrors = { NULL, 0 };

@@ -28,9 +28,8 @@ extern const char *const catalog_sections[];
  * stamps.  Returns NULL with err set: for a syntax error "catalog.json:12:
  * column 3: ...", or else with the place as a JSON Pointer, "catalog.json:
  * /distros/debian/mirror: ...".  With err->report set, every failure is
- * reported that does not merely follow from another one; when a file cannot be
- * read or has wrong sections, only failures of this kind are.  Release with
- * catalog_free().
+ * reported, except those that follow from another.  If a file cannot be read or
+ * has an unknown section, only such failures are.  Release with catalog_free().
  */
 struct catalog *catalog_load(const char *path, const char *base,
 			     struct stamps *stamps, struct error *err);
@@ -52,8 +51,8 @@ const struct release *catalog_release(const struct catalog *c,
 const struct release *const *catalog_releases(const struct catalog *c,
 					      size_t *count);
 
-/* The menu of that name, or for NULL the site's main menu.  NULL if there is
- * none of that name. */
+/* The menu of that name; for NULL the site's main menu.  NULL if there is no
+ * such menu. */
 const struct menu *catalog_menu(const struct catalog *c, const char *name);
 
 /* Every menu, sorted by id. */
@@ -67,8 +66,7 @@ const struct customer *catalog_customer(const struct catalog *c,
 const struct customer *catalog_customers(const struct catalog *c,
 					 size_t *count);
 
-/* The customer whose networks hold the address, the longest prefix first; the
- * default customer if none does, or for NULL.  NULL if there is neither. */
+/* The customer of a client at address, as customer_at() finds it. */
 const struct customer *catalog_customer_at(const struct catalog *c,
 					   const struct network *address);
 

@@ -11,6 +11,9 @@
 /*
  * A place in the catalogue while it is read: a file and a JSON Pointer.  Every
  * failure names them: "catalog.json: /distros/debian/args: must be a string".
+ *
+ * All that reads the catalogue continues after a failure, so that one run can
+ * report every failure.  Results of 0 and -1 are combined with |=.
  */
 struct cursor {
 	const struct include *files;
@@ -29,7 +32,7 @@ size_t cursor_enter(struct cursor *at, const char *key);
 size_t cursor_enter_index(struct cursor *at, size_t index);
 void cursor_leave(struct cursor *at, size_t mark);
 
-/* Go to /section/id, in the file that set it. */
+/* Go to /section/id and the file that set it. */
 void cursor_go(struct cursor *at, const char *section, const char *id);
 
 /* Record a failure of the value here, or of the one under key.  Returns -1. */

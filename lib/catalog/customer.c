@@ -8,12 +8,11 @@
 
 static const char *const customer_keys[] = { "menu", "networks", NULL };
 
-/* What customers are read with.  Reading goes on after a failure, so that a
- * caller that asked for all of them gets all; 0 and -1 are joined by |=. */
+/* What customers are read with. */
 struct customer_reader {
 	struct cursor *at;
 	const struct menus *menus;
-	json_t *owners; /* of networks: {"192.0.2.0/24": "customer"} */
+	json_t *owners; /* the customer of each network, by the network */
 };
 
 /* Two customers may not have the same network. */
@@ -47,7 +46,7 @@ static int read_network(struct customer_reader *r, const char *text,
 	return claim_network(r, customer, n);
 }
 
-/* The networks that the cursor is at. */
+/* The array of networks here. */
 static int read_networks(struct customer_reader *r, const json_t *networks,
 			 struct customer *customer)
 {

@@ -19,8 +19,8 @@ struct customer {
 struct customers {
 	struct customer *list;
 	size_t count;
-	const struct customer *by_default; /* of a client that no network
-					      holds; NULL: none */
+	const struct customer *by_default; /* of clients in no network; NULL:
+					      none */
 };
 
 /* Read the section "customers" into the empty struct at all.  Returns 0, or -1
@@ -29,9 +29,9 @@ int customer_read_all(struct cursor *at, const struct settings *settings,
 		      const struct menus *menus, struct customers *all);
 
 /*
- * Close the menus that only customers with networks may see: a customer with
- * networks shows the menu, and neither the main menu nor a customer without
- * networks does.
+ * Close the menus that are for customers with networks only.  Such a menu is
+ * below the menu of a customer with networks, and neither below the main menu
+ * nor below that of a customer without networks.
  */
 void customer_close_menus(const struct customers *all, struct menus *menus);
 
@@ -39,8 +39,8 @@ void customer_close_menus(const struct customers *all, struct menus *menus);
 const struct customer *customer_find(const struct customers *all,
 				     const char *id);
 
-/* The customer of a client at address: the one whose network holds it, by the
- * longest prefix; or else the default customer.  address NULL: not known.
+/* The customer of a client at address, NULL: not known.  It is the customer
+ * with the longest prefix that holds the address, or else the default customer.
  * NULL if there is neither. */
 const struct customer *customer_at(const struct customers *all,
 				   const struct network *address);

@@ -38,11 +38,8 @@ static const char *const pxelinux_keys[] = {
 static const char *const chain_keys[] = { "bios", "efi", NULL };
 static const char *const arches_known[] = { "i386", "amd64", "arm64", NULL };
 
-/*
- * Checking goes on after a failure, so that a caller that asked for all of
- * them gets all; 0 and -1 are joined by |=.  A missing key is not reported
- * beside an unknown one, which may be the same key, misspelt.
- */
+/* A missing key is not reported together with an unknown one, which may be the
+ * same key, misspelt. */
 
 /* The most memory that an installer may ask for, in MiB: 16 TiB. */
 #define MEMORY_MAX 16777216
@@ -115,7 +112,7 @@ static int is_date(const char *s)
 	return strcmp(text, s) == 0;
 }
 
-/* All keys but those that lead to other scopes. */
+/* All keys except those that hold other scopes. */
 static int check_scope(struct cursor *at, const json_t *object,
 		       const char *const *keys)
 {

@@ -94,7 +94,7 @@ int form_check(struct cursor *at, const char *s, enum form form)
 	return form == FORM_ARGS ? check_args(at, s) : check_word(at, s);
 }
 
-/* gPXE takes a URL with one of these at its end for a file of native code. */
+/* gPXE runs a file as native code when its URL ends in one of these. */
 static const char *const native_suffixes[] = { ".c32", ".com", ".cbt", NULL };
 
 static int check_suffixes(struct cursor *at, const char *id)

@@ -10,8 +10,8 @@
 
 /* What a string is for. */
 enum form {
-	FORM_ANY,       /* not known yet: any string passes */
-	FORM_TEXT,      /* for people, or for anything that loaders write */
+	FORM_ANY,       /* any: the caller checks it */
+	FORM_TEXT,      /* for people */
 	FORM_ARGS,      /* kernel arguments */
 	FORM_WORD,      /* one word */
 	FORM_URL,       /* a URL that uri_parse() takes */
@@ -22,7 +22,7 @@ enum form {
  * it.  Returns 0, or -1 with the failure recorded. */
 int form_check(struct cursor *at, const char *s, enum form form);
 
-/* The longest id: SYSLINUX cuts labels that are a little longer. */
+/* The longest id: SYSLINUX cuts off longer labels. */
 #define FORM_ID_MAX 63
 
 /*

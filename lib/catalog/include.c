@@ -14,7 +14,7 @@
 #define FILES_MAX 256
 #define DEPTH_MAX 8
 
-/* Where files are merged to, and how far that has come. */
+/* What files are merged into, and the state of that. */
 struct merge {
 	struct include *into;
 	const char *const *sections;
@@ -190,7 +190,7 @@ static int compare_names(const void *a, const void *b)
 /*
  * This is not glob(), whose glibc 2.36 frees its results twice when memory
  * runs out.  A directory that does not exist has no matches.  One that cannot
- * be read may have some, and they must not be left out in silence.
+ * be read may have some, and to leave them out would go unnoticed.
  */
 static int find_matches(const char *dir, const char *pattern,
 			struct names *found)
@@ -220,7 +220,8 @@ static int find_matches(const char *dir, const char *pattern,
 	return rc;
 }
 
-static int read_matches(struct merge *m, const char *path, const char *name)
+static int read_matches(struct merge *m, const char *path, size_t index,
+			const char *name)
 {
 	char *dir = resolve_directory(path, name);
 	struct names found = { NULL, 0 };
@@ -232,7 +233,7 @@ static int read_matches(struct merge *m, const char *path, const char *name)
 	if (rc < 0) {
 		stamps_fail(m->stamps);
 		error_set(m->err, path, 0,
-			  "directory of an include cannot be read");
+			  "/include/%zu: the directory cannot be read", index);
 	}
 	for (size_t i = 0; i < found.count; i++) {
 		struct buf full = BUF_INIT;
@@ -264,7 +265,7 @@ static int read_include(struct merge *m, const char *path, size_t index,
 				 "may have wildcards",
 				 index);
 	if (strpbrk(base_name(name), WILD) != NULL)
-		return read_matches(m, path, name);
+		return read_matches(m, path, index, name);
 	full = resolve(path, name);
 	if (access(full, F_OK) < 0) {
 		stamps_add(m->stamps, full);

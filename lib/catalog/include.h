@@ -21,7 +21,7 @@
 struct include {
 	json_t *sections;      /* section -> id -> value; has every section */
 	json_t *origins;       /* section -> id -> the name of the file that set
-				  it; null: set, and removed by a later file */
+				  it; null: a later file removed it */
 	json_t *files;         /* the names of all files, in the order read */
 	json_t *useless_nulls; /* nulls that removed nothing: an array of
 				  objects with file, section, id */
@@ -40,7 +40,7 @@ int include_read(struct include *inc, const char *path,
 		 struct error *err);
 void include_free(struct include *inc);
 
-/* A section of those that were named, borrowed. */
+/* One of the sections given to include_read(), borrowed. */
 json_t *include_section(const struct include *inc, const char *name);
 
 /* The name of the file that set an id of a section, borrowed.  The name of the

@@ -4,15 +4,15 @@
 enum platform { PLATFORM_BIOS, PLATFORM_EFI, PLATFORM_COUNT };
 enum arch { ARCH_I386, ARCH_AMD64, ARCH_ARM64, ARCH_COUNT };
 
-/* The machine that asks, as far as it is known: MACHINE_UNKNOWN or one of the
- * above. On BIOS, amd64 means that the processor has long mode. */
+/* The client.  Each member is MACHINE_UNKNOWN or one of the above.  With BIOS,
+ * amd64 means that the processor has long mode. */
 #define MACHINE_UNKNOWN (-1)
 struct machine {
 	int platform;
 	int arch;
 };
 
-/* The names in URLs and in the catalogue: bios, efi; i386, amd64, arm64. */
+/* The name in URLs and in the catalogue: bios, efi; i386, amd64, arm64. */
 const char *machine_platform_name(int platform);
 const char *machine_arch_name(int arch);
 

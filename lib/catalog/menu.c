@@ -91,8 +91,8 @@ static int check_entry_id(struct entry_list *list, const char *id)
 	return 0;
 }
 
-/* Add the entry at the cursor, with the id, hotkey and title of its object, or
- * else those given. */
+/* Add the entry here.  The id, hotkey and title of its object replace those
+ * given. */
 static int add_entry(struct entry_list *list, const json_t *object,
 		     struct menu_entry entry)
 {
@@ -136,8 +136,8 @@ static int add_heading(struct entry_list *list, const json_t *object)
 	return add_entry(list, object, entry);
 }
 
-/* The releases that an entry asks for.  NULL stands for all, but variant NULL
- * for the releases themselves, without their variants. */
+/* The releases that an entry asks for.  NULL means all of them; for variant it
+ * means the release itself, without its variants. */
 struct choice {
 	const char *distro;
 	const char *version;
@@ -145,7 +145,7 @@ struct choice {
 	const char *variant;
 };
 
-/* How much of a choice there is. */
+/* How many keys of a choice a release has. */
 enum match {
 	MATCH_NOTHING,
 	MATCH_DISTRO,
@@ -161,7 +161,7 @@ static int is_variant(const struct choice *want, const struct release *release)
 	return strcmp(want->variant, release->variant) == 0;
 }
 
-/* For a release of that distro and version. */
+/* How far a release of the wanted distro and version matches. */
 static enum match match(const struct choice *want,
 			const struct release *release)
 {
@@ -173,8 +173,8 @@ static enum match match(const struct choice *want,
 	return MATCH_ALL;
 }
 
-/* What the release has in the place where the choice fails; NULL: nothing that
- * could be chosen. */
+/* What the release has for the first key of the choice that none matches;
+ * NULL: nothing to choose. */
 static const char *alternative(const struct choice *want,
 			       const struct release *release, enum match best)
 {
@@ -192,8 +192,8 @@ static const char *alternative(const struct choice *want,
 	return match(want, release) == best ? release->variant : NULL;
 }
 
-/* The names that there are in the place where the choice fails.  Allocated in
- * the pool; ends in NULL. */
+/* The names that could replace the one that none matches.  In the pool; ends in
+ * NULL. */
 static const char **alternatives(const struct entry_list *list,
 				 const struct choice *want, enum match best)
 {
@@ -217,8 +217,8 @@ static const char **alternatives(const struct entry_list *list,
 	return names;
 }
 
-/* Whether the choice may be missing because it was refused.  Then that failure
- * was reported, and this one follows from it. */
+/* Whether the choice may be missing because its distro was refused.  That was
+ * reported, and this failure follows from it. */
 static int is_refused(const struct entry_list *list, const struct choice *want)
 {
 	const json_t *distros = include_section(list->at->files, "distros");
@@ -319,7 +319,7 @@ static int read_choice(struct cursor *at, const json_t *object,
 	return rc | value_string(at, object, "variant", &want->variant);
 }
 
-/* Whether the entry has what belongs to one release alone. */
+/* Whether the entry has keys that fit one release only. */
 static int is_for_one(const json_t *object)
 {
 	return json_object_get(object, "id") != NULL ||
@@ -327,7 +327,7 @@ static int is_for_one(const json_t *object)
 	       json_object_get(object, "hotkey") != NULL;
 }
 
-/* Of these, every release that is wanted. */
+/* Every release of the run that matches the choice. */
 static int add_matches(struct entry_list *list, const json_t *object,
 		       const struct choice *want, struct release_run run,
 		       enum match *best)
@@ -351,8 +351,8 @@ static int add_matches(struct entry_list *list, const json_t *object,
 	return 0;
 }
 
-/* Every release that the entry stands for; none of a distro that a later
- * file removed. */
+/* Every release that the entry asks for.  A distro that a later file removed
+ * has none, and that is no failure. */
 static int add_releases(struct entry_list *list, const json_t *object)
 {
 	const struct releases *all = list->releases;
@@ -442,7 +442,7 @@ static int add_shell(struct entry_list *list, const json_t *object)
 					      .title = "Command line" });
 }
 
-/* An entry is what the one key of these that it has makes it. */
+/* An entry has exactly one of these keys, which decides its kind. */
 static const struct kind {
 	const char *key;
 	int (*add)(struct entry_list *list, const json_t *object);
@@ -456,7 +456,7 @@ static const struct kind {
 	{ NULL, NULL },
 };
 
-/* The entry at the cursor. */
+/* The entry here. */
 static int read_entry(struct entry_list *list, const json_t *object)
 {
 	static const char *const of_distro[] = { "version", "arch", "variant" };
@@ -535,8 +535,6 @@ static int read_entries(struct entry_list *list, const json_t *entries)
 	return rc;
 }
 
-/* Reading goes on after a failure, so that a caller that asked for all of them
- * gets all; 0 and -1 are joined by |=. */
 static int read_object(struct entry_list *list, const json_t *object)
 {
 	struct cursor *at = list->at;
@@ -558,7 +556,7 @@ static int read_object(struct entry_list *list, const json_t *object)
 	return 0;
 }
 
-/* A menu whose id is known.  empty: a list without entries. */
+/* The menu of an id.  empty: a list without entries. */
 static int read_menu(const struct entry_list *empty, struct menu *menu)
 {
 	struct entry_list list = *empty;
@@ -596,7 +594,7 @@ static void set_titles(struct menus *all)
 	}
 }
 
-/* A menu has at most one parent.  The way up from it must end. */
+/* A menu has at most one parent.  Following the parents must end. */
 static int check_tree(struct cursor *at, const struct menus *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
@@ -619,7 +617,7 @@ static int check_tree(struct cursor *at, const struct menus *all)
 	return 0;
 }
 
-/* Entries refer to menus, so all ids are there before the first is read. */
+/* Entries refer to menus by id, so all ids are read before any entry. */
 static int read_ids(struct cursor *at, const struct settings *settings,
 		    struct menus *all)
 {

@@ -70,7 +70,7 @@ struct menu *menu_find(const struct menus *all, const char *id);
  * Loaders ignore the case of hotkeys. */
 int menu_has_key(const struct menu *menu, char key);
 
-/* Whether menu is top or lies below it. */
+/* Whether menu is top or below it. */
 int menu_is_below(const struct menu *menu, const struct menu *top);
 
 #endif

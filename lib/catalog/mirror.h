@@ -9,7 +9,7 @@
 /* One base URL of a mirror. */
 struct mirror_base {
 	const char *url; /* ends in '/' */
-	json_t *vars;    /* for patterns: mirror, mirror_host, mirror_path */
+	json_t *vars;    /* of patterns: mirror, mirror_host, mirror_path */
 };
 
 /* A mirror: base URLs in order of preference; none when all were refused. */

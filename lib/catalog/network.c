@@ -12,8 +12,8 @@ static int is_ipv4(const struct network *n)
 	return n->bits >= 96 && memcmp(n->bytes, ipv4_prefix, 12) == 0;
 }
 
-/* The address in the len bytes at s.  Returns its own width in bits, 0 when
- * it is none. */
+/* The address in the len bytes at s.  Returns its width in bits, or 0 if it
+ * is not an address. */
 static unsigned parse_address(const char *s, size_t len, struct network *n)
 {
 	char text[INET6_ADDRSTRLEN];

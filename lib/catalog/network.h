@@ -3,20 +3,20 @@
 
 #include <stddef.h>
 
-/* An IP network, or a single address.  IPv4 is kept as ::ffff:a.b.c.d. */
+/* An IP network, or a single address.  IPv4 is stored as ::ffff:a.b.c.d. */
 struct network {
 	unsigned char bytes[16];
 	unsigned bits; /* of the prefix, 0 to 128 */
 };
 
 /*
- * Read "192.0.2.0/24", "2001:db8::/32" or an address alone.  Returns NULL, or
+ * Read "192.0.2.0/24", "2001:db8::/32" or a single address.  Returns NULL, or
  * a phrase that says what is wrong ("has bits set behind its prefix").
  */
 const char *network_parse(const char *s, struct network *n);
 
-/* Read an address as REMOTE_ADDR has it; a zone ("%eth0") is dropped.
- * Returns 0, or -1 when it is none. */
+/* Read an address as REMOTE_ADDR has it; a zone ("%eth0") is ignored.
+ * Returns 0, or -1 if it is not an address. */
 int network_parse_address(const char *s, struct network *address);
 
 /* Enough for the text of any address and its NUL. */
@@ -26,8 +26,8 @@ int network_parse_address(const char *s, struct network *address);
 void network_print_address(const struct network *address,
 			   char text[static NETWORK_TEXT_SIZE]);
 
-/* Whether address lies in n.  An IPv4 address lies in IPv4 networks alone,
- * also when it was written ::ffff:a.b.c.d. */
+/* Whether address is in n.  An IPv4 address, also one written
+ * ::ffff:a.b.c.d, is in IPv4 networks only. */
 int network_has(const struct network *n, const struct network *address);
 
 #endif

@@ -8,8 +8,8 @@
 #include "template.h"
 #include "value.h"
 
-/* No field may hold more.  This bounds what many mirrors times many releases
- * can take in memory. */
+/* The most bytes of a filled pattern.  It limits the memory that many releases
+ * on many mirrors can take. */
 #define FILLED_MAX 2048
 
 struct pattern {
@@ -57,15 +57,15 @@ static void grow(struct pattern_set *set)
 	set->size = size;
 }
 
-/* Nothing is escaped: the values that are filled in were checked where they
- * stand, and the result is checked as a whole. */
+/* The result of a pattern is checked as a whole, so its values are not
+ * escaped. */
 static const char *copy(struct buf *out, const char *s, size_t len)
 {
 	buf_add(out, s, len);
 	return NULL;
 }
 
-/* For template_each_name(): 1 for a name that has a new one. */
+/* For template_each_name(): stops at a name that has a new one. */
 static int is_renamed(void *ctx, const struct template_name *name)
 {
 	const struct renamed **renamed = ctx;

@@ -8,9 +8,9 @@
 #include "form.h"
 
 /*
- * Strings of the catalogue that are filled in: "{{mirror}}dists/{{version}}/".
- * A distro's are filled for each of its releases, so each is compiled once.
- * Start with PATTERN_SET_INIT, end with pattern_set_free().
+ * Compiled patterns.  A pattern is a string of the catalogue with variables,
+ * "{{mirror}}dists/{{version}}/".  It is filled for many releases, and compiled
+ * once.  Start with PATTERN_SET_INIT, end with pattern_set_free().
  */
 struct pattern_set {
 	struct pattern *list; /* hashed by the address of their text */
@@ -28,9 +28,9 @@ void pattern_set_free(struct pattern_set *set);
 
 /*
  * Fill text, the value here, from vars, and check that the result has the
- * form.  It is filled as template.h says, but nothing is escaped.  text must
- * not change or be freed before the set is, and is always filled for the same
- * form.  Returns the result, which lives in the cursor's pool; NULL with the
+ * form.  It is filled as template.h says, but nothing is escaped.  text is not
+ * copied: it must stay as it is until the set is freed, and it always has the
+ * same form.  Returns the result, which is in the cursor's pool; NULL with the
  * failure recorded.
  */
 const char *pattern_fill(struct pattern_set *set, struct cursor *at,

@@ -31,8 +31,8 @@ struct mirror_files {
 	const char *chain[PLATFORM_COUNT]; /* a program to run as it is */
 };
 
-/* An installer: a version of a distro for an architecture, or a variant of
- * that (rescue, a preseeded one). */
+/* An installer: a version of a distro for an architecture, or a variant of it
+ * (rescue, a preseeded one). */
 struct release {
 	const char *distro, *version, *variant; /* variant: NULL for none */
 	enum arch arch;
@@ -46,14 +46,13 @@ struct release {
 	size_t mirror_count;
 };
 
-/* All releases.  A distro's are next to each other, in the catalogue's order,
- * and among them a version's. */
+/* All releases in the catalogue's order: those of a distro are next to each
+ * other, and so are those of a version. */
 struct releases {
 	struct release **list;
 	struct release *const **by_key; /* places in list, sorted by key */
 	size_t count;
-	json_t *refused; /* distros of which something was refused: their ids,
-			    as keys */
+	json_t *refused; /* the ids of distros that have a failure, as keys */
 };
 
 /* The most releases that a catalogue may have. */
@@ -62,7 +61,7 @@ struct releases {
 /* Free the arrays; the releases are in a pool. */
 void release_free(struct releases *all);
 
-/* Sort the releases by key.  Call it when all are there, before
+/* Sort the releases by key.  Call it after the last one is added, and before
  * release_find() and release_run(). */
 void release_sort(struct releases *all);
 

@@ -11,10 +11,8 @@
 #include "uri.h"
 #include "value.h"
 
-/*
- * An object that says how a release boots.  Each key counts where the most
- * special scope has it; null there means none.
- */
+/* An object that says how releases boot.  For each key the most specific scope
+ * that has it decides; null there means none. */
 struct scope {
 	const struct scope *parent; /* NULL: it is the distro */
 	const char *section;        /* its place in the parent: "versions" */
@@ -22,14 +20,11 @@ struct scope {
 	const json_t *object; /* NULL: there is none */
 };
 
-/* From the most special to the most general. */
+/* From the most specific to the most general. */
 enum { VARIANT, VERSION, ARCH, DISTRO, SCOPES };
 
 /*
- * The releases of a distro, and the one that is built.
- *
- * Building goes on after a failure, so that a caller that asked for all of
- * them gets all; 0 and -1 are joined by |=.
+ * What the releases of a distro are built from, and the release at hand.
  */
 struct release_builder {
 	struct cursor *at; /* the distro */
@@ -40,9 +35,9 @@ struct release_builder {
 	struct pattern_set patterns;
 	struct scope scopes[SCOPES];
 	struct release *release;
-	json_t *vars;     /* that its patterns are filled from */
-	json_t *reported; /* failures of this distro, as keys: a pattern fails
-			     in the same way for many releases */
+	json_t *vars;     /* of patterns */
+	json_t *reported; /* the failures of this distro, as keys: a pattern
+			     fails in the same way for many releases */
 };
 
 static int is_reported(const struct release_builder *b, const char *failure)
@@ -51,7 +46,7 @@ static int is_reported(const struct release_builder *b, const char *failure)
 	       json_object_get(b->reported, failure) != NULL;
 }
 
-/* Whether the failure is new.  It is not the next time. */
+/* Whether the failure was not reported yet.  Marks it as reported. */
 static int is_new(struct release_builder *b, const char *failure)
 {
 	if (is_reported(b, failure))
@@ -100,8 +95,8 @@ static int is_added(const char *key)
 	return strcmp(key, "title") == 0 || strcmp(key, "args") == 0;
 }
 
-/* The value of key that counts, and its scope; NULL when no scope has the key,
- * or the most special one says null. */
+/* The value of key in the most specific scope that has it, and that scope;
+ * NULL when none has it or the value is null. */
 static const json_t *find(const struct release_builder *b, const char *key,
 			  const struct scope **scope)
 {
@@ -139,7 +134,8 @@ static int fill(struct release_builder *b, const json_t *pattern,
 	return 0;
 }
 
-/* Fill the pattern under key of the object here; without one *out stays. */
+/* Fill the pattern under key of the object here.  Without one, *out is not
+ * changed. */
 static int fill_key(struct release_builder *b, const json_t *object,
 		    const char *key, enum form form, const char **out)
 {
@@ -167,7 +163,7 @@ static int fill_in_scope(struct release_builder *b, const struct scope *scope,
 	return rc;
 }
 
-/* Fill the pattern of key that counts. */
+/* Fill the pattern that find() returns for key. */
 static int fill_found(struct release_builder *b, const char *key,
 		      enum form form, const char **out)
 {
@@ -178,7 +174,7 @@ static int fill_found(struct release_builder *b, const char *key,
 	return fill_in_scope(b, scope, key, form, out);
 }
 
-/* PXELINUX joins option 210, the root, and option 209, the config. */
+/* PXELINUX appends option 209, the config, to option 210, the root. */
 static int check_config(struct cursor *at, const char *root, const char *config)
 {
 	size_t len = strlen(root) + strlen(config);
@@ -289,11 +285,11 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 	return rc;
 }
 
-/* SYSLINUX and GRUB read all initrds in one line of 1023 bytes, of which
- * GRUB's quotes take some. */
+/* SYSLINUX and GRUB read all initrds in one line of 1023 bytes.  The rest is
+ * for GRUB's quotes. */
 #define INITRDS_LINE_MAX 960
 
-/* The kernel's line as gPXE reads it, whose lines are the shortest. */
+/* Of all loaders, gPXE has the shortest line for the kernel. */
 static int check_line(struct release_builder *b,
 		      const struct mirror_files *files)
 {
@@ -355,8 +351,8 @@ static int check_boot_methods(struct release_builder *b,
 	return check_line(b, files);
 }
 
-/* What the URL needs of a loader.  is_boot: every loader that boots these
- * files fetches it. */
+/* Add what a loader needs to fetch the URL.  is_boot: every loader that boots
+ * these files fetches it. */
 static void add_needs_of(struct mirror_files *files, const struct uri *base,
 			 const char *url, int is_boot)
 {
@@ -390,7 +386,7 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 		     files->kernel == NULL);
 }
 
-/* The release's files on a mirror; NULL: they are on none in particular. */
+/* The release's files on a mirror; NULL: on no mirror in particular. */
 static int read_files(struct release_builder *b,
 		      const struct mirror_base *mirror,
 		      struct mirror_files *files)
@@ -403,7 +399,7 @@ static int read_files(struct release_builder *b,
 		files->mirror = mirror->url;
 		json_object_update(b->vars, mirror->vars);
 	}
-	/* Without its root the rest fails for that reason alone. */
+	/* Patterns that use the root would only fail again. */
 	if (fill_found(b, "root", FORM_DIRECTORY, &root) < 0)
 		return -1;
 	if (root != NULL)
@@ -418,7 +414,7 @@ static int read_files(struct release_builder *b,
 	return 0;
 }
 
-/* All releases of a distro name the same mirror as a rule, so a failure is
+/* The releases of a distro mostly name the same mirror, so an unknown one is
  * reported once. */
 static int fail_mirror(struct release_builder *b, const char *id)
 {
@@ -496,8 +492,8 @@ static int read_title(struct release_builder *b)
 	return added != NULL ? join_titles(b, added) : 0;
 }
 
-/* The variables that patterns know come in this order: each may use those
- * before it. */
+/* The variables of patterns.  The order is that of the manual: a pattern can
+ * use the variables before it. */
 static int read_names(struct release_builder *b)
 {
 	struct release *release = b->release;
@@ -539,7 +535,7 @@ static int build_release(struct release_builder *b)
 	return 0;
 }
 
-/* A copy of release, with nothing but its names. */
+/* Start with a copy of release, which has only names. */
 static void set_release(struct release_builder *b,
 			const struct release *release)
 {
@@ -547,7 +543,7 @@ static void set_release(struct release_builder *b,
 	*b->release = *release;
 }
 
-/* The most special scope that has the variant. */
+/* The most specific scope that has the variant. */
 static const struct scope *scope_of_variant(const struct release_builder *b,
 					    const char *id)
 {

@@ -6,10 +6,10 @@
 #include "release.h"
 
 /*
- * Read the section "distros", and make its releases: add them to the empty
- * struct at all, and sort them.  base is the URL of the site's pages.  Returns
- * 0, or -1 with each failure recorded; the releases without one are there all
- * the same.  Release with release_free().
+ * Build the releases of the section "distros" into the empty struct at all, and
+ * sort them.  base is the URL of the site's pages.  Returns 0, or -1 with each
+ * failure recorded; all then has the releases that did not fail.  Release with
+ * release_free().
  */
 int release_builder_read(struct cursor *at, const char *base,
 			 const struct mirrors *mirrors, struct releases *all);

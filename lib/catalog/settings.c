@@ -11,11 +11,6 @@ static const char *const site_keys[] = {
 	"syslinux", "modules", "menu",  "customer",   NULL,
 };
 
-/*
- * Reading goes on after a failure, so that a caller that asked for all of them
- * gets all; 0 and -1 are joined by |=.
- */
-
 void settings_go(struct cursor *at, const char *key)
 {
 	cursor_go(at, "site", key);
@@ -35,7 +30,7 @@ static int read_text(struct cursor *at, const char *key, enum form form,
 	return value_text(at, go(at, key), key, form, out);
 }
 
-/* A key whose value other sections look up. */
+/* An id of another section, which is looked up there later. */
 static int read_id(struct cursor *at, const char *key, const char **out)
 {
 	const char *id = NULL;
@@ -135,7 +130,7 @@ static int read_syslinux(struct cursor *at, struct settings *s)
 	return 0;
 }
 
-/* is_misspelt: the base may be there, under a name that is wrong. */
+/* is_misspelt: a key of the section is wrong, and it may be the base. */
 static int read_base(struct cursor *at, const char *base, int is_misspelt,
 		     struct settings *s)
 {
@@ -155,7 +150,7 @@ static int read_base(struct cursor *at, const char *base, int is_misspelt,
 	return 0;
 }
 
-/* One key at a time: each may be another file's. */
+/* Each key is checked by itself, since another file may have set it. */
 static int check_keys(struct cursor *at)
 {
 	const char *key;
@@ -206,7 +201,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	s->title = "Network boot";
 	s->menu = "main";
 	rc |= read_base(at, base, rc < 0, s);
-	/* What is made of a wrong base must not fail as well. */
+	/* URLs below a wrong base must not be reported too. */
 	if (rc < 0)
 		s->base = "http://base.invalid/";
 	rc |= read_suffix(at, s);

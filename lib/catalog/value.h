@@ -39,8 +39,7 @@ int value_check_object(struct cursor *at, const json_t *object,
 /* Record that the value under key is not a string. */
 int value_fail_string(struct cursor *at, const char *key, const json_t *value);
 
-/* Keys that have a new name, and so has the variable that patterns fill in
- * for each. */
+/* Keys with a new name, which their variables in patterns have too. */
 extern const struct renamed value_renamed_keys[];
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * A catalogue: the parts of an input between bytes that no file can have are
- * catalog.json, 1.json, 2.json, 3.json, which it may include.  What is
- * accepted must be usable: every page can be made of it, in every dialect.
+ * Loads catalogues.  A byte that no file can have separates the parts of an
+ * input: catalog.json, 1.json, 2.json and 3.json, which it may include.  Of a
+ * catalogue that is accepted, every page must render in every dialect.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -21,15 +21,15 @@
 
 #define FILES_MAX 4
 
-/* All pages of more than this take too long to make. */
+/* With more releases and menus, rendering all pages takes too long. */
 #define USED_MAX 40
 
 static char directory[64];
 static const char *const names[FILES_MAX] = { "catalog.json", "1.json",
 					      "2.json", "3.json" };
 
-/* Linked for stamps_is_unsettled(): nobody else writes to these files, so
- * there is nothing to wait for. */
+/* Linked for stamps_is_unsettled(): no other program writes to these files,
+ * so the test need not wait for them. */
 int __wrap_stamps_is_unsettled(const struct stamps *stamps);
 int __wrap_stamps_is_unsettled(const struct stamps *stamps)
 {
@@ -71,7 +71,7 @@ static void make_directory(void)
 	atexit(remove_directory);
 }
 
-/* Whether the file's includes stay in its directory. */
+/* Whether the file includes only files of its own directory. */
 static int stays_inside(const char *text, size_t len)
 {
 	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
@@ -88,7 +88,7 @@ static int stays_inside(const char *text, size_t len)
 	return rc;
 }
 
-/* Returns -1 for an input whose includes lead elsewhere. */
+/* Returns -1 for an input that includes files outside its directory. */
 static int put_files(const uint8_t *data, size_t size)
 {
 	int rc = 0;
@@ -129,7 +129,7 @@ static struct catalog *load(const char *path, struct error *err)
 	return c;
 }
 
-/* Whoever asks for every failure gets the same verdict. */
+/* Loading with reports must have the same result. */
 static void check_reports(const char *path, const struct error *expected)
 {
 	unsigned count = 0;
@@ -160,7 +160,7 @@ static void check_value(const char *s)
 			   "'%s': %s", s, err.text);
 }
 
-static void check_source(const struct mirror_files *s)
+static void check_files(const struct mirror_files *s)
 {
 	check_url(s->mirror);
 	check_url(s->pathprefix);
@@ -190,10 +190,10 @@ static void check_releases(const struct catalog *c)
 					   machine_arch_name((int)r->arch),
 					   r->variant) == r,
 			   "%s %s is not found", r->distro, r->version);
-		FUZZ_CHECK(r->mirror_count > 0, "%s has no source", r->distro);
+		FUZZ_CHECK(r->mirror_count > 0, "%s has no files", r->distro);
 		check_value(r->title);
 		for (size_t j = 0; j < r->mirror_count; j++)
-			check_source(&r->mirrors[j]);
+			check_files(&r->mirrors[j]);
 	}
 }
 
@@ -244,8 +244,8 @@ static void check_menus(const struct catalog *c)
 	}
 }
 
-/* Who comes from a customer's network is shown that customer's menu, or that
- * of one whose network is a part of it. */
+/* A client in a customer's network gets that customer, or one with a longer
+ * prefix. */
 static void check_customers(const struct catalog *c, const json_t *customers)
 {
 	const char *id;
@@ -276,7 +276,7 @@ static void check_customers(const struct catalog *c, const json_t *customers)
 	}
 }
 
-/* Every page, in every dialect, as mirrorboot-check makes it. */
+/* Renders every page in every dialect, as mirrorboot-check does. */
 static void check_pages(const char *path)
 {
 	const struct site_paths paths = {

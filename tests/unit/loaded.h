@@ -22,14 +22,24 @@ static inline struct catalog *load_with(const char *base, struct error *err)
 	return c;
 }
 
+/* The catalogue of two parts, written with ' for ". */
+static inline struct catalog *load_parts(const char *text, const char *rest,
+					 struct error *err)
+{
+	struct buf whole = BUF_INIT;
+
+	buf_printf(&whole, "%s%s", text, rest);
+	put_json("catalog.json", whole.data);
+	buf_free(&whole);
+	return load_with(NULL, err);
+}
+
 /* The catalogue, written with ' for ". */
 static inline struct catalog *load(const char *text)
 {
 	struct error err = ERROR_INIT;
-	struct catalog *c;
+	struct catalog *c = load_parts(text, "", &err);
 
-	put_json("catalog.json", text);
-	c = load_with(NULL, &err);
 	if (c == NULL)
 		fail_msg("%s", err.text);
 	return c;

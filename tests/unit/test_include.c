@@ -248,6 +248,52 @@ static void test_missing_files_are_named(void **state)
 	check_refused("a.json", "b.json: /include/0: there is no file c.json");
 }
 
+static void test_name_that_is_not_utf8_is_refused(void **state)
+{
+	(void)state;
+	put_json("a.json", "{'include': ['d/*.json']}");
+	put("d/caf\351.json", "{}");
+	check_refused("a.json", "caf?.json: has a name that is not UTF-8");
+}
+
+/* The link leads to itself, which stops root too. */
+static void test_directory_that_cannot_be_read_is_no_empty_one(void **state)
+{
+	struct stamps *stamps = stamps_new();
+	struct error err = ERROR_INIT;
+	struct include inc;
+
+	(void)state;
+	put_json("a.json", "{'include': ['none/*.json', 'loop/*.json']}");
+	assert_int_equal(symlink("loop", "loop"), 0);
+	assert_int_equal(include_read(&inc, "a.json", sections, stamps, &err),
+			 -1);
+	assert_string_equal(err.text, "a.json: /include/1: the directory "
+				      "cannot be read");
+	assert_true(stamps_has_failed(stamps));
+	stamps_free(stamps);
+}
+
+static void test_null_that_removes_nothing_is_noted(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct include inc;
+	char *text;
+
+	(void)state;
+	put_json("a.json", "{'include': ['b.json'], 'one': {'a': 1}}");
+	put_json("b.json", "{'one': {'a': null, 'b': null}}");
+	assert_int_equal(read_path(&inc, "a.json", &err), 0);
+	text = json_dumps(inc.useless_nulls, JSON_COMPACT);
+	assert_string_equal(text, "[{\"file\":\"b.json\",\"section\":\"one\","
+				  "\"id\":\"b\"}]");
+	assert_true(include_is_removed(&inc, "one", "a"));
+	assert_false(include_is_removed(&inc, "one", "b"));
+	assert_false(include_is_removed(&inc, "two", "a"));
+	free(text);
+	include_free(&inc);
+}
+
 static void test_circles_end(void **state)
 {
 	static const char too_many[] =
@@ -351,6 +397,10 @@ int main(void)
 		SCRATCH_TEST(test_origin_is_the_last_file_that_set_an_id),
 		SCRATCH_TEST(test_bad_files_say_where),
 		SCRATCH_TEST(test_missing_files_are_named),
+		SCRATCH_TEST(test_name_that_is_not_utf8_is_refused),
+		SCRATCH_TEST(
+			test_directory_that_cannot_be_read_is_no_empty_one),
+		SCRATCH_TEST(test_null_that_removes_nothing_is_noted),
 		SCRATCH_TEST(test_circles_end),
 		SCRATCH_TEST(test_as_many_files_and_levels_as_promised),
 		SCRATCH_TEST(test_everything_that_was_looked_at_has_a_stamp),

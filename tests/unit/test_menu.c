@@ -153,6 +153,25 @@ static void test_menus_know_where_back_leads(void **state)
 	catalog_free(c);
 }
 
+static void test_catalogue_has_at_most_100000_entries(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	buf_puts(&text, "{" SITE ", 'menus': {'main': {'entries': [");
+	for (int i = 1; i < 100000; i++)
+		buf_puts(&text, "{'heading': 'x'},");
+	buf_puts(&text, "{'local': true}]}");
+	catalog_free(load_parts(text.data, "}}", &err));
+	assert_string_equal(err.text, "");
+	catalog_free(load_parts(
+		text.data, ", 'more': {'entries': [{'local': true}]}}}", &err));
+	assert_string_equal(err.text, "catalog.json: /menus/more/entries/0: "
+				      "more than 100000 entries");
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +179,7 @@ int main(void)
 		SCRATCH_TEST(test_entries_keep_what_is_said_of_them),
 		SCRATCH_TEST(test_menu_entry_without_a_title_has_the_menus),
 		SCRATCH_TEST(test_menus_know_where_back_leads),
+		SCRATCH_TEST(test_catalogue_has_at_most_100000_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

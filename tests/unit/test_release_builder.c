@@ -354,6 +354,27 @@ static void test_variants_may_be_a_versions_own_or_missing(void **state)
 	catalog_free(c);
 }
 
+static void test_catalogue_has_at_most_100000_releases(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	buf_puts(&text, "{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+			" 'chain': {'bios': 'http://h/'}, 'versions': {");
+	for (int i = 1; i <= 50000; i++)
+		buf_printf(&text, "'%d': {'arches': ['i386', 'amd64']},", i);
+	assert_null(load_parts(text.data, "'last': {'arches': ['i386']}}}}}",
+			       &err));
+	assert_string_equal(err.text, "catalog.json: /distros/d/versions/last: "
+				      "i386: more than 100000 releases");
+	err = (struct error)ERROR_INIT;
+	text.data[text.len - 1] = ' ';
+	catalog_free(load_parts(text.data, "}}}}", &err));
+	assert_string_equal(err.text, "");
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +390,7 @@ int main(void)
 		SCRATCH_TEST(test_mirror_may_be_another_for_a_version_or_none),
 		SCRATCH_TEST(test_variant_with_arguments_starts_the_kernel),
 		SCRATCH_TEST(test_variants_may_be_a_versions_own_or_missing),
+		SCRATCH_TEST(test_catalogue_has_at_most_100000_releases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
