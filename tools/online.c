@@ -190,8 +190,8 @@ static void note(struct probe *p, const struct fetch *fetch)
 static void go_after(struct asking *a, const struct fetch *fetch)
 {
 	struct probe *p = &a->probe;
-	const int gets_tls = strncmp(p->url, "http:", 5) == 0 &&
-			     strncmp(fetch->location, "http:", 5) != 0;
+	const int gets_tls =
+		!uri_is_https(p->url) && uri_is_https(fetch->location);
 
 	p->moved_to = mem_copy(fetch->location, strlen(fetch->location));
 	if (p->depth < PROBE_DEPTH_MAX && !gets_tls)

@@ -76,15 +76,13 @@ static int comes_to_an_end(const struct judging *j, const struct probe *p)
 /* gPXE follows 301 and 302 alone, GRUB nothing at all; few have TLS. */
 static void judge_move(const struct judging *j, const struct probe *p)
 {
-	const int was_https = strncmp(p->url, "https:", 6) == 0;
-	const int is_https = strncmp(p->moved_to, "https:", 6) == 0;
 	struct uri uri;
 	const char *reason = uri_parse(p->moved_to, &uri);
 
 	if (reason != NULL)
 		add(j, p, SEVERITY_ERROR, "moved",
 		    "has moved to %s, a URL that %s", p->moved_to, reason);
-	else if (is_https && !was_https)
+	else if (uri.is_https && !uri_is_https(p->url))
 		add(j, p, SEVERITY_ERROR, "moved",
 		    "has moved to https, where clients without TLS cannot "
 		    "follow: %s",

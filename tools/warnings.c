@@ -228,8 +228,7 @@ static void warn_mirror(const struct warning *w, const char *id,
 	size_t https = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(json_string_value(json_array_get(urls, i)),
-			    "https:", 6) == 0)
+		if (uri_is_https(json_string_value(json_array_get(urls, i))))
 			https++;
 	if (https == count)
 		warn(w, "https-only", "mirrors", id, "",
@@ -314,7 +313,7 @@ static void warn_https(const struct warning *w, const struct release *release)
 	for (size_t i = 0; i < release->mirror_count; i++)
 		if (!release->mirrors[i].is_https ||
 		    (release->mirrors[i].mirror != NULL &&
-		     strncmp(release->mirrors[i].mirror, "https:", 6) == 0))
+		     uri_is_https(release->mirrors[i].mirror)))
 			return;
 	buf_printf(&below, "/versions/%s", release->version);
 	warn(w, "https-only", "distros", release->distro, below.data,

@@ -1,7 +1,6 @@
 #include "form.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "dialect.h"
 #include "uri.h"
@@ -94,19 +93,18 @@ int form_check(struct cursor *at, const char *s, enum form form)
 	return form == FORM_ARGS ? check_args(at, s) : check_word(at, s);
 }
 
-/* gPXE runs a file as native code when its URL ends in one of these. */
-static const char *const native_suffixes[] = { ".c32", ".com", ".cbt", NULL };
-
+/* gPXE cuts the name of a file: any place in an id may become its end. */
 static int check_suffixes(struct cursor *at, const char *id)
 {
-	for (const char *c = id; *c != '\0'; c++)
-		for (const char *const *s = native_suffixes; *s != NULL; s++)
-			if (strncasecmp(c, *s, strlen(*s)) == 0)
-				return cursor_fail(at,
-						   "an id must not have "
-						   "'%s', a name of native "
-						   "code",
-						   *s);
+	for (size_t len = 1; len <= strlen(id); len++) {
+		const char *suffix = dialect_native_suffix(id, len);
+
+		if (suffix != NULL)
+			return cursor_fail(at,
+					   "an id must not have '%s', a name "
+					   "of native code",
+					   suffix);
+	}
 	return 0;
 }
 

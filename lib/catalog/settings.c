@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dialect.h"
 #include "pattern.h"
 #include "uri.h"
 #include "value.h"
@@ -185,7 +186,7 @@ static int read_suffix(struct cursor *at, struct settings *s)
 	if (!is_suffix(suffix))
 		return cursor_fail_key(at, "suffix",
 				       "must be like '.php' or '.cgi', or ''");
-	if (strcmp(suffix, ".com") == 0 || strcmp(suffix, ".cbt") == 0)
+	if (dialect_native_suffix(suffix, strlen(suffix)) != NULL)
 		return cursor_fail_key(at, "suffix",
 				       "must not be '%s', a name of native "
 				       "code",

@@ -63,22 +63,19 @@ struct query *query_parse(const char *s, struct error *err)
 {
 	struct query *q = mem_alloc(sizeof(*q));
 
-	while (*s != '\0') {
+	if (*s == '\0')
+		return q;
+	for (;;) {
 		size_t len = strcspn(s, "&");
 
-		if (add(q, s, len, err) < 0)
-			goto fail;
-		s += len;
-		if (*s == '&' && *++s == '\0') {
-			error_set(err, NULL, 0,
-				  "a parameter is not name=value");
-			goto fail;
+		if (add(q, s, len, err) < 0) {
+			query_free(q);
+			return NULL;
 		}
+		s += len;
+		if (*s++ == '\0')
+			return q;
 	}
-	return q;
-fail:
-	query_free(q);
-	return NULL;
 }
 
 void query_free(struct query *q)

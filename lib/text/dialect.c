@@ -351,27 +351,34 @@ static const char *check_params(const char *s, const char *end)
 	return NULL;
 }
 
-/*
- * gPXE takes a file for native code by the end of its name, without a look
- * at its content; the name is what follows the last '/' of the argument,
- * query included, cut to 15 bytes (src/include/gpxe/image.h).
- */
+const char *dialect_native_suffix(const char *name, size_t len)
+{
+	static const char *const suffixes[] = { ".c32", ".com", ".cbt" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (len >= 4 &&
+		    strncasecmp(name + len - 4, suffixes[i], 4) == 0)
+			return suffixes[i];
+	return NULL;
+}
+
+/* To gPXE the name of a file is what follows the last '/' of the argument,
+ * query included, cut to 15 bytes (src/include/gpxe/image.h). */
 static const char *check_name(const char *s, const char *end)
 {
-	static const char *const native[] = { ".c32", ".com", ".cbt" };
 	const char *query = memchr(s, '?', (size_t)(end - s));
 	const char *path_end = query != NULL ? query : end;
 	const char *name = end;
+	const char *suffix;
 
 	while (name > s && name[-1] != '/')
 		name--;
 	if (end - name > 15)
 		end = name + 15;
-	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++)
-		if (end - name >= 4 &&
-		    strncasecmp(end - 4, native[i], 4) == 0 &&
-		    strncasecmp(path_end - 4, native[i], 4) != 0)
-			return "has a name that gPXE would run as native code";
+	suffix = dialect_native_suffix(name, (size_t)(end - name));
+	if (suffix != NULL &&
+	    suffix != dialect_native_suffix(s, (size_t)(path_end - s)))
+		return "has a name that gPXE would run as native code";
 	return NULL;
 }
 

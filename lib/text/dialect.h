@@ -97,6 +97,10 @@ static inline int dialect_is_for_people(const struct dialect *d)
  * client, a browser too. */
 const struct dialect *dialect_of_user_agent(const char *user_agent);
 
+/* The suffix of the len bytes at name, static, if gPXE takes a file of that
+ * name for native code without looking at its content; NULL if it does not. */
+const char *dialect_native_suffix(const char *name, size_t len);
+
 /*
  * Whether every dialect of a loader can write the len bytes at s as a
  * value.  Returns 0, or -1 with err set: "dialect gpxe cannot write a value

@@ -111,6 +111,13 @@ int uri_is_plain(const struct uri *u)
 	return !u->is_https && u->port == 80;
 }
 
+int uri_is_https(const char *s)
+{
+	struct uri u;
+
+	return uri_parse(s, &u) == NULL && u.is_https;
+}
+
 int uri_has_host(const struct uri *u, const struct uri *other)
 {
 	size_t len = strcspn(u->host, ":/");

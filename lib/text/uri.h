@@ -38,6 +38,9 @@ const char *uri_parse(const char *s, struct uri *u);
  * (grub-core/net/net.c). */
 int uri_is_plain(const struct uri *u);
 
+/* Whether s is an https: URL that uri_parse() takes. */
+int uri_is_https(const char *s);
+
 /* Whether both name the same host, whatever the port. */
 int uri_has_host(const struct uri *u, const struct uri *other);
 

@@ -281,6 +281,17 @@ static void test_value_characters_are_letters_digits_and_four_more(void **state)
 	}
 }
 
+static void test_https_is_told_of_urls_alone(void **state)
+{
+	(void)state;
+	assert_true(uri_is_https("https://h/"));
+	assert_true(uri_is_https("https://h:80/a?b=c"));
+	assert_false(uri_is_https("http://h:443/"));
+	assert_false(uri_is_https("https://h"));
+	assert_false(uri_is_https("ftp://h/"));
+	assert_false(uri_is_https(""));
+}
+
 static void test_plain_is_http_on_port_80(void **state)
 {
 	static const struct {
@@ -314,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_parameters_are_joined_by_their_marks),
 		cmocka_unit_test(
 			test_value_characters_are_letters_digits_and_four_more),
+		cmocka_unit_test(test_https_is_told_of_urls_alone),
 		cmocka_unit_test(test_plain_is_http_on_port_80),
 	};
 
