@@ -1,4 +1,4 @@
-/* mirrorboot-check: says what is wrong before a machine does. */
+/* mirrorboot-check: finds what is wrong before a machine does. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "offline.h"
 #include "online.h"
 
-/* The exit status; 0: nothing was found that counts. */
+/* The exit status; 0: no errors. */
 #define EXIT_FINDINGS 1
 #define EXIT_UNCHECKED 2
 
@@ -24,10 +24,10 @@ struct options {
 	struct online_options online;
 	int is_online;
 	int is_json;
-	int is_strict; /* a warning counts as an error does */
+	int is_strict; /* warnings count as errors */
 };
 
-/* A setting of the process; one that is empty is as good as none. */
+/* A setting of the environment; an empty one counts as missing. */
 static const char *setting(const char *name, const char *otherwise)
 {
 	const char *value = getenv(name);
@@ -40,18 +40,19 @@ static void print_help(void)
 	printf("Usage: mirrorboot-check [--online] [--json] [--strict] "
 	       "[--templates DIR]\n"
 	       "                        [--timeout S] [--per-host N] [FILE]\n"
-	       "Say what is wrong with a catalogue and the pages made of it.\n"
+	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
-	       "  --online         also ask every mirror for what boots would "
+	       "  --online         also check on every mirror what boots would "
 	       "fetch\n"
 	       "  --json           print JSON\n"
-	       "  --strict         let warnings count as errors do\n"
+	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
 	       "  --timeout S      seconds that a request may take (%u)\n"
 	       "  --per-host N     requests at a time to one host (%u)\n"
 	       "\n"
-	       "FILE is the catalogue: else MIRRORBOOT_CATALOG, or\n%s.\n"
-	       "Exit status: 0 no error found, 1 errors, 2 could not check.\n",
+	       "FILE is the catalogue; without it MIRRORBOOT_CATALOG, or\n"
+	       "%s.\n"
+	       "Exit status: 0 no errors, 1 errors, 2 could not check.\n",
 	       ONLINE_TIMEOUT, ONLINE_PER_HOST, DEFAULT_CATALOG);
 }
 
@@ -61,7 +62,7 @@ static int unchecked(const char *what, const char *why)
 	return EXIT_UNCHECKED;
 }
 
-/* A whole number from 1 to max; 0 when text is none. */
+/* A whole number from 1 to max; 0 if text is not one. */
 static unsigned number(const char *text, unsigned max)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -73,7 +74,7 @@ static unsigned number(const char *text, unsigned max)
 	return value <= max ? (unsigned)value : 0;
 }
 
-/* One option; returns 0, or -1 to end with *status. */
+/* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
 	switch (option) {
@@ -108,11 +109,11 @@ static int take(struct options *o, int option, int *status)
 		printf("mirrorboot-check (mirrorboot) %s\n", VERSION);
 		*status = EXIT_SUCCESS;
 		return -1;
-	default: /* getopt has said it */
+	default: /* getopt_long() has printed a message */
 		*status = EXIT_UNCHECKED;
 		return -1;
 	}
-	*status = unchecked(optarg, "is no number that this option takes");
+	*status = unchecked(optarg, "is not a number that this option takes");
 	return -1;
 }
 
@@ -159,8 +160,8 @@ static int check(const struct options *o)
 	int status = EXIT_SUCCESS;
 
 	if (o->is_online && c == NULL)
-		fputs("mirrorboot-check: mirrors are not asked: the catalogue "
-		      "is refused\n",
+		fputs("mirrorboot-check: the mirrors are not checked, because "
+		      "the catalogue is refused\n",
 		      stderr);
 	else if (o->is_online && online_check(c, &o->online, findings) < 0)
 		status = EXIT_UNCHECKED;
@@ -192,7 +193,7 @@ int main(int argc, char **argv)
 	};
 	int status = EXIT_SUCCESS;
 
-	/* A value less would be a finding less. */
+	/* A value that jansson cannot allocate would be a finding less. */
 	json_set_alloc_funcs(mem_get, free);
 	if (parse(&o, argc, argv, &status) == 0) {
 		if (access(o.paths.catalog, R_OK) != 0)

@@ -14,7 +14,7 @@ const char *content_role(enum role role)
 	case ROLE_INITRD:
 		return "initrd";
 	case ROLE_LOADER:
-		return "PXELinux";
+		return "loader";
 	case ROLE_MODULE:
 		return "module";
 	case ROLE_CONFIG:
@@ -152,7 +152,7 @@ static const char *kernel_fault(enum arch arch, const struct buf *head,
 		4) ||
 	    has(head, 0, "\x1f\x8b", 2))
 		return NULL;
-	return "is no Linux kernel";
+	return "is not a Linux kernel";
 }
 
 static int is_archive(const struct buf *head)
@@ -195,33 +195,30 @@ static int is_module(const struct buf *head)
 static const char *efi_fault(enum arch arch, const struct buf *head)
 {
 	if (!has(head, 0, "MZ", 2))
-		return "is no EFI program";
+		return "is not an EFI program";
 	return is_foreign(pe_machine(head), arch)
 		       ? "is for another architecture"
 		       : NULL;
 }
 
 static const char *binary_fault(enum role role, enum arch arch,
-				const struct buf *head, long long length,
-				int *is_sure)
+				const struct buf *head, long long length)
 {
 	switch (role) {
 	case ROLE_KERNEL:
 		return kernel_fault(arch, head, length);
 	case ROLE_INITRD:
-		*is_sure = 0;
-		return is_archive(head) ? NULL : "begins as no initrd does";
+		return is_archive(head) ? NULL : "begins with unknown bytes";
 	case ROLE_LOADER:
-		*is_sure = 0;
-		return content_pxelinux(head) ? NULL : "is no PXELINUX";
+		return content_pxelinux(head) ? NULL : "is not PXELINUX";
 	case ROLE_MODULE:
-		return is_module(head) ? NULL : "is no module of SYSLINUX";
+		return is_module(head) ? NULL : "is not a SYSLINUX module";
 	case ROLE_EFI:
 		return efi_fault(arch, head);
 	case ROLE_CONFIG:
 	case ROLE_INCLUDE:
 		return memchr(head->data, '\0', head->len) != NULL
-			       ? "is no text"
+			       ? "is not text"
 			       : NULL;
 	case ROLE_BIOS:
 		break;
@@ -234,24 +231,39 @@ static int is_script(const struct buf *head)
 	return has(head, 0, "#!ipxe", 6) || has(head, 0, "#!gpxe", 6);
 }
 
-const char *content_fault(enum role role, enum arch arch,
-			  const struct buf *head, long long length,
-			  int *is_sure)
+int content_is_config(enum role role)
 {
-	const int is_config = role == ROLE_CONFIG || role == ROLE_INCLUDE;
+	return role == ROLE_CONFIG || role == ROLE_INCLUDE;
+}
 
-	*is_sure = 1;
+/* What is wrong whatever the role; NULL: nothing is. */
+static const char *text_fault(enum role role, const struct buf *head)
+{
 	if (head->len == 0)
 		return role == ROLE_INCLUDE ? NULL : "is empty";
 	if (is_html(head))
 		return find(head, "Index of") || find(head, "irectory listing")
 			       ? "is a directory listing"
-			       : "is a page of HTML, maybe an error's";
-	if ((role == ROLE_BIOS || role == ROLE_EFI) && is_script(head))
+			       : "is a page of HTML, maybe an error page";
+	if (content_is_config(role) || is_archive(head) || !is_text(head))
 		return NULL;
-	if (!is_config && is_text(head) && !is_archive(head))
-		return "is plain text, maybe an error's";
-	return binary_fault(role, arch, head, length, is_sure);
+	return "is plain text, maybe an error message";
+}
+
+struct content_fault content_check(enum role role, enum arch arch,
+				   const struct buf *head, long long length)
+{
+	const int is_program = role == ROLE_BIOS || role == ROLE_EFI;
+	struct content_fault fault = { NULL, 1 };
+
+	if (is_program && is_script(head))
+		return fault;
+	fault.reason = text_fault(role, head);
+	if (fault.reason == NULL && head->len > 0) {
+		fault.reason = binary_fault(role, arch, head, length);
+		fault.is_sure = role != ROLE_INITRD && role != ROLE_LOADER;
+	}
+	return fault;
 }
 
 unsigned content_pxelinux(const struct buf *file)

@@ -10,8 +10,8 @@ enum role {
 	ROLE_INITRD,
 	ROLE_LOADER,  /* pxelinux.0 */
 	ROLE_MODULE,  /* a .c32 of SYSLINUX */
-	ROLE_CONFIG,  /* of PXELinux */
-	ROLE_INCLUDE, /* the same, which may be missing */
+	ROLE_CONFIG,  /* of PXELINUX */
+	ROLE_INCLUDE, /* the same, but it may be missing */
 	ROLE_BIOS,    /* a program for BIOS to chain */
 	ROLE_EFI,     /* the same for UEFI */
 };
@@ -19,20 +19,25 @@ enum role {
 /* "kernel", "initrd", ... */
 const char *content_role(enum role role);
 
-/* How many bytes of its beginning content_fault() wants. */
+/* How many bytes of the beginning content_check() needs. */
 size_t content_wanted(enum role role);
 
-/*
- * Why a file of length bytes, -1: not known, that begins like head cannot be
- * what it was fetched for; NULL if it can.  *is_sure is set to 0 if it may be
- * something rare.  The phrase goes behind the role: "kernel is a directory
- * listing".
- */
-const char *content_fault(enum role role, enum arch arch,
-			  const struct buf *head, long long length,
-			  int *is_sure);
+/* Whether the file is a configuration of PXELINUX. */
+int content_is_config(enum role role);
 
-/* The major version of the PXELINUX that the file is; 0: it is none. */
+/* What is wrong with the content of a file. */
+struct content_fault {
+	const char *reason; /* follows the role: "kernel is a directory
+			       listing"; NULL: nothing is wrong */
+	int is_sure;        /* 0: it may be of a rare kind that is good */
+};
+
+/* Whether a file of that length, -1: not known, that begins like head can be
+ * what it was fetched for. */
+struct content_fault content_check(enum role role, enum arch arch,
+				   const struct buf *head, long long length);
+
+/* The major version of PXELINUX that the file is; 0: it is not PXELINUX. */
 unsigned content_pxelinux(const struct buf *file);
 
 #endif

@@ -11,11 +11,13 @@
 #define ACTIVE_MAX 64
 #define TRIES_MAX 2
 
-/* A host that was silent so often, and never was not, is not asked again. */
+/* After so many requests without an answer, and none with one, a host is not
+ * asked again. */
 #define SILENCES_MAX 3
 
 struct job {
 	struct fetch fetch;
+	struct fetch_answer answer;
 	struct host *host;
 	struct job *next; /* in its host's queue */
 	unsigned tries;
@@ -31,6 +33,7 @@ struct host {
 	struct job *last;
 	unsigned active;
 	unsigned silences;
+	const char *problem; /* of the last request without an answer */
 	int has_answered;
 };
 
@@ -120,9 +123,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 {
 	struct job *job = ctx;
 	size_t len = size * count;
-	size_t room = job->fetch.max - job->fetch.body.len;
+	size_t room = job->fetch.max - job->answer.body.len;
 
-	buf_add(&job->fetch.body, data, len < room ? len : room);
+	buf_add(&job->answer.body, data, len < room ? len : room);
 	if (len <= room)
 		return len;
 	job->is_cut = 1;
@@ -186,14 +189,14 @@ static void start(struct fetcher *f, struct job *job)
 	f->active++;
 }
 
-/* Tells whoever asked, and lets the job go. */
+/* Hand the answer over, and free the job. */
 static void end(struct fetcher *f, struct job *job)
 {
-	if (job->fetch.status != 0)
+	if (job->answer.status != 0)
 		f->answered++;
 	f->ended++;
-	job->fetch.done(job->fetch.ctx, &job->fetch);
-	buf_free(&job->fetch.body);
+	job->fetch.done(job->fetch.target, &job->answer);
+	buf_free(&job->answer.body);
 	free(job);
 }
 
@@ -210,7 +213,7 @@ static struct job *dequeue(struct host *host)
 	return job;
 }
 
-/* Starts what may be started. */
+/* Start all requests that the limits allow. */
 static void start_all(struct fetcher *f)
 {
 	for (size_t i = 0; i < f->host_count; i++) {
@@ -219,10 +222,9 @@ static void start_all(struct fetcher *f)
 		while (host->first != NULL && is_dead(host)) {
 			struct job *job = dequeue(host);
 
-			job->fetch.is_dead = 1;
-			job->fetch.is_silent = 1;
-			if (job->fetch.problem == NULL)
-				job->fetch.problem = "is not asked any more";
+			job->answer.is_dead = 1;
+			job->answer.is_silent = 1;
+			job->answer.problem = host->problem;
 			end(f, job);
 		}
 		while (host->first != NULL && f->active < ACTIVE_MAX &&
@@ -235,16 +237,16 @@ static const char *problem_of(CURLcode code)
 {
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return "the host's name is not known";
+		return "the host name is unknown";
 	case CURLE_COULDNT_CONNECT:
 		return "no connection to the host";
 	case CURLE_OPERATION_TIMEDOUT:
-		return "no answer in time";
+		return "no answer before the timeout";
 	case CURLE_PARTIAL_FILE:
-		return "the connection broke before all of it had come";
+		return "the connection broke before the end of the file";
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
-		return "the connection broke before an answer came";
+		return "the connection broke before an answer";
 	}
 	return curl_easy_strerror(code);
 }
@@ -256,25 +258,25 @@ static int is_silent(CURLcode code)
 	       code == CURLE_OPERATION_TIMEDOUT;
 }
 
-/* What the transfer tells of the answer, into the job's fetch. */
+/* Copy what the transfer says into the job's answer. */
 static void note_answer(struct job *job)
 {
-	struct fetch *fetch = &job->fetch;
+	struct fetch_answer *answer = &job->answer;
 	curl_off_t length = -1;
 	curl_off_t micros = 0;
 	char *location = NULL;
 
-	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &fetch->status);
+	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &answer->status);
 	curl_easy_getinfo(job->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 			  &length);
 	curl_easy_getinfo(job->easy, CURLINFO_STARTTRANSFER_TIME_T, &micros);
 	curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location);
-	fetch->length = fetch->status == 206 ? job->range_length : length;
-	fetch->seconds = (double)micros / 1e6;
-	fetch->location = NULL;
+	answer->length = answer->status == 206 ? job->range_length : length;
+	answer->seconds = (double)micros / 1e6;
+	answer->location = NULL;
 	if (location != NULL) {
 		snprintf(job->location, sizeof(job->location), "%s", location);
-		fetch->location = job->location;
+		answer->location = job->location;
 	}
 }
 
@@ -289,24 +291,26 @@ static void finish(struct fetcher *f, struct job *job, CURLcode code)
 	int is_broken = code != CURLE_OK && !job->is_cut;
 
 	note_answer(job);
-	job->fetch.problem = is_broken ? problem_of(code) : NULL;
-	job->fetch.is_silent = is_silent(code);
-	if (job->fetch.status == 0)
-		host->silences++;
-	else
+	job->answer.problem = is_broken ? problem_of(code) : NULL;
+	job->answer.is_silent = is_silent(code);
+	if (job->answer.status != 0) {
 		host->has_answered = 1;
+	} else {
+		host->silences++;
+		host->problem = job->answer.problem;
+	}
 	curl_multi_remove_handle(f->multi, job->easy);
 	curl_easy_cleanup(job->easy);
 	job->easy = NULL;
 	host->active--;
 	f->active--;
 	if (job->tries < TRIES_MAX &&
-	    (is_broken || is_busy(job->fetch.status))) {
-		buf_truncate(&job->fetch.body, 0);
+	    (is_broken || is_busy(job->answer.status))) {
+		buf_truncate(&job->answer.body, 0);
 		enqueue(job);
 		return;
 	}
-	job->fetch.is_dead = job->fetch.status == 0 && is_dead(host);
+	job->answer.is_dead = job->answer.status == 0 && is_dead(host);
 	end(f, job);
 }
 

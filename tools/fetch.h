@@ -6,10 +6,13 @@
 #include "buf.h"
 
 /*
- * Many HTTP requests at once, so many at a time to each host.  A request that
- * breaks off, or that the server is too busy for, is made once more.
+ * Many HTTP requests at a time, with a limit for each host.  A request that
+ * breaks off, or for which the server is too busy, is made once more.
  */
 struct fetcher;
+
+/* What a file is asked for; the caller's. */
+struct target;
 
 struct fetch_limits {
 	unsigned timeout;  /* seconds that one request may take */
@@ -18,26 +21,28 @@ struct fetch_limits {
 
 enum fetch_method {
 	FETCH_HEAD,
-	FETCH_RANGE, /* GET, the first max bytes asked for by a Range */
-	FETCH_GET,   /* GET, given up after max bytes */
+	FETCH_RANGE, /* GET with a Range of the first max bytes */
+	FETCH_GET,   /* GET, which ends after max bytes */
 };
 
-/* A request, and in done() its answer. */
-struct fetch {
-	const char *url; /* absolute; borrowed until done() */
-	enum fetch_method method;
-	size_t max; /* bytes of the body that are of interest */
-	void (*done)(void *ctx, const struct fetch *fetch);
-	void *ctx;
-
+struct fetch_answer {
 	long status;          /* of HTTP; 0: no answer, see problem */
 	const char *problem;  /* why it broke off; NULL: it did not */
 	int is_silent;        /* no connection, or no answer in time */
-	int is_dead;          /* nothing ever came from its host */
-	long long length;     /* of the whole file; -1: not said */
-	const char *location; /* where it has moved, absolute; NULL */
-	double seconds;       /* to the answer's first byte */
+	int is_dead;          /* its host never answered at all */
+	long long length;     /* of the whole file; -1: not known */
+	const char *location; /* where it has moved, absolute; NULL: it has
+				 not */
+	double seconds;       /* until the first byte of the answer */
 	struct buf body;
+};
+
+struct fetch {
+	const char *url; /* absolute; borrowed until done() */
+	enum fetch_method method;
+	size_t max; /* bytes of the body that are wanted */
+	void (*done)(struct target *target, const struct fetch_answer *answer);
+	struct target *target;
 };
 
 /* NULL with a message on standard error when libcurl cannot be used.  Release
@@ -45,12 +50,14 @@ struct fetch {
 struct fetcher *fetcher_new(const struct fetch_limits *limits);
 void fetcher_free(struct fetcher *f);
 
-/* Queue a copy of the request; may be called from done(), too. */
+/* Queue a copy of the request; done() may call this too. */
 void fetcher_add(struct fetcher *f, const struct fetch *request);
 
-/* Make all requests.  Calls done() for each, in the order in which they end,
- * and progress() with the number of those that have ended and of all.
- * Returns the number of requests that got an answer. */
+/*
+ * Make all requests.  Calls done() for each, in the order in which they end,
+ * and progress() with the number of those that have ended and of all.  Returns
+ * the number of requests that got an answer.
+ */
 size_t fetcher_run(struct fetcher *f,
 		   void (*progress)(size_t ended, size_t all));
 

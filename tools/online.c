@@ -12,73 +12,73 @@
 #include "uri.h"
 #include "verdict.h"
 
-/* What all asking has to do with. */
-struct online {
+/* All files of a catalogue. */
+struct targets {
 	struct fetcher *fetcher;
-	struct asking **list; /* in the order in which they came up */
+	struct target **list; /* in the order in which they were found */
 	size_t count;
 	json_t *index; /* URL -> place in the list */
 };
 
-/* A probe under way. */
-struct asking {
+/* A file that boots fetch. */
+struct target {
 	struct probe probe;
-	struct online *all;
+	struct targets *all;
 	char *path; /* of modules, as the configuration has it; NULL */
 };
 
-static void ask_head(struct asking *a);
+static void ask_head(struct target *t);
 
-/* The URL's asking, begun now unless it has been; NULL if loaders cannot take
+/* The target of the URL; a new one is asked for.  NULL if loaders cannot take
  * the URL. */
-static struct asking *ask(struct online *all, const struct probe *wanted)
+static struct target *ask(struct targets *all, const struct probe *wanted)
 {
 	const json_t *known = json_object_get(all->index, wanted->url);
 	struct uri uri;
-	struct asking *a;
+	struct target *t;
 
 	if (known != NULL)
 		return all->list[json_integer_value(known)];
 	if (uri_parse(wanted->url, &uri) != NULL)
 		return NULL;
-	a = mem_alloc(sizeof(*a));
-	a->probe = *wanted;
-	a->probe.url = mem_copy(wanted->url, strlen(wanted->url));
-	a->probe.head_length = -1;
-	a->probe.length = -1;
-	a->all = all;
-	json_object_set_new(all->index, a->probe.url,
+	t = mem_alloc(sizeof(*t));
+	t->probe = *wanted;
+	t->probe.url = mem_copy(wanted->url, strlen(wanted->url));
+	t->probe.head_length = -1;
+	t->probe.length = -1;
+	t->all = all;
+	json_object_set_new(all->index, t->probe.url,
 			    json_integer((json_int_t)all->count));
 	all->list = mem_grow(all->list, all->count + 1, sizeof(*all->list));
-	all->list[all->count++] = a;
-	ask_head(a);
-	return a;
+	all->list[all->count++] = t;
+	ask_head(t);
+	return t;
 }
 
-/* What a's answer names, to be asked for on its behalf. */
-static struct asking *ask_further(const struct asking *a, enum role role,
+/* Ask for a URL that the answer of t names. */
+static struct target *ask_further(const struct target *t, enum role role,
 				  char *url)
 {
 	const struct probe wanted = {
 		.url = url,
 		.role = role,
-		.release = a->probe.release,
-		.files = a->probe.files,
-		.asked_by = a->probe.url,
-		.depth = a->probe.depth + 1,
+		.release = t->probe.release,
+		.files = t->probe.files,
+		.asked_by = t->probe.url,
+		.depth = t->probe.depth + 1,
 	};
 
-	return ask(a->all, &wanted);
+	return ask(t->all, &wanted);
 }
 
-/* The URL of a name in the tree of a: relative to the path prefix. */
-static char *in_tree(const struct asking *a, const char *directory,
+/* The URL of a name in the tree of t: relative to the path prefix. */
+static char *in_tree(const struct target *t, const char *directory,
 		     const char *name)
 {
 	struct buf url = BUF_INIT;
 
 	if (strstr(name, "://") == NULL && strstr(directory, "://") == NULL)
-		buf_puts(&url, a->probe.files->pathprefix);
+		buf_puts(&url, t->probe.files->pathprefix);
 	if (strstr(name, "://") == NULL)
 		buf_puts(&url, directory);
 	if (directory[0] != '\0' && directory[strlen(directory) - 1] != '/')
@@ -87,131 +87,124 @@ static char *in_tree(const struct asking *a, const char *directory,
 	return buf_take(&url);
 }
 
-static struct asking *ask_in_tree(struct asking *a, enum role role,
+static struct target *ask_in_tree(struct target *t, enum role role,
 				  const char *directory, const char *name)
 {
-	char *url = in_tree(a, directory, name);
-	struct asking *further = ask_further(a, role, url);
+	char *url = in_tree(t, directory, name);
+	struct target *further = ask_further(t, role, url);
 
 	free(url);
 	return further;
 }
 
-/* A module is looked for beside the configuration's root, then on the path;
- * a menu needs two more, which are on the path. */
-static void ask_module(struct asking *a, const char *name)
+/* PXELINUX looks for a module under the path prefix, then on the path.  A menu
+ * needs two more modules, which are on the path. */
+static void ask_module(struct target *t, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	const char *base = slash != NULL ? slash + 1 : name;
-	struct asking *module = ask_in_tree(a, ROLE_MODULE, "", name);
+	struct target *module = ask_in_tree(t, ROLE_MODULE, "", name);
 
-	if (a->path == NULL)
+	if (t->path == NULL)
 		return;
 	if (slash == NULL && module != NULL && module->probe.otherwise == NULL)
-		module->probe.otherwise = in_tree(a, a->path, name);
+		module->probe.otherwise = in_tree(t, t->path, name);
 	if (strcmp(base, "vesamenu.c32") == 0 ||
 	    strcmp(base, "menu.c32") == 0) {
-		ask_in_tree(a, ROLE_MODULE, a->path, "libcom32.c32");
-		ask_in_tree(a, ROLE_MODULE, a->path, "libutil.c32");
+		ask_in_tree(t, ROLE_MODULE, t->path, "libcom32.c32");
+		ask_in_tree(t, ROLE_MODULE, t->path, "libutil.c32");
 	}
 }
 
-static void ask_include(struct asking *a, enum role role, const char *name)
+static void ask_include(struct target *t, enum role role, const char *name)
 {
-	struct asking *further = NULL;
+	struct target *further = NULL;
 
-	if (a->probe.depth < PROBE_DEPTH_MAX)
-		further = ask_in_tree(a, role, "", name);
-	if (further != NULL && further->path == NULL && a->path != NULL)
-		further->path = mem_copy(a->path, strlen(a->path));
+	if (t->probe.depth < PROBE_DEPTH_MAX)
+		further = ask_in_tree(t, role, "", name);
+	if (further != NULL && further->path == NULL && t->path != NULL)
+		further->path = mem_copy(t->path, strlen(t->path));
 }
 
-/* Called with each name in a configuration. */
-static void follow(void *ctx, enum pxe_kind kind, const char *name)
+/* Ask for what a configuration names. */
+static void follow(struct target *t, enum pxe_kind kind, const char *name)
 {
-	struct asking *a = ctx;
-
 	switch (kind) {
 	case PXE_PATH:
-		free(a->path);
-		a->path = mem_copy(name, strlen(name));
+		free(t->path);
+		t->path = mem_copy(name, strlen(name));
 		break;
 	case PXE_INCLUDE:
-		ask_include(a, ROLE_INCLUDE, name);
+		ask_include(t, ROLE_INCLUDE, name);
 		break;
 	case PXE_CONFIG:
-		ask_include(a, ROLE_CONFIG, name);
+		ask_include(t, ROLE_CONFIG, name);
 		break;
 	case PXE_KERNEL:
-		ask_in_tree(a, ROLE_KERNEL, "", name);
+		ask_in_tree(t, ROLE_KERNEL, "", name);
 		break;
 	case PXE_INITRD:
-		ask_in_tree(a, ROLE_INITRD, "", name);
+		ask_in_tree(t, ROLE_INITRD, "", name);
 		break;
 	case PXE_MODULE:
-		ask_module(a, name);
+		ask_module(t, name);
 		break;
 	}
 }
 
-/* What came, of a file that is there. */
-static void look_into(struct asking *a, const struct fetch *fetch)
+/* Check the content of a file that is there, and ask for what it names. */
+static void look_into(struct target *t, const struct fetch_answer *answer)
 {
-	struct probe *p = &a->probe;
-	const int is_config = p->role == ROLE_CONFIG || p->role == ROLE_INCLUDE;
+	struct probe *p = &t->probe;
 
-	p->fault = content_fault(p->role, p->release->arch, &fetch->body,
-				 p->length, &p->is_sure);
-	if (p->fault != NULL)
+	p->fault = content_check(p->role, p->release->arch, &answer->body,
+				 p->length);
+	if (p->fault.reason != NULL)
 		return;
-	if (is_config && p->files->pathprefix != NULL)
-		pxeconfig_read(buf_text(&fetch->body), fetch->body.len, follow,
-			       a);
+	if (content_is_config(p->role) && p->files->pathprefix != NULL)
+		pxeconfig_read(buf_text(&answer->body), answer->body.len,
+			       follow, t);
 	if (p->role != ROLE_LOADER)
 		return;
-	p->pxelinux = content_pxelinux(&fetch->body);
-	/* Since 5.00 the core is nothing without it. */
+	p->pxelinux = content_pxelinux(&answer->body);
+	/* Since 5.00 PXELINUX needs this module to start. */
 	if (p->pxelinux >= 5 && p->files->pathprefix != NULL)
-		ask_in_tree(a, ROLE_MODULE, "", "ldlinux.c32");
+		ask_in_tree(t, ROLE_MODULE, "", "ldlinux.c32");
 }
 
-static void note(struct probe *p, const struct fetch *fetch)
+static void note(struct probe *p, const struct fetch_answer *answer)
 {
-	p->status = fetch->status;
-	p->problem = fetch->problem;
-	p->is_dead = fetch->is_dead;
-	if (fetch->seconds > p->seconds)
-		p->seconds = fetch->seconds;
-	if (fetch->length >= 0)
-		p->length = fetch->length;
+	p->status = answer->status;
+	p->problem = answer->problem;
+	p->is_dead = answer->is_dead;
+	if (answer->seconds > p->seconds)
+		p->seconds = answer->seconds;
+	if (answer->length >= 0)
+		p->length = answer->length;
 }
 
-/* Goes to where the file has moved, if a client without TLS can. */
-static void go_after(struct asking *a, const struct fetch *fetch)
+/* Ask for the new place of a file that has moved, unless only a client with TLS
+ * can follow. */
+static void go_after(struct target *t, const struct fetch_answer *answer)
 {
-	struct probe *p = &a->probe;
+	struct probe *p = &t->probe;
 	const int gets_tls =
-		!uri_is_https(p->url) && uri_is_https(fetch->location);
+		!uri_is_https(p->url) && uri_is_https(answer->location);
 
-	p->moved_to = mem_copy(fetch->location, strlen(fetch->location));
+	p->moved_to = mem_copy(answer->location, strlen(answer->location));
 	if (p->depth < PROBE_DEPTH_MAX && !gets_tls)
-		ask_further(a, p->role, p->moved_to);
+		ask_further(t, p->role, p->moved_to);
 }
 
-static int is_moved(const struct fetch *fetch)
+static int is_moved(const struct fetch_answer *answer)
 {
-	return fetch->location != NULL && fetch->status / 100 == 3;
+	return answer->location != NULL && answer->status / 100 == 3;
 }
 
-static int is_missing(long status)
+/* Ask for a missing module in its second place. */
+static void look_elsewhere(struct target *t)
 {
-	return status == 404 || status == 410;
-}
-
-/* A module that is not here may be on the path. */
-static void look_elsewhere(struct asking *a)
-{
-	const struct probe *p = &a->probe;
+	const struct probe *p = &t->probe;
 	const struct probe wanted = {
 		.url = p->otherwise,
 		.role = p->role,
@@ -221,62 +214,59 @@ static void look_elsewhere(struct asking *a)
 		.depth = p->depth,
 	};
 
-	if (p->otherwise != NULL && is_missing(p->status))
-		ask(a->all, &wanted);
+	if (p->otherwise != NULL && probe_is_missing(p))
+		ask(t->all, &wanted);
 }
 
-static void done_get(void *ctx, const struct fetch *fetch)
+static void done_get(struct target *t, const struct fetch_answer *answer)
 {
-	struct asking *a = ctx;
-
-	note(&a->probe, fetch);
-	if (is_moved(fetch))
-		go_after(a, fetch);
-	else if (fetch->status / 100 == 2 && fetch->problem == NULL)
-		look_into(a, fetch);
+	note(&t->probe, answer);
+	if (is_moved(answer))
+		go_after(t, answer);
+	else if (answer->status / 100 == 2 && answer->problem == NULL)
+		look_into(t, answer);
 	else
-		look_elsewhere(a);
+		look_elsewhere(t);
 }
 
-static void done_head(void *ctx, const struct fetch *fetch)
+static void done_head(struct target *t, const struct fetch_answer *answer)
 {
-	struct asking *a = ctx;
-	struct probe *p = &a->probe;
-	const int is_whole = p->role == ROLE_LOADER || p->role == ROLE_CONFIG ||
-			     p->role == ROLE_INCLUDE;
+	struct probe *p = &t->probe;
+	const int is_whole =
+		p->role == ROLE_LOADER || content_is_config(p->role);
 	const struct fetch get = {
 		.url = p->url,
 		.method = is_whole ? FETCH_GET : FETCH_RANGE,
 		.max = content_wanted(p->role),
 		.done = done_get,
-		.ctx = a,
+		.target = t,
 	};
 
-	note(p, fetch);
-	if (fetch->status / 100 == 2)
-		p->head_length = fetch->length;
-	if (is_moved(fetch))
-		go_after(a, fetch);
-	else if (is_missing(fetch->status) || fetch->is_silent)
-		look_elsewhere(a);
-	else /* also when HEAD fails: some servers refuse that alone */
-		fetcher_add(a->all->fetcher, &get);
+	note(p, answer);
+	if (answer->status / 100 == 2)
+		p->head_length = answer->length;
+	if (is_moved(answer))
+		go_after(t, answer);
+	else if (probe_is_missing(p) || answer->is_silent)
+		look_elsewhere(t);
+	else /* even if HEAD fails: some servers refuse only that */
+		fetcher_add(t->all->fetcher, &get);
 }
 
-static void ask_head(struct asking *a)
+static void ask_head(struct target *t)
 {
 	const struct fetch head = {
-		.url = a->probe.url,
+		.url = t->probe.url,
 		.method = FETCH_HEAD,
 		.done = done_head,
-		.ctx = a,
+		.target = t,
 	};
 
-	fetcher_add(a->all->fetcher, &head);
+	fetcher_add(t->all->fetcher, &head);
 }
 
-/* One file of a source; url may be NULL. */
-static void ask_file(struct online *all, const struct release *release,
+/* Ask for one file of a mirror; url may be NULL. */
+static void ask_file(struct targets *all, const struct release *release,
 		     const struct mirror_files *files, enum role role,
 		     const char *url)
 {
@@ -293,27 +283,27 @@ static void ask_file(struct online *all, const struct release *release,
 	free(wanted.url);
 }
 
-/* What a boot from the source may fetch. */
-static void ask_mirror(struct online *all, const struct release *release,
-		       const struct mirror_files *s)
+/* Ask for the files that a boot from this mirror may fetch. */
+static void ask_mirror(struct targets *all, const struct release *release,
+		       const struct mirror_files *files)
 {
 	struct buf config = BUF_INIT;
 
-	ask_file(all, release, s, ROLE_KERNEL, s->kernel);
-	for (size_t i = 0; i < s->initrd_count; i++)
-		ask_file(all, release, s, ROLE_INITRD, s->initrds[i]);
-	ask_file(all, release, s, ROLE_BIOS, s->chain[PLATFORM_BIOS]);
-	ask_file(all, release, s, ROLE_EFI, s->chain[PLATFORM_EFI]);
-	/* PXELinux is for PCs alone. */
-	if (s->loader == NULL || release->arch == ARCH_ARM64)
+	ask_file(all, release, files, ROLE_KERNEL, files->kernel);
+	for (size_t i = 0; i < files->initrd_count; i++)
+		ask_file(all, release, files, ROLE_INITRD, files->initrds[i]);
+	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);
+	ask_file(all, release, files, ROLE_EFI, files->chain[PLATFORM_EFI]);
+	/* PXELINUX runs on PCs only. */
+	if (files->loader == NULL || release->arch == ARCH_ARM64)
 		return;
-	ask_file(all, release, s, ROLE_LOADER, s->loader);
-	buf_printf(&config, "%s%s", s->pathprefix, s->configfile);
-	ask_file(all, release, s, ROLE_CONFIG, config.data);
+	ask_file(all, release, files, ROLE_LOADER, files->loader);
+	buf_printf(&config, "%s%s", files->pathprefix, files->configfile);
+	ask_file(all, release, files, ROLE_CONFIG, config.data);
 	buf_free(&config);
 }
 
-static void ask_all(struct online *all, const struct catalog *c)
+static void ask_all(struct targets *all, const struct catalog *c)
 {
 	size_t count;
 	const struct release *const *releases = catalog_releases(c, &count);
@@ -329,7 +319,7 @@ static void show_progress(size_t ended, size_t all)
 		fprintf(stderr, "\r%zu of %zu requests", ended, all);
 }
 
-static void judge(const struct online *all, const struct online_options *o,
+static void judge(const struct targets *all, const struct online_options *o,
 		  struct findings *f)
 {
 	const struct probe **probes =
@@ -341,16 +331,16 @@ static void judge(const struct online *all, const struct online_options *o,
 	free(probes);
 }
 
-static void let_go(struct online *all)
+static void free_targets(struct targets *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		struct asking *a = all->list[i];
+		struct target *t = all->list[i];
 
-		free(a->probe.url);
-		free(a->probe.otherwise);
-		free(a->probe.moved_to);
-		free(a->path);
-		free(a);
+		free(t->probe.url);
+		free(t->probe.otherwise);
+		free(t->probe.moved_to);
+		free(t->path);
+		free(t);
 	}
 	free(all->list);
 	json_decref(all->index);
@@ -363,7 +353,7 @@ int online_check(const struct catalog *c, const struct online_options *options,
 		.timeout = options->timeout,
 		.per_host = options->per_host,
 	};
-	struct online all = { .fetcher = fetcher_new(&limits) };
+	struct targets all = { .fetcher = fetcher_new(&limits) };
 	size_t answered;
 
 	if (all.fetcher == NULL)
@@ -380,6 +370,6 @@ int online_check(const struct catalog *c, const struct online_options *options,
 		      "a network?\n",
 		      stderr);
 	answered += all.count == 0;
-	let_go(&all);
+	free_targets(&all);
 	return answered > 0 ? 0 : -1;
 }

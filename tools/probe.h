@@ -4,31 +4,37 @@
 #include "content.h"
 #include "release.h"
 
-/* Moves of one file, and includes within each other, that are followed. */
+/* How many moves of a file, or levels of included files, are followed. */
 #define PROBE_DEPTH_MAX 8
 
-/* A URL that is asked for, once, and what came of it. */
+/* A URL that is asked for once, and what came of it. */
 struct probe {
 	char *url;
 	enum role role;
 	const struct release *release;    /* the first that needs it */
 	const struct mirror_files *files; /* of that release */
 	const char *asked_by; /* the URL that names it or has moved here;
-				 NULL: the catalogue itself */
-	char *otherwise;      /* where a module is looked for next; NULL */
+				 NULL: the catalogue */
+	char *otherwise;      /* where a missing module is looked for next;
+				 NULL: nowhere */
 	unsigned depth;       /* of includes and of moves */
 
 	/* The answer. */
 	long status;           /* 0: none came */
 	const char *problem;   /* why it broke off; NULL */
-	int is_dead;           /* nothing ever came from its host */
-	long long head_length; /* as told to HEAD; -1: not */
+	int is_dead;           /* its host never answered at all */
+	long long head_length; /* in the answer to HEAD; -1: not said */
 	long long length;      /* of the file; -1: not known */
-	double seconds;        /* the longest wait for an answer to begin */
-	char *moved_to;        /* NULL: it has not */
-	const char *fault;     /* of its content; NULL */
-	int is_sure;           /* of that fault */
-	unsigned pxelinux;     /* major version of the PXELINUX that it is */
+	double seconds;        /* the longest wait until an answer began */
+	char *moved_to;        /* NULL: it has not moved */
+	struct content_fault fault;
+	unsigned pxelinux; /* major version of the PXELINUX that it is; 0: it
+			      is none */
 };
+
+static inline int probe_is_missing(const struct probe *p)
+{
+	return p->status == 404 || p->status == 410;
+}
 
 #endif

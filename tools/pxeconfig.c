@@ -6,14 +6,15 @@
 
 #include "mem.h"
 
-struct reading {
-	void (*found)(void *ctx, enum pxe_kind kind, const char *name);
-	void *ctx;
+struct pxe_reader {
+	void (*found)(struct target *target, enum pxe_kind kind,
+		      const char *name);
+	struct target *target;
 	int is_help; /* between "text help" and "endtext" */
 };
 
-/* Ends the word at *s and steps behind it; "" at the end of the line.  Every
- * byte up to 0x20 is white space (com32/elflink/ldlinux/readconfig.c). */
+/* The next word at *s, which is moved behind it; "" at the end of the line.
+ * Every byte up to 0x20 is white space (com32/elflink/ldlinux/readconfig.c). */
 static char *next_word(char **s)
 {
 	char *word = *s;
@@ -36,14 +37,14 @@ static int ends_in(const char *s, const char *end)
 	return len >= end_len && strcasecmp(s + len - end_len, end) == 0;
 }
 
-static void give(struct reading *r, enum pxe_kind kind, const char *name)
+static void give(struct pxe_reader *r, enum pxe_kind kind, const char *name)
 {
 	if (name[0] != '\0')
-		r->found(r->ctx, kind, name);
+		r->found(r->target, kind, name);
 }
 
-/* Names with commas between them. */
-static void give_initrds(struct reading *r, char *names)
+/* Names that commas separate. */
+static void give_initrds(struct pxe_reader *r, char *names)
 {
 	while (*names != '\0') {
 		size_t len = strcspn(names, ",");
@@ -55,7 +56,7 @@ static void give_initrds(struct reading *r, char *names)
 	}
 }
 
-static void read_append(struct reading *r, char *rest)
+static void read_append(struct pxe_reader *r, char *rest)
 {
 	char *word;
 
@@ -64,8 +65,8 @@ static void read_append(struct reading *r, char *rest)
 			give_initrds(r, word + 7);
 }
 
-/* "kernel" takes programs of many kinds; the name's end says which. */
-static void read_kernel(struct reading *r, const char *name)
+/* "kernel" takes programs of many kinds: the suffix tells which. */
+static void read_kernel(struct pxe_reader *r, const char *name)
 {
 	static const char *const others[] = {
 		".0", ".bin", ".bs", ".bss", ".com", ".cbt", ".img", NULL,
@@ -81,14 +82,14 @@ static void read_kernel(struct reading *r, const char *name)
 	give(r, PXE_KERNEL, name);
 }
 
-/* "default" names a label, or what to run. */
-static void read_default(struct reading *r, const char *name)
+/* "default" names a label or a program. */
+static void read_default(struct pxe_reader *r, const char *name)
 {
 	if (ends_in(name, ".c32"))
 		give(r, PXE_MODULE, name);
 }
 
-static void read_keyword(struct reading *r, const char *keyword, char *rest)
+static void read_keyword(struct pxe_reader *r, const char *keyword, char *rest)
 {
 	static const struct {
 		const char *keyword;
@@ -113,7 +114,7 @@ static void read_keyword(struct reading *r, const char *keyword, char *rest)
 				give(r, plain[i].kind, next_word(&rest));
 }
 
-static void read_line(struct reading *r, char *line)
+static void read_line(struct pxe_reader *r, char *line)
 {
 	char *keyword = next_word(&line);
 
@@ -125,8 +126,8 @@ static void read_line(struct reading *r, char *line)
 		r->is_help = strcasecmp(next_word(&line), "help") == 0;
 		return;
 	}
-	/* "menu include" is the one of the menu's own that names a file which
-	 * matters. */
+	/* Of the menu's own directives only "menu include" names a file that is
+	 * needed. */
 	if (strcasecmp(keyword, "menu") == 0) {
 		keyword = next_word(&line);
 		if (strcasecmp(keyword, "include") != 0)
@@ -136,11 +137,11 @@ static void read_line(struct reading *r, char *line)
 }
 
 void pxeconfig_read(const char *text, size_t len,
-		    void (*found)(void *ctx, enum pxe_kind kind,
+		    void (*found)(struct target *target, enum pxe_kind kind,
 				  const char *name),
-		    void *ctx)
+		    struct target *target)
 {
-	struct reading r = { .found = found, .ctx = ctx };
+	struct pxe_reader r = { .found = found, .target = target };
 	char *copy = mem_copy(text, len);
 	char *line = copy;
 

@@ -3,7 +3,10 @@
 
 #include <stddef.h>
 
-/* What a PXELinux configuration names. */
+/* What a configuration is read for; the caller's. */
+struct target;
+
+/* What a PXELINUX configuration names. */
 enum pxe_kind {
 	PXE_PATH,    /* directory of modules */
 	PXE_INCLUDE, /* more configuration, which may be missing */
@@ -15,12 +18,12 @@ enum pxe_kind {
 
 /*
  * Call found() with each name in the len bytes of configuration at text, in
- * order, as it stands there: mostly relative to the path prefix.  Names of
- * what is only shown (pictures, help) are left out.
+ * order and as it is written there: mostly relative to the path prefix.  Files
+ * that are only shown (pictures, help) are left out.
  */
 void pxeconfig_read(const char *text, size_t len,
-		    void (*found)(void *ctx, enum pxe_kind kind,
+		    void (*found)(struct target *target, enum pxe_kind kind,
 				  const char *name),
-		    void *ctx);
+		    struct target *target);
 
 #endif

@@ -9,19 +9,19 @@
 #include "mem.h"
 #include "uri.h"
 
-/* All answers while they are judged. */
-struct judging {
+/* The answers to all probes. */
+struct answers {
 	const struct probe *const *probes; /* sorted by release and URL */
 	size_t count;
 	unsigned timeout;
 	json_t *index;  /* URL -> place in probes */
-	json_t *hosts;  /* silent ones: name -> files not seen */
-	json_t *firsts; /* file of a distro -> place of the first mirror's */
+	json_t *hosts;  /* silent ones: name -> number of files */
+	json_t *firsts; /* a distro's file -> place of the first mirror's */
 	struct findings *findings;
 };
 
 __attribute__((format(printf, 5, 6))) static void
-add(const struct judging *j, const struct probe *p, enum severity severity,
+add(const struct answers *a, const struct probe *p, enum severity severity,
     const char *check, const char *fmt, ...)
 {
 	const struct release *release = p->release;
@@ -38,7 +38,7 @@ add(const struct judging *j, const struct probe *p, enum severity severity,
 	buf_printf(&reason, "%s %s", content_role(p->role), text);
 	if (p->asked_by != NULL)
 		buf_printf(&reason, " (named by %s)", p->asked_by);
-	findings_add(j->findings, &(struct finding){
+	findings_add(a->findings, &(struct finding){
 					  .severity = severity,
 					  .check = check,
 					  .file = release->file,
@@ -50,89 +50,85 @@ add(const struct judging *j, const struct probe *p, enum severity severity,
 	buf_free(&reason);
 }
 
-static const struct probe *find(const struct judging *j, const char *url)
+static const struct probe *find(const struct answers *a, const char *url)
 {
-	const json_t *place = json_object_get(j->index, url);
+	const json_t *place = json_object_get(a->index, url);
 
-	return place != NULL ? j->probes[json_integer_value(place)] : NULL;
+	return place != NULL ? a->probes[json_integer_value(place)] : NULL;
 }
 
-static int is_missing(const struct probe *p)
-{
-	return p->status == 404 || p->status == 410;
-}
-
-/* Whether following the moves leads to a file, or to none. */
-static int comes_to_an_end(const struct judging *j, const struct probe *p)
+/* Whether the moves of a file come to an end. */
+static int comes_to_an_end(const struct answers *a, const struct probe *p)
 {
 	for (unsigned i = 0; p != NULL && i <= PROBE_DEPTH_MAX; i++) {
 		if (p->moved_to == NULL)
 			return 1;
-		p = find(j, p->moved_to);
+		p = find(a, p->moved_to);
 	}
 	return 0;
 }
 
-/* gPXE follows 301 and 302 alone, GRUB nothing at all; few have TLS. */
-static void judge_move(const struct judging *j, const struct probe *p)
+/* gPXE follows 301 and 302 only, GRUB follows no move, and few loaders have
+ * TLS. */
+static void judge_move(const struct answers *a, const struct probe *p)
 {
 	struct uri uri;
 	const char *reason = uri_parse(p->moved_to, &uri);
 
 	if (reason != NULL)
-		add(j, p, SEVERITY_ERROR, "moved",
+		add(a, p, SEVERITY_ERROR, "moved",
 		    "has moved to %s, a URL that %s", p->moved_to, reason);
 	else if (uri.is_https && !uri_is_https(p->url))
-		add(j, p, SEVERITY_ERROR, "moved",
+		add(a, p, SEVERITY_ERROR, "moved",
 		    "has moved to https, where clients without TLS cannot "
 		    "follow: %s",
 		    p->moved_to);
-	else if (!comes_to_an_end(j, p))
-		add(j, p, SEVERITY_ERROR, "moved", "moves on and on");
+	else if (!comes_to_an_end(a, p))
+		add(a, p, SEVERITY_ERROR, "moved", "is redirected without end");
 	else
-		add(j, p, SEVERITY_WARNING, "moved",
+		add(a, p, SEVERITY_WARNING, "moved",
 		    "has moved (status %ld), and not all clients follow: %s",
 		    p->status, p->moved_to);
 }
 
-/* A file that has a second place counts for missing in the second only; an
- * included configuration need not be there (Debian's include several that
- * other trees have). */
-static void judge_status(const struct judging *j, const struct probe *p)
+/* A file that has a second place is missing only if it is not there either.  An
+ * included configuration may be missing: Debian's include several that only
+ * other trees have. */
+static void judge_status(const struct answers *a, const struct probe *p)
 {
 	if (p->role == ROLE_INCLUDE && p->status / 100 == 4)
 		return;
-	if (is_missing(p) && p->otherwise != NULL &&
-	    find(j, p->otherwise) != NULL)
+	if (probe_is_missing(p) && p->otherwise != NULL &&
+	    find(a, p->otherwise) != NULL)
 		return;
-	if (is_missing(p))
-		add(j, p, SEVERITY_ERROR, "missing", "is missing: status %ld",
+	if (probe_is_missing(p))
+		add(a, p, SEVERITY_ERROR, "missing", "is missing: status %ld",
 		    p->status);
 	else
-		add(j, p, SEVERITY_ERROR, "refused",
-		    "is not handed out: status %ld", p->status);
+		add(a, p, SEVERITY_ERROR, "refused", "is refused: status %ld",
+		    p->status);
 }
 
-static void judge_length(const struct judging *j, const struct probe *p)
+static void judge_length(const struct answers *a, const struct probe *p)
 {
 	if (p->head_length >= 0 && p->length >= 0 &&
 	    p->head_length != p->length)
-		add(j, p, SEVERITY_ERROR, "length",
+		add(a, p, SEVERITY_ERROR, "length",
 		    "has %lld bytes for HEAD, but %lld for GET", p->head_length,
 		    p->length);
 }
 
-static void judge_time(const struct judging *j, const struct probe *p)
+static void judge_time(const struct answers *a, const struct probe *p)
 {
-	if (p->seconds * 2 > j->timeout)
-		add(j, p, SEVERITY_WARNING, "slow",
-		    "is slow: the answer began after more than half the "
-		    "time-out of %u seconds",
-		    j->timeout);
+	if (p->seconds * 2 > a->timeout)
+		add(a, p, SEVERITY_WARNING, "slow",
+		    "is slow: the answer began after more than half of the "
+		    "timeout of %u seconds",
+		    a->timeout);
 }
 
-/* The name of the file under its mirror, which all mirrors of the distro
- * share; "" for what is on no mirror. */
+/* The file's name below its mirror, which is the same on all mirrors of the
+ * distro; "" for a file that is on no mirror. */
 static void put_key(const struct probe *p, struct buf *key)
 {
 	const char *mirror = p->files->mirror;
@@ -142,23 +138,23 @@ static void put_key(const struct probe *p, struct buf *key)
 		buf_printf(key, "%s %s", first, p->url + strlen(mirror));
 }
 
-static void compare(const struct judging *j, const struct probe *p,
+static void compare(const struct answers *a, const struct probe *p,
 		    size_t place)
 {
 	struct buf key = BUF_INIT;
 	const json_t *known;
 
 	put_key(p, &key);
-	known = json_object_get(j->firsts, buf_text(&key));
+	known = json_object_get(a->firsts, buf_text(&key));
 	if (key.len > 0 && known == NULL) {
-		json_object_set_new(j->firsts, key.data,
+		json_object_set_new(a->firsts, key.data,
 				    json_integer((json_int_t)place));
 	} else if (key.len > 0) {
 		const struct probe *first =
-			j->probes[json_integer_value(known)];
+			a->probes[json_integer_value(known)];
 
 		if (first->length != p->length)
-			add(j, p, SEVERITY_WARNING, "differs",
+			add(a, p, SEVERITY_WARNING, "differs",
 			    "differs between mirrors: %lld bytes, but %lld at "
 			    "%s",
 			    p->length, first->length, first->url);
@@ -166,20 +162,20 @@ static void compare(const struct judging *j, const struct probe *p,
 	buf_free(&key);
 }
 
-static void judge_file(const struct judging *j, const struct probe *p,
+static void judge_file(const struct answers *a, const struct probe *p,
 		       size_t place)
 {
-	judge_length(j, p);
-	judge_time(j, p);
-	if (p->fault != NULL)
-		add(j, p, p->is_sure ? SEVERITY_ERROR : SEVERITY_WARNING,
-		    "content", "%s", p->fault);
+	judge_length(a, p);
+	judge_time(a, p);
+	if (p->fault.reason != NULL)
+		add(a, p, p->fault.is_sure ? SEVERITY_ERROR : SEVERITY_WARNING,
+		    "content", "%s", p->fault.reason);
 	else if (p->length >= 0)
-		compare(j, p, place);
+		compare(a, p, place);
 }
 
-/* One line for a host that is silent, whatever it has. */
-static void count_silent(const struct judging *j, const struct probe *p)
+/* A silent host gets one line for all of its files. */
+static void count_silent(const struct answers *a, const struct probe *p)
 {
 	struct uri uri;
 	char *host;
@@ -187,47 +183,47 @@ static void count_silent(const struct judging *j, const struct probe *p)
 
 	uri_parse(p->url, &uri);
 	host = mem_copy(uri.host, uri.host_len);
-	files = json_integer_value(json_object_get(j->hosts, host));
-	json_object_set_new(j->hosts, host, json_integer(files + 1));
+	files = json_integer_value(json_object_get(a->hosts, host));
+	json_object_set_new(a->hosts, host, json_integer(files + 1));
 	free(host);
 }
 
-static void judge(const struct judging *j, const struct probe *p, size_t place)
+static void judge(const struct answers *a, const struct probe *p, size_t place)
 {
 	if (p->is_dead)
-		count_silent(j, p);
+		count_silent(a, p);
 	else if (p->problem != NULL)
-		add(j, p, SEVERITY_ERROR, "broken", "cannot be had: %s",
+		add(a, p, SEVERITY_ERROR, "broken", "cannot be fetched: %s",
 		    p->problem);
 	else if (p->moved_to != NULL)
-		judge_move(j, p);
+		judge_move(a, p);
 	else if (p->status / 100 != 2)
-		judge_status(j, p);
+		judge_status(a, p);
 	else
-		judge_file(j, p, place);
+		judge_file(a, p, place);
 }
 
-/* The first file of the host that was not seen tells where and why. */
-static void judge_host(const struct judging *j, const char *host,
+/* The first file of the host stands for all of them. */
+static void judge_host(const struct answers *a, const char *host,
 		       json_int_t files)
 {
-	for (size_t i = 0; i < j->count; i++) {
-		const struct probe *p = j->probes[i];
+	for (size_t i = 0; i < a->count; i++) {
+		const struct probe *p = a->probes[i];
 		struct uri uri;
 
 		if (!p->is_dead || uri_parse(p->url, &uri) != NULL ||
 		    strlen(host) != uri.host_len ||
 		    strncmp(host, uri.host, uri.host_len) != 0)
 			continue;
-		add(j, p, SEVERITY_ERROR, "silent",
-		    "cannot be had: %s; nor can anything else of %s, %lld "
-		    "files in all",
-		    p->problem, host, (long long)files);
+		add(a, p, SEVERITY_ERROR, "silent",
+		    "cannot be fetched: %s; this concerns all %lld files of "
+		    "%s",
+		    p->problem, (long long)files, host);
 		return;
 	}
 }
 
-/* Of its mirror, in the catalogue's order. */
+/* The place of its mirror in the catalogue. */
 static int place_of(const struct probe *p)
 {
 	return (int)(p->files - p->release->mirrors);
@@ -241,7 +237,7 @@ static int compare_probes(const void *a, const void *b)
 
 	if (order == 0)
 		order = strcmp(p->release->version, q->release->version);
-	/* The first mirror is what others are compared with. */
+	/* The other mirrors are compared with the first. */
 	if (order == 0)
 		order = place_of(p) - place_of(q);
 	return order != 0 ? order : strcmp(p->url, q->url);
@@ -252,7 +248,7 @@ void verdict_add(const struct probe *const *probes, size_t count,
 {
 	const struct probe **sorted =
 		mem_grow(NULL, count + 1, sizeof(*sorted));
-	const struct judging j = {
+	const struct answers a = {
 		.probes = sorted,
 		.count = count,
 		.timeout = timeout,
@@ -267,14 +263,14 @@ void verdict_add(const struct probe *const *probes, size_t count,
 	memcpy(sorted, probes, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), compare_probes);
 	for (size_t i = 0; i < count; i++)
-		json_object_set_new(j.index, sorted[i]->url,
+		json_object_set_new(a.index, sorted[i]->url,
 				    json_integer((json_int_t)i));
 	for (size_t i = 0; i < count; i++)
-		judge(&j, sorted[i], i);
-	json_object_foreach(j.hosts, host, files)
-		judge_host(&j, host, json_integer_value(files));
-	json_decref(j.index);
-	json_decref(j.hosts);
-	json_decref(j.firsts);
+		judge(&a, sorted[i], i);
+	json_object_foreach(a.hosts, host, files)
+		judge_host(&a, host, json_integer_value(files));
+	json_decref(a.index);
+	json_decref(a.hosts);
+	json_decref(a.firsts);
 	free(sorted);
 }

@@ -104,18 +104,56 @@ def check_strict():
 def check_statuses():
     """2 where nothing could be checked, with a reason."""
     rows = [
-        (["/no/such/catalog.json"], "/no/such/catalog.json: No such file"),
-        (["--timeout", "0", "x"], "0: is no number"),
-        (["--per-host", "many", "x"], "many: is no number"),
-        (["a", "b"], "b: one catalogue at a time"),
-        (["--offline"], "unrecognized option"),
+        (["/no/such/catalog.json"],
+         "mirrorboot-check: /no/such/catalog.json: No such file or directory\n"),
+        (["--timeout", "0", "x"],
+         "mirrorboot-check: 0: is not a number that this option takes\n"),
+        (["--timeout", "3601", "x"],
+         "mirrorboot-check: 3601: is not a number that this option takes\n"),
+        (["--per-host", "many", "x"],
+         "mirrorboot-check: many: is not a number that this option takes\n"),
+        (["a", "b"], "mirrorboot-check: b: one catalogue at a time\n"),
+        (["--offline"], f"{CHECK}: unrecognized option '--offline'\n"),
     ]
     for arguments, reason in rows:
         result = subprocess.run([CHECK, *arguments], capture_output=True,
                                 text=True, timeout=60)
-        if result.returncode != 2 or reason not in result.stderr or \
+        if result.returncode != 2 or reason != result.stderr or \
                 result.stdout:
             return f"{arguments}: {result}"
+    return None
+
+
+HELP = """\
+Usage: mirrorboot-check [--online] [--json] [--strict] [--templates DIR]
+                        [--timeout S] [--per-host N] [FILE]
+Check a catalogue and the pages made from it.
+
+  --online         also check on every mirror what boots would fetch
+  --json           print JSON
+  --strict         count warnings as errors
+  --templates DIR  the site's own templates; may be repeated
+  --timeout S      seconds that a request may take (10)
+  --per-host N     requests at a time to one host (4)
+
+FILE is the catalogue; without it MIRRORBOOT_CATALOG, or
+@CATALOG@.
+Exit status: 0 no errors, 1 errors, 2 could not check.
+"""
+
+
+def check_help():
+    """What --help and --version print; nothing is checked then."""
+    top = HERE.parents[1]
+    version = re.search(r"project\(mirrorboot VERSION (\S+)",
+                        (top / "CMakeLists.txt").read_text())[1]
+    catalog = str(top / "conf" / "catalog.json")
+    for option, wanted in (
+            ("--help", HELP.replace("@CATALOG@", catalog)),
+            ("--version", f"mirrorboot-check (mirrorboot) {version}\n")):
+        found = check("x", option)
+        if found != (0, wanted):
+            return f"{option}: {found}"
     return None
 
 
@@ -153,7 +191,8 @@ def main():
     cases = sorted(p for p in (HERE / "faults").iterdir() if p.is_dir())
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
     faults += [("json", check_json()), ("statuses", check_statuses()),
-               ("directories", check_directories()), ("strict", check_strict())]
+               ("directories", check_directories()), ("help", check_help()),
+               ("strict", check_strict())]
     failed = [(name, fault) for name, fault in faults if fault]
     for name, fault in failed:
         print(f"not ok {name}\n{fault}")

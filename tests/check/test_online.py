@@ -212,9 +212,9 @@ ROWS = [
     ("410 of an initrd", {INITRD: status(410)},
      [line("error", "initrd is missing: status 410", INITRD)]),
     ("403", {LINUX: status(403)},
-     [line("error", "kernel is not handed out: status 403", LINUX)]),
+     [line("error", "kernel is refused: status 403", LINUX)]),
     ("500", {LINUX: status(500)},
-     [line("error", "kernel is not handed out: status 500", LINUX)]),
+     [line("error", "kernel is refused: status 500", LINUX)]),
     ("503 for a moment", {LINUX: Busy()}, []),
     ("moved within http", {LINUX: moved("http://HOST" + DI + "linux?2")},
      [line("warning", "kernel has moved (status 302), and not all clients "
@@ -229,29 +229,34 @@ ROWS = [
            ", a URL that is longer than 250 bytes, where loaders cut it",
           LINUX)]),
     ("moved in a circle", {LINUX: moved(NB + "a"), NB + "a": moved(LINUX)},
-     [line("error", "kernel moves on and on", NB + "a", LINUX),
-      line("error", "kernel moves on and on", LINUX)]),
+     [line("error", "kernel is redirected without end", NB + "a", LINUX),
+      line("error", "kernel is redirected without end", LINUX)]),
     ("a directory listing for a kernel", {LINUX: content(LISTING)},
      [line("error", "kernel is a directory listing", LINUX)]),
     ("an error page for a kernel", {LINUX: content(ERROR_PAGE)},
-     [line("error", "kernel is a page of HTML, maybe an error's", LINUX)]),
+     [line("error", "kernel is a page of HTML, maybe an error page", LINUX)]),
     ("an error page for a configuration", {CONFIG: content(ERROR_PAGE)},
-     [line("error", "configuration is a page of HTML, maybe an error's",
+     [line("error", "configuration is a page of HTML, maybe an error page",
            CONFIG)]),
     ("an error page for pxelinux.0", {LOADER: content(ERROR_PAGE)},
-     [line("error", "PXELinux is a page of HTML, maybe an error's", LOADER)]),
+     [line("error", "loader is a page of HTML, maybe an error page", LOADER)]),
     ("plain text for an initrd", {INITRD: content(b"no such file\n")},
-     [line("error", "initrd is plain text, maybe an error's", INITRD)]),
+     [line("error", "initrd is plain text, maybe an error message", INITRD)]),
     ("an empty initrd", {INITRD: content(b"")},
      [line("error", "initrd is empty", INITRD)]),
     ("a program for a kernel", {LINUX: from_file("pxelinux.0")},
-     [line("error", "kernel is no Linux kernel", LINUX)]),
+     [line("error", "kernel is not a Linux kernel", LINUX)]),
     ("a kernel for an initrd",
      {INITRD: from_file("debian-installer/amd64/linux")},
-     [line("warning", "initrd begins as no initrd does", INITRD)]),
+     [line("warning", "initrd begins with unknown bytes", INITRD)]),
     ("a kernel for a module",
      {LDLINUX: from_file("debian-installer/amd64/linux")},
-     [line("error", "module is no module of SYSLINUX", LDLINUX, LOADER)]),
+     [line("error", "module is not a SYSLINUX module", LDLINUX, LOADER)]),
+    ("a kernel for pxelinux.0",
+     {LOADER: from_file("debian-installer/amd64/linux", 4096)},
+     [line("warning", "loader is not PXELINUX", LOADER)]),
+    ("bytes for a configuration", {CONFIG: content(b"default\0vesamenu\n")},
+     [line("error", "configuration is not text", CONFIG)]),
     ("a kernel for arm64", {LINUX: content(for_arm64())},
      [line("error", "kernel is for another architecture", LINUX)]),
     ("a kernel that is cut short",
@@ -265,16 +270,14 @@ ROWS = [
      [line("error", "initrd has 1234 bytes for HEAD, but 40810276 for GET",
            INITRD)]),
     ("a length that is never reached", {INITRD: breaks_off},
-     [line("error", "initrd cannot be had: the connection broke before all "
-           "of it had come", INITRD)]),
+     [line("error", "initrd cannot be fetched: the connection broke before the end of the file", INITRD)]),
     ("a dropped connection", {LINUX: drops},
-     [line("error", "kernel cannot be had: the connection broke before an "
-           "answer came", LINUX)]),
+     [line("error", "kernel cannot be fetched: the connection broke before an answer", LINUX)]),
     ("silence", {LINUX: is_silent},
-     [line("error", "kernel cannot be had: no answer in time", LINUX)]),
+     [line("error", "kernel cannot be fetched: no answer before the timeout", LINUX)]),
     ("a slow answer", {LINUX: is_slow},
      [line("warning", "kernel is slow: the answer began after more than half "
-           f"the time-out of {TIMEOUT} seconds", LINUX)]),
+           f"of the timeout of {TIMEOUT} seconds", LINUX)]),
     ("HEAD refused, GET not", {LINUX: refuses_head}, []),
     ("ranges ignored", {INITRD: ignores_range}, []),
     ("ldlinux.c32 missing", {LDLINUX: status(404)},
@@ -309,7 +312,7 @@ ROWS = [
     ("a PXELINUX that needs no ldlinux.c32",
      {LOADER: content(b"\xea\0PXELINUX 3.83 " + b"\0" * 99),
       LDLINUX: status(404)},
-     [line("warning", "PXELinux differs between mirrors: 115 bytes, but 42430 "
+     [line("warning", "loader differs between mirrors: 115 bytes, but 42430 "
            f"at http://FIRST{LOADER}", LOADER)]),
 ]
 
@@ -406,9 +409,8 @@ def test_dead_host_is_said_once(mirrors):
             mirrors[0].reset({})
             code, found, _ = check(path, mirrors)
             expect("dead host", [f.replace(host, "SECOND") for f in found],
-                   [line("error", "initrd cannot be had: no connection to "
-                         "the host; nor can anything else of SECOND, 4 files "
-                         "in all", INITRD)])
+                   [line("error", "initrd cannot be fetched: no connection to "
+                         "the host; this concerns all 4 files of SECOND", INITRD)])
             expect("dead host: exit status", code, 1)
             path = catalog(directory, [f"http://{host}/a/",
                                        f"http://{host}/b/"])
@@ -419,11 +421,56 @@ def test_dead_host_is_said_once(mirrors):
                    "network?\n")
 
 
+def test_unknown_host_is_said_once(mirrors):
+    """No name server is asked for a name that none can have."""
+    host = "x" * 64 + ".invalid"
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [mirrors[0].base, f"http://{host}/debian/"])
+        mirrors[0].reset({})
+        code, found, _ = check(path, mirrors)
+        expect("unknown host", [f.replace(host, "SECOND") for f in found],
+               [line("error", "initrd cannot be fetched: the host name is "
+                     "unknown; this concerns all 4 files of SECOND", INITRD)])
+        expect("unknown host: exit status", code, 1)
+
+
+def test_reason_stands_for_what_is_not_asked(mirrors):
+    """A dead host is not asked for the rest; here for what comes first in
+    the findings."""
+    with socket.socket() as closed, \
+            tempfile.TemporaryDirectory() as directory:
+        closed.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+        path = catalog(directory, [mirrors[0].base])
+        data = json.loads(path.read_text())
+        data["distros"]["debian"] = {
+            "title": "Other", "kernel": f"http://{host}/d",
+            "initrds": [f"http://{host}/{name}" for name in "cba"],
+            "versions": {"bookworm": {"arches": ["amd64"]}}}
+        data["mirrors"] = {}
+        path.write_text(json.dumps(data))
+        code, found, _ = check(path, mirrors, "--per-host", "1")
+        expect("not asked", [f.replace(host, "SECOND") for f in found],
+               [line("error", "initrd cannot be fetched: no connection to "
+                     "the host; this concerns all 4 files of SECOND", "/a")])
+
+
+def test_refused_catalogue_is_not_checked_online(mirrors):
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "catalog.json"
+        path.write_text("{")
+        code, found, errors = check(path, mirrors)
+        expect("refused: exit status", code, 1)
+        expect("refused: standard error", errors,
+               "mirrorboot-check: the mirrors are not checked, because the "
+               "catalogue is refused\n")
+
+
 def test_programs_to_chain(mirrors):
     rows = [
         (b"#!ipxe\nshell\n", "arm64", None),
-        (b"\x7fELF\0", "amd64", "is no EFI program"),
-        (b"not found", "amd64", "is plain text, maybe an error's"),
+        (b"\x7fELF\0", "amd64", "is not an EFI program"),
+        (b"not found", "amd64", "is plain text, maybe an error message"),
         ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
          "amd64", None),
         ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
@@ -490,6 +537,12 @@ def main():
              lambda: test_host_is_asked_so_many_at_a_time(path, mirrors)),
             ("a dead host is said once",
              lambda: test_dead_host_is_said_once(mirrors)),
+            ("an unknown host is said once",
+             lambda: test_unknown_host_is_said_once(mirrors)),
+            ("a reason stands for what is not asked",
+             lambda: test_reason_stands_for_what_is_not_asked(mirrors)),
+            ("a refused catalogue is not checked online",
+             lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
             ("progress is for terminals",
              lambda: test_progress_is_for_terminals(path, mirrors)),
