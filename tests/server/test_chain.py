@@ -190,7 +190,7 @@ class ServeTest(unittest.TestCase):
             left = [p for p in processes() if p[0] in started]
             for process in left:
                 os.kill(process[0], signal.SIGKILL)
-        if len(started) < 9 or status != 0 or left:
+        if len(started) < 5 or status != 0 or left:
             raise AssertionError(f"serve ended with {status}, left {left} of "
                                  f"{started}")
 

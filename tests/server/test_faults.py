@@ -61,9 +61,9 @@ class ShortageTest(unittest.TestCase):
             self.check_title(worker, "Local disk")
         self.limit_files(worker, 64)
         self.check_title(worker, "Edited")
-        self.check_end(worker, "menu: catalog.json: cannot be read: Too many "
-                               "open files; the last good state stays in "
-                               "use\n")
+        self.check_end(worker, "mirrorboot: catalog.json: cannot be read: Too "
+                               "many open files; the last good state stays "
+                               "in use\n")
 
     def test_connection_that_cannot_be_accepted_waits(self):
         worker = self.start()

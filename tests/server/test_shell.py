@@ -168,7 +168,8 @@ class CgiTest(unittest.TestCase):
                 ("/boot/menu.cgi", "", 200), ("/cgi-bin/x/menu", "", 200),
                 ("", "", 200), ("/boot/menu", "/", 404),
                 ("/boot/menu.php", "/x", 404), ("/boot/menuback.txt", "", 404),
-                ("/boot/menu/", "", 404), ("/boot/boot", "", 404)):
+                ("/boot/menu/", "", 404), ("/boot/nosuch", "", 404),
+                ("/boot/boot", "", 200), ("/boot/boot", "/menu", 404)):
             with self.subTest(script=script, path=path):
                 done = self.run_cgi(SCRIPT_NAME=script, PATH_INFO=path)
                 self.assertTrue(done.stdout.startswith(f"Status: {status} "),
