@@ -188,7 +188,7 @@ static void note_release(const struct request *r, const struct release *release)
 		  release->distro, release->version);
 	if (release->variant != NULL)
 		page_note(r, "variant: %s", release->variant);
-	page_note(r, "architecture: %s, the distro's word for it: %s",
+	page_note(r, "architecture: %s, the distro's name for it: %s",
 		  machine_arch_name((int)release->arch), release->distro_arch);
 	note_mirrors(r, release);
 	if (!r->dialect->knows_machine ||
