@@ -217,7 +217,7 @@ static const char *binary_fault(enum role role, enum arch arch,
 		return efi_fault(arch, head);
 	case ROLE_CONFIG:
 	case ROLE_INCLUDE:
-		return memchr(head->data, '\0', head->len) != NULL
+		return memchr(buf_text(head), '\0', head->len) != NULL
 			       ? "is not text"
 			       : NULL;
 	case ROLE_BIOS:
@@ -259,7 +259,7 @@ struct content_fault content_check(enum role role, enum arch arch,
 	if (is_program && is_script(head))
 		return fault;
 	fault.reason = text_fault(role, head);
-	if (fault.reason == NULL && head->len > 0) {
+	if (fault.reason == NULL) {
 		fault.reason = binary_fault(role, arch, head, length);
 		fault.is_sure = role != ROLE_INITRD && role != ROLE_LOADER;
 	}

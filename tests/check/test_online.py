@@ -244,6 +244,15 @@ ROWS = [
      [line("error", "initrd is plain text, maybe an error message", INITRD)]),
     ("an empty initrd", {INITRD: content(b"")},
      [line("error", "initrd is empty", INITRD)]),
+    ("a script for a kernel", {LINUX: content(b"#!ipxe\n")},
+     [line("error", "kernel is plain text, maybe an error message", LINUX)]),
+    ("an initrd of ASCII alone", {INITRD: content(b"070701" + b"0" * 94)},
+     [line("warning", "initrd differs between mirrors: 100 bytes, but "
+           f"40810276 at http://FIRST{INITRD}", INITRD)]),
+    ("an empty include", {SCREENS + "txt.cfg": content(b"")},
+     [line("warning", "configuration differs between mirrors: 0 bytes, but "
+           f"139 at http://FIRST{SCREENS}txt.cfg", SCREENS + "txt.cfg",
+           SCREENS + "menu.cfg")]),
     ("a program for a kernel", {LINUX: from_file("pxelinux.0")},
      [line("error", "kernel is not a Linux kernel", LINUX)]),
     ("a kernel for an initrd",
@@ -310,7 +319,7 @@ ROWS = [
       line("warning", "configuration differs between mirrors: 162 bytes, but "
            f"265 at http://FIRST{CONFIG}", CONFIG)]),
     ("a PXELINUX that needs no ldlinux.c32",
-     {LOADER: content(b"\xea\0PXELINUX 3.83 " + b"\0" * 99),
+     {LOADER: content(b"kernel other\nPXELINUX 3.83 " + b"\0" * 88),
       LDLINUX: status(404)},
      [line("warning", "loader differs between mirrors: 115 bytes, but 42430 "
            f"at http://FIRST{LOADER}", LOADER)]),
