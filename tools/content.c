@@ -45,7 +45,7 @@ size_t content_wanted(enum role role)
 	return HEAD_MAX;
 }
 
-/* Whether the len bytes at bytes stand at that offset. */
+/* Whether head has the len bytes at bytes at that offset. */
 static int has(const struct buf *head, size_t offset, const char *bytes,
 	       size_t len)
 {
@@ -63,7 +63,7 @@ static int find(const struct buf *head, const char *text)
 	return 0;
 }
 
-/* The little-endian number of len bytes at that offset, which must be there. */
+/* The little-endian number of len bytes at that offset, which must exist. */
 static unsigned long number(const struct buf *head, size_t offset, size_t len)
 {
 	unsigned long value = 0;
@@ -93,7 +93,7 @@ static int is_text(const struct buf *head)
 	return 1;
 }
 
-/* What the PE header says the program runs on; 0: there is none. */
+/* The machine type in the PE header; 0: there is no such header. */
 static unsigned long pe_machine(const struct buf *head)
 {
 	unsigned long at;
@@ -106,8 +106,8 @@ static unsigned long pe_machine(const struct buf *head)
 	return number(head, at + 4, 2);
 }
 
-/* Whether a program for that PE machine type is of no use on arch.  A kernel
- * for i386 runs on amd64, too. */
+/* Whether a program for that PE machine type cannot run on arch.  A kernel for
+ * i386 runs on amd64 too. */
 static int is_foreign(unsigned long machine, enum arch arch)
 {
 	enum { I386 = 0x14c, AMD64 = 0x8664, ARM64 = 0xaa64 };
@@ -123,8 +123,8 @@ static int is_foreign(unsigned long machine, enum arch arch)
 	return 0;
 }
 
-/* The boot protocol's fields setup_sects and syssize say how long a bzImage
- * is at least (Documentation/arch/x86/boot.rst of Linux). */
+/* The least length of a bzImage, from the fields setup_sects and syssize of the
+ * boot protocol (Documentation/arch/x86/boot.rst of Linux). */
 static long long bzimage_length(const struct buf *head)
 {
 	unsigned long sectors = number(head, 0x1f1, 1);
@@ -170,9 +170,10 @@ static int is_archive(const struct buf *head)
 		{ "BZh", 3 },              /* bzip2 */
 		{ "\x5d\0\0", 3 },         /* lzma */
 		{ "\x89LZO", 4 },          /* lzop */
-		{ "\x02!L\x18", 4 },       /* lz4, as Linux takes it */
-		{ "\x04\"M\x18", 4 },      /* lz4 */
-		{ "hsqs", 4 },             /* squashfs */
+		{ "\x02!L\x18",
+		  4 }, /* lz4, the legacy format that Linux reads */
+		{ "\x04\"M\x18", 4 }, /* lz4 */
+		{ "hsqs", 4 },        /* squashfs */
 	};
 
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
@@ -181,7 +182,7 @@ static int is_archive(const struct buf *head)
 	return 0;
 }
 
-/* ELF since SYSLINUX 5; before, each series has a magic of its own. */
+/* ELF since SYSLINUX 5.  Older series have a magic number each. */
 static int is_module(const struct buf *head)
 {
 	return has(head, 0,
@@ -236,7 +237,7 @@ int content_is_config(enum role role)
 	return role == ROLE_CONFIG || role == ROLE_INCLUDE;
 }
 
-/* What is wrong whatever the role; NULL: nothing is. */
+/* What is wrong with the text of a file; NULL: nothing, or it is binary. */
 static const char *text_fault(enum role role, const struct buf *head)
 {
 	if (head->len == 0)

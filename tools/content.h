@@ -4,7 +4,7 @@
 #include "buf.h"
 #include "machine.h"
 
-/* What a boot fetches a file for. */
+/* What a boot needs a file for. */
 enum role {
 	ROLE_KERNEL,
 	ROLE_INITRD,
@@ -12,8 +12,8 @@ enum role {
 	ROLE_MODULE,  /* a .c32 of SYSLINUX */
 	ROLE_CONFIG,  /* of PXELINUX */
 	ROLE_INCLUDE, /* the same, but it may be missing */
-	ROLE_BIOS,    /* a program for BIOS to chain */
-	ROLE_EFI,     /* the same for UEFI */
+	ROLE_BIOS,    /* a BIOS program */
+	ROLE_EFI,     /* an EFI program */
 };
 
 /* "kernel", "initrd", ... */

@@ -19,11 +19,11 @@ struct job {
 	struct fetch fetch;
 	struct fetch_answer answer;
 	struct host *host;
-	struct job *next; /* in its host's queue */
+	struct job *next; /* the next in its host's queue */
 	unsigned tries;
 	CURL *easy;
 	int is_cut;             /* more than max bytes came */
-	long long range_length; /* as Content-Range has it; -1 */
+	long long range_length; /* in Content-Range; -1: not said */
 	char location[URI_MAX * 4];
 };
 
@@ -118,7 +118,7 @@ void fetcher_add(struct fetcher *f, const struct fetch *request)
 	enqueue(job);
 }
 
-/* libcurl's callback for the body. */
+/* Called by libcurl for each piece of the body. */
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 {
 	struct job *job = ctx;
@@ -132,7 +132,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 	return 0;
 }
 
-/* libcurl's callback for each line of the header. */
+/* Called by libcurl for each line of the header. */
 static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 {
 	static const char name[] = "content-range:";

@@ -11,7 +11,7 @@
  */
 struct fetcher;
 
-/* What a file is asked for; the caller's. */
+/* Whoever asks for a file; the caller defines it. */
 struct target;
 
 struct fetch_limits {
@@ -26,13 +26,13 @@ enum fetch_method {
 };
 
 struct fetch_answer {
-	long status;          /* of HTTP; 0: no answer, see problem */
-	const char *problem;  /* why it broke off; NULL: it did not */
-	int is_silent;        /* no connection, or no answer in time */
-	int is_dead;          /* its host never answered at all */
-	long long length;     /* of the whole file; -1: not known */
-	const char *location; /* where it has moved, absolute; NULL: it has
-				 not */
+	long status;         /* of HTTP; 0: no answer, see problem */
+	const char *problem; /* why it broke off; NULL: it did not */
+	int is_silent;    /* no connection, or no answer before the timeout */
+	int is_dead;      /* its host never answered at all */
+	long long length; /* of the whole file; -1: not known */
+	const char *location; /* the URL it has moved to, absolute; NULL: it has
+				 not moved */
 	double seconds;       /* until the first byte of the answer */
 	struct buf body;
 };

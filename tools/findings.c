@@ -8,13 +8,13 @@
 #include "mem.h"
 #include "suggest.h"
 
-/* Names offered when none is near what was written. */
+/* At most so many known names are listed if none is similar. */
 #define OFFER_MAX 10
 
 struct findings {
-	json_t *list;  /* of objects: the form in which they are printed */
-	size_t errors; /* which come first in it */
-	json_t *seen;  /* their text lines, as keys */
+	json_t *list;  /* of objects, as they are printed in JSON */
+	size_t errors; /* at the beginning of the list */
+	json_t *seen;  /* all text lines, as keys */
 };
 
 struct findings *findings_new(void)
@@ -114,7 +114,8 @@ size_t findings_count(const struct findings *f, enum severity severity)
 	return json_array_size(f->list) - f->errors;
 }
 
-/* Cuts "part: " off the front of *text, if it is there. */
+/* Remove "part: " from the front of *text, and return it; NULL if it is not
+ * there. */
 static char *cut(char **text)
 {
 	char *part = *text;
@@ -127,7 +128,7 @@ static char *cut(char **text)
 	return part;
 }
 
-/* Takes ":line" off the end of file. */
+/* Remove ":line" from the end of file, and return it; 0 if it is not there. */
 static unsigned cut_line(char *file)
 {
 	char *colon = strrchr(file, ':');
@@ -167,7 +168,7 @@ static void list_names(const char *const *names, struct buf *out)
 		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
 }
 
-/* Whether the message's reason lists the names itself. */
+/* Whether the reason in the message already lists all the names. */
 static int has_all(const char *text, const char *const *names)
 {
 	for (const char *next; (next = strstr(text, ": ")) != NULL;)
@@ -178,7 +179,7 @@ static int has_all(const char *text, const char *const *names)
 	return 1;
 }
 
-/* What the failure offers instead, into out. */
+/* Append what could be written instead; nothing if there is no offer. */
 static void put_offer(const struct failure *failure, struct buf *out)
 {
 	const struct offer *offer = failure->offer;

@@ -6,35 +6,36 @@
 
 #include "error.h"
 
-/* An error keeps a machine from booting, or the catalogue from being read; a
- * warning is something to look at. */
+/* An error prevents a boot, or the use of the catalogue.  A warning deserves a
+ * look. */
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
-/* What is wrong, where, and what to do about it.  What is NULL is left out. */
+/* What is wrong, where, and what to do about it.  NULL: not known. */
 struct finding {
 	enum severity severity;
-	const char *check;   /* which check found it, one word */
-	const char *file;    /* of the catalogue, or a template; no path */
-	unsigned line;       /* in it; 0: not known */
-	const char *pointer; /* into it, RFC 6901 */
+	const char *check; /* the check that found it, one word */
+	const char *file; /* of the catalogue, or a template, by its name alone;
+			     or a directory */
+	unsigned line;    /* in the file; 0: not known */
+	const char *pointer; /* JSON Pointer into the file (RFC 6901) */
 	const char *reason;
-	const char *url;     /* that was asked for */
+	const char *url;     /* that was fetched, or the page with its query */
 	const char *instead; /* what to do: "did you mean 'amd64'?" */
 };
 
-/* Everything that was found. */
+/* All findings. */
 struct findings;
 
 struct findings *findings_new(void);
 void findings_free(struct findings *f);
 
-/* Copies all; one that is there already is dropped. */
+/* Add a copy.  A finding that is there already is not added again. */
 void findings_add(struct findings *f, const struct finding *finding);
 
 size_t findings_count(const struct findings *f, enum severity severity);
 
-/* Where the failures of a struct error go: set its ctx to one of these, and its
- * report to findings_report().  Borrowed. */
+/* For a struct error whose failures become findings: set its ctx to one of
+ * these, and its report to findings_report().  Borrowed. */
 struct findings_target {
 	struct findings *findings;
 	const char *check;
@@ -43,16 +44,16 @@ struct findings_target {
 /* Add a failure, split into its parts.  ctx: struct findings_target. */
 void findings_report(void *ctx, const struct failure *failure);
 
-/* Add a message as struct error has it, "file:line: reason" or "file:
- * /pointer: reason"; url may be NULL. */
+/* Add a message from a struct error, "file:line: reason" or "file: /pointer:
+ * reason".  url may be NULL. */
 void findings_add_text(struct findings *f, const char *check, const char *text,
 		       const char *url);
 
-/* One line a finding, errors before warnings. */
+/* Print a line for each finding, errors before warnings. */
 void findings_print(const struct findings *f, FILE *out);
 
-/* An object with "findings", an array of objects with the fields of struct
- * finding by name. */
+/* Print an object with "findings", an array of objects whose keys are the
+ * fields of struct finding. */
 void findings_print_json(const struct findings *f, FILE *out);
 
 #endif

@@ -10,7 +10,8 @@
 #include "unused.h"
 #include "warnings.h"
 
-/* Returns 0, or -1 when pages cannot be filled from these templates. */
+/* Check the templates.  Returns 0, or -1 if pages cannot be filled from
+ * them. */
 static int check_templates(const struct site_paths *paths, struct findings *f)
 {
 	struct findings_target target = { f, "template" };
@@ -36,7 +37,7 @@ static int check_templates(const struct site_paths *paths, struct findings *f)
 	return rc;
 }
 
-/* What is wrong with a site whose catalogue is good. */
+/* Check everything but the catalogue, which is good. */
 static void check_rest(const struct site_paths *paths, const struct catalog *c,
 		       struct findings *f)
 {

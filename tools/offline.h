@@ -6,8 +6,8 @@
 #include "site.h"
 
 /*
- * All that can be known of a site without its mirrors.  Returns the
- * catalogue, or NULL when it is refused; release with catalog_free().
+ * Check everything that does not need the mirrors.  Returns the catalogue, or
+ * NULL if it is refused.  Release with catalog_free().
  */
 struct catalog *offline_check(const struct site_paths *paths,
 			      struct findings *f);

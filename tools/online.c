@@ -20,11 +20,11 @@ struct targets {
 	json_t *index; /* URL -> place in the list */
 };
 
-/* A file that boots fetch. */
+/* A file that a boot fetches. */
 struct target {
 	struct probe probe;
 	struct targets *all;
-	char *path; /* of modules, as the configuration has it; NULL */
+	char *path; /* of modules, as written in the configuration; NULL */
 };
 
 static void ask_head(struct target *t);

@@ -8,14 +8,15 @@
 #define ONLINE_PER_HOST 4U
 
 struct online_options {
-	unsigned timeout;  /* seconds that a server may be silent */
+	unsigned timeout;  /* seconds that one request may take */
 	unsigned per_host; /* requests at a time to one host */
 };
 
 /*
- * Ask every mirror of every release for what a boot would fetch from it, each
- * URL once.  Progress goes to standard error if that is a terminal.  Returns
- * 0, or -1 with a message on standard error when nothing could be asked.
+ * Check on each mirror of each release what a boot would fetch from it.  Each
+ * URL is asked for once.  Progress goes to standard error if that is a
+ * terminal.  Returns 0, or -1 with a message on standard error if no mirror
+ * could be asked.
  */
 int online_check(const struct catalog *c, const struct online_options *options,
 		 struct findings *f);

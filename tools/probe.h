@@ -4,20 +4,20 @@
 #include "content.h"
 #include "release.h"
 
-/* How many moves of a file, or levels of included files, are followed. */
+/* How many redirects of a file, or levels of included files, are followed. */
 #define PROBE_DEPTH_MAX 8
 
-/* A URL that is asked for once, and what came of it. */
+/* A URL that is asked for once, and the answer. */
 struct probe {
 	char *url;
 	enum role role;
-	const struct release *release;    /* the first that needs it */
+	const struct release *release;    /* the first release that needs it */
 	const struct mirror_files *files; /* of that release */
-	const char *asked_by; /* the URL that names it or has moved here;
-				 NULL: the catalogue */
+	const char *asked_by; /* the URL that names it or redirects here; NULL:
+				 the catalogue */
 	char *otherwise;      /* where a missing module is looked for next;
 				 NULL: nowhere */
-	unsigned depth;       /* of includes and of moves */
+	unsigned depth;       /* in includes and redirects */
 
 	/* The answer. */
 	long status;           /* 0: none came */
@@ -28,8 +28,8 @@ struct probe {
 	double seconds;        /* the longest wait until an answer began */
 	char *moved_to;        /* NULL: it has not moved */
 	struct content_fault fault;
-	unsigned pxelinux; /* major version of the PXELINUX that it is; 0: it
-			      is none */
+	unsigned
+		pxelinux; /* major version of PXELINUX; 0: it is not PXELINUX */
 };
 
 static inline int probe_is_missing(const struct probe *p)

@@ -13,8 +13,8 @@ struct pxe_reader {
 	int is_help; /* between "text help" and "endtext" */
 };
 
-/* The next word at *s, which is moved behind it; "" at the end of the line.
- * Every byte up to 0x20 is white space (com32/elflink/ldlinux/readconfig.c). */
+/* The next word at *s; "" at the end of the line.  Moves *s behind it.  Every
+ * byte up to 0x20 is white space (com32/elflink/ldlinux/readconfig.c). */
 static char *next_word(char **s)
 {
 	char *word = *s;
@@ -65,7 +65,7 @@ static void read_append(struct pxe_reader *r, char *rest)
 			give_initrds(r, word + 7);
 }
 
-/* "kernel" takes programs of many kinds: the suffix tells which. */
+/* "kernel" takes programs of many kinds: the suffix tells which kind. */
 static void read_kernel(struct pxe_reader *r, const char *name)
 {
 	static const char *const others[] = {

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* What a configuration is read for; the caller's. */
+/* Whoever reads a configuration; the caller defines it. */
 struct target;
 
 /* What a PXELINUX configuration names. */

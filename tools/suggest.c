@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* Ids have 63 characters at most; what is longer is no misspelt name. */
+/* Ids have at most 63 characters: nothing longer is a misspelt name. */
 #define NAME_MAX_LEN 64
 
-/* What others call the catalogue's architectures and keys. */
+/* Names that other projects use for the catalogue's architectures and keys. */
 static const struct alias {
 	const char *other;
 	const char *ours;
@@ -30,10 +30,10 @@ static size_t min(size_t a, size_t b)
 }
 
 /*
- * The steps from a to b, of at most NAME_MAX_LEN bytes each: a letter
- * changed, left out, added, or swapped with its neighbour (Damerau and
- * Levenshtein; no letter takes part in two swaps).  The last three rows of
- * the table are enough.
+ * The number of changes that turn a into b: letters replaced, removed, added,
+ * or swapped with the next one (the distance of Damerau and Levenshtein; no
+ * letter is swapped twice).  Both have at most NAME_MAX_LEN bytes.  The last
+ * three rows of the table are enough.
  */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -70,7 +70,8 @@ static int is_alias(const char *wanted, const char *known)
 const char *suggest(const char *wanted, const char *const *known)
 {
 	size_t len = strlen(wanted);
-	size_t best = (len + 2) / 3 + 1; /* a third of it may be wrong */
+	size_t best =
+		(len + 2) / 3 + 1; /* a third of the letters may be wrong */
 	const char *found = NULL;
 
 	if (len > NAME_MAX_LEN)
@@ -89,6 +90,6 @@ const char *suggest(const char *wanted, const char *const *known)
 			found = *known;
 		}
 	}
-	/* With nothing of it left it is another name. */
+	/* If all letters differ, it is another name. */
 	return best < len ? found : NULL;
 }

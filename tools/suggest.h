@@ -2,10 +2,9 @@
 #define SUGGEST_H
 
 /*
- * The name among known, a list that ends in NULL, that whoever wrote wanted
- * may have meant: another case, another project's word for it, or a few
- * letters wrong, missing, too many or swapped.  Borrowed from known; NULL
- * when none is near.
+ * The name in known, a list that ends in NULL, that is most similar to wanted:
+ * in another case, another project's word for it, or with a few letters wrong,
+ * missing, added or swapped.  Borrowed from known; NULL if no name is similar.
  */
 const char *suggest(const char *wanted, const char *const *known);
 

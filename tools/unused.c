@@ -27,14 +27,14 @@ static void warn(const char *file, const char *const *taken, struct findings *f)
 				.severity = SEVERITY_WARNING,
 				.check = "template",
 				.file = file,
-				.reason = "no page takes this template",
+				.reason = "no page uses this template",
 				.instead = instead.data,
 			});
 	buf_free(&instead);
 }
 
-/* Hidden files, and those that editors and packages leave behind: nobody means
- * them as templates. */
+/* Hidden files and the backup copies of editors and packages are not meant as
+ * templates. */
 static int is_leftover(const char *name)
 {
 	size_t len = strlen(name);

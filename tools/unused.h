@@ -4,9 +4,9 @@
 #include "findings.h"
 
 /*
- * Warn of each file in the site's own template directories whose name is not
- * among those that pages take.  Both lists end in NULL.  Returns 0, or -1 when
- * a directory cannot be read, which is added to f too.
+ * Warn of each file in the site's own template directories that is not in
+ * taken, the names of the files that pages use.  Both lists end in NULL.
+ * Returns 0, or -1 if a directory cannot be read, which is also added to f.
  */
 int unused_check(char *const *dirs, const char *const *taken,
 		 struct findings *f);

@@ -15,7 +15,7 @@ struct answers {
 	size_t count;
 	unsigned timeout;
 	json_t *index;  /* URL -> place in probes */
-	json_t *hosts;  /* silent ones: name -> number of files */
+	json_t *hosts;  /* silent hosts: name -> number of files */
 	json_t *firsts; /* a distro's file -> place of the first mirror's */
 	struct findings *findings;
 };
@@ -57,7 +57,7 @@ static const struct probe *find(const struct answers *a, const char *url)
 	return place != NULL ? a->probes[json_integer_value(place)] : NULL;
 }
 
-/* Whether the moves of a file come to an end. */
+/* Whether the redirects of a file come to an end. */
 static int comes_to_an_end(const struct answers *a, const struct probe *p)
 {
 	for (unsigned i = 0; p != NULL && i <= PROBE_DEPTH_MAX; i++) {
@@ -68,8 +68,8 @@ static int comes_to_an_end(const struct answers *a, const struct probe *p)
 	return 0;
 }
 
-/* gPXE follows 301 and 302 only, GRUB follows no move, and few loaders have
- * TLS. */
+/* gPXE follows status 301 and 302 only, GRUB follows no redirect, and few
+ * loaders have TLS. */
 static void judge_move(const struct answers *a, const struct probe *p)
 {
 	struct uri uri;
@@ -174,7 +174,7 @@ static void judge_file(const struct answers *a, const struct probe *p,
 		compare(a, p, place);
 }
 
-/* A silent host gets one line for all of its files. */
+/* A silent host gets one finding for all of its files. */
 static void count_silent(const struct answers *a, const struct probe *p)
 {
 	struct uri uri;

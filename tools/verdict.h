@@ -4,8 +4,8 @@
 #include "findings.h"
 #include "probe.h"
 
-/* Add what the answers to the probes say that is wrong; timeout: the seconds
- * that a request might take, of which half is slow. */
+/* Add what is wrong with the answers to the probes.  timeout: seconds that one
+ * request may take; more than half of that is slow. */
 void verdict_add(const struct probe *const *probes, size_t count,
 		 unsigned timeout, struct findings *f);
 

@@ -9,9 +9,9 @@
 #include "uri.h"
 
 /*
- * vesamenu.c32 shows 80 columns less two margins of 10 and 4 for its frame,
- * and 2 less where an entry opens a menu; a hotkey stands before the title
- * with a space.  What is longer is cut off.
+ * vesamenu.c32 cuts off titles that are too wide.  It shows 80 columns, minus
+ * two margins of 10, minus 4 for its frame, and minus 2 if the entry opens a
+ * menu.  A hotkey and a space go before the title.
  */
 #define COLUMNS 56
 #define COLUMNS_OF_MENU 54
@@ -23,10 +23,10 @@ struct warning {
 	const struct catalog *c;
 	const struct include *files;
 	struct findings *findings;
-	json_t *shown; /* what menus show, as keys */
+	json_t *shown; /* releases on menus, as keys: see likeness */
 };
 
-/* At /section/id, and further down if below is not "". */
+/* At /section/id, followed by below, which may be "". */
 __attribute__((format(printf, 6, 7))) static void
 warn(const struct warning *w, const char *check, const char *section,
      const char *id, const char *below, const char *fmt, ...)
@@ -90,7 +90,7 @@ static void put_key(const struct release *release, enum likeness likeness,
 		buf_printf(key, " %s", machine_arch_name((int)release->arch));
 }
 
-/* Remember what the menu shows. */
+/* Add the releases that the menu shows to w->shown. */
 static void add_shown(const struct warning *w, const struct menu *menu)
 {
 	struct buf key = BUF_INIT;
@@ -155,12 +155,12 @@ static void warn_unopened(const struct warning *w, const struct menu *menu)
 	if (menu->parent == NULL && menu != catalog_menu(w->c, NULL) &&
 	    !is_customers(w, menu))
 		warn(w, "unopened", "menus", menu->id, "",
-		     "nothing opens this menu: no entry of another, no "
-		     "customer");
+		     "nothing opens this menu: neither an entry of another "
+		     "menu nor a customer");
 }
 
-/* Why no machine can start the release: the reason for one of its own
- * architecture; NULL when some can. */
+/* Why no machine can start the release: the reason for a machine of its own
+ * architecture.  NULL if one can. */
 static const char *hidden_from_all(const struct release *release)
 {
 	const char *reason = NULL;
@@ -172,7 +172,7 @@ static const char *hidden_from_all(const struct release *release)
 		if (reason == NULL)
 			return NULL;
 	}
-	return reason; /* UEFI's: on BIOS arm64 is refused before all else */
+	return reason; /* the reason on UEFI: on BIOS, arm64 is refused first */
 }
 
 static int columns_of(const struct menu_entry *entry)
@@ -236,10 +236,10 @@ static void warn_mirror(const struct warning *w, const char *id,
 		     "TLS");
 	if (count == 1)
 		warn(w, "one-mirror", "mirrors", id, "",
-		     "no second mirror to go on with when this one fails");
+		     "no second mirror to use when this one fails");
 }
 
-/* Whether a release is taken from the mirror whose first URL this is. */
+/* Whether a release uses the mirror with this first URL. */
 static int is_used(const struct warning *w, const char *url)
 {
 	size_t count;
@@ -274,7 +274,7 @@ static void warn_mirrors(const struct warning *w)
 	}
 }
 
-/* The day that is so many days ahead, as YYYY-MM-DD. */
+/* The date in so many days, as YYYY-MM-DD. */
 static void day_ahead(int days, char *out, size_t size)
 {
 	time_t then = time(NULL) + (time_t)days * 24 * 60 * 60;
@@ -295,7 +295,7 @@ static void warn_eol(const struct warning *w, const struct release *release)
 	day_ahead(0, today, sizeof(today));
 	day_ahead(EOL_SOON_DAYS, soon, sizeof(soon));
 	buf_printf(&below, "/versions/%s", release->version);
-	/* Days written like this sort like text. */
+	/* Dates in this form sort like text. */
 	if (strcmp(release->eol, today) < 0)
 		warn(w, "eol", "distros", release->distro, below.data,
 		     "end of life was on %s", release->eol);
@@ -305,7 +305,8 @@ static void warn_eol(const struct warning *w, const struct release *release)
 	buf_free(&below);
 }
 
-/* From no mirror in particular, but https all the same. */
+/* Warn of a release whose files are all https, but not because of its mirror,
+ * which has a warning of its own. */
 static void warn_https(const struct warning *w, const struct release *release)
 {
 	struct buf below = BUF_INIT;
@@ -321,8 +322,8 @@ static void warn_https(const struct warning *w, const struct release *release)
 	buf_free(&below);
 }
 
-/* Whether a base has the samples' host or another that stands for somebody's
- * own (RFC 2606, 3). */
+/* Whether a base has a host name of the samples, or another one that is
+ * reserved for examples (RFC 2606, 3). */
 static int is_example(const char *base)
 {
 	regex_t example;
@@ -346,7 +347,8 @@ static void warn_base(const struct warning *w)
 		return;
 	if (is_example(base))
 		warn(w, "example", "site", "base", "",
-		     "'%.*s' is an example: put your own web server's name",
+		     "'%.*s' is an example: write the name of your own web "
+		     "server",
 		     (int)uri.host_len, uri.host);
 	if (!uri_is_plain(&uri))
 		warn(w, "grub", "site", "base", "",

@@ -6,9 +6,9 @@
 #include "include.h"
 
 /*
- * What is allowed in a catalogue but seldom meant: what no menu shows, what
- * no client is shown, what is out of date or hangs on one mirror alone.
- * files: what the catalogue was made of.
+ * Warn of what is allowed in a catalogue but rarely meant: what no menu or no
+ * client shows, what is out of date, and what depends on a single mirror.
+ * files: the files that the catalogue was made from.
  */
 void warnings_find(const struct catalog *c, const struct include *files,
 		   struct findings *f);

@@ -10,11 +10,11 @@
 
 #define CACHE_MAX_BYTES (8 * 1024 * 1024)
 
-/* How often a change that is going on is looked at again before a request is
- * answered from the last good state. */
+/* How many times files that are being changed are read again, before the last
+ * good state answers the request. */
 #define SETTLE_TRIES 5
 
-/* What the files said at one time. */
+/* The content of all files at one time. */
 struct state {
 	time_t loaded;
 	struct catalog *catalog;
@@ -24,12 +24,12 @@ struct state {
 
 struct site {
 	char *catalog;
-	char *base; /* NULL: the catalogue's */
+	char *base; /* NULL: the one in the catalogue */
 	const char *const *pages;
 	int (*check)(const struct catalog *c, struct error *err);
 	char **dirs; /* of templates */
 	struct state *good;
-	struct stamps *seen; /* the newest attempt's; NULL: try again */
+	struct stamps *seen; /* of the last attempt; NULL: try again */
 	struct error problem;
 };
 
@@ -98,7 +98,7 @@ static void settle(void)
 	nanosleep(&time, NULL);
 }
 
-/* Read everything anew, and once more while somebody is writing to it. */
+/* Read all files again, and repeat that while somebody is writing to them. */
 static void reload(struct site *s)
 {
 	const struct error before = s->problem;
@@ -177,7 +177,7 @@ int site_has(const struct site *s, const char *page, const struct dialect *d)
 	       templates_find(s->good->templates, d, page) != NULL;
 }
 
-/* Where the partials of a rendering are. */
+/* Where a rendering finds partials. */
 struct partials {
 	const struct templates *templates;
 	const struct dialect *dialect;

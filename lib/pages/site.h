@@ -20,11 +20,12 @@ struct site;
 /* Where things are.  Borrowed until site_new() returns. */
 struct site_paths {
 	const char *catalog;   /* file */
-	const char *templates; /* the site's own directories, like PATH:
-				  searched in order before the shipped one;
-				  NULL or "": none */
+	const char *templates; /* the site's own directories, with ':' between
+				  them.  They are searched in order, before the
+				  shipped one; NULL or "": none */
 	const char *shipped;   /* directory of the shipped templates */
-	const char *base;      /* in place of the catalogue's; NULL: its own */
+	const char *base; /* base URL that replaces the catalogue's; NULL: the
+			     catalogue's */
 };
 
 /*
@@ -38,30 +39,30 @@ struct site *site_new(const struct site_paths *paths, const char *const *pages,
 void site_free(struct site *s);
 
 /*
- * Read what changed on disk since the last call.  An edit that is broken, or
- * still going on, leaves the last good state in use and one line on standard
- * error.  Returns 0, or -1 with err set when there never was a good state:
- * then nothing may be served.
+ * Read what has changed on disk since the last call.  If an edit is broken or
+ * not finished, the last good state stays in use, and one line goes to standard
+ * error.  Returns 0, or -1 with err set if there never was a good state: then
+ * nothing can be served.
  */
 int site_refresh(struct site *s, struct error *err);
 
 /*
- * Whether something has changed since then that has a say in texts of dialect
- * d.  Files of other dialects alone are not looked at: where many requests
- * come, those looks are most of the work.
+ * Whether any file has changed since then that texts of dialect d depend on.
+ * Files of other dialects are not looked at: with many requests, most of the
+ * work would be to look at files.
  */
 int site_is_changed(const struct site *s, const struct dialect *d);
 
-/* What is wrong with the newest edit; NULL when it is in use. */
+/* What is wrong with the last edit; NULL if it is in use. */
 const char *site_problem(const struct site *s);
 
-/* When what is in use was read, in seconds since 1970. */
+/* When the state in use was read, in seconds since 1970. */
 time_t site_loaded(const struct site *s);
 
 const struct catalog *site_catalog(const struct site *s);
 
-/* Answers made of what is in use: the next one read starts with none.  NULL
- * when there never was a good state. */
+/* Cached answers from the state in use; a new state has an empty cache.  NULL
+ * if there never was a good state. */
 struct cache *site_cache(const struct site *s);
 
 /* Whether the page has a template in that dialect. */
@@ -69,9 +70,9 @@ int site_has(const struct site *s, const char *page, const struct dialect *d);
 
 /*
  * Append the page's template in that dialect, filled from view, to out.
- * Returns 0, or -1 with err set and out as long as it was: the template could
- * not be filled, or the text is not one that the dialect's clients run
- * without harm (see dialect_check()).
+ * Returns 0, or -1 with err set and the length of out unchanged: the template
+ * cannot be filled, or the dialect's clients would not run the text without
+ * harm (see dialect_check()).
  */
 int site_render(const struct site *s, const char *page, const struct dialect *d,
 		const json_t *view, struct buf *out, struct error *err);

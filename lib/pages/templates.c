@@ -10,7 +10,7 @@
 #define TEMPLATE_MAX_BYTES (1024 * 1024)
 #define TEMPLATES_MAX 1024
 
-/* Names of the views and of partials that are called otherwise now. */
+/* Variables and partials that have a new name. */
 static const struct renamed renamed_names[] = {
 	{ "attempts", "mirrors", "0.2.0" },
 	{ "sources", "mirrors", "0.2.0" },
@@ -27,23 +27,23 @@ struct templates {
 		char *file; /* "menu.gpxe" */
 		size_t name_len;
 		const struct dialect *dialect;
-		struct template *template; /* NULL: it has a failure */
+		struct template *template; /* NULL: it could not be loaded */
 		unsigned visits;           /* VISIT_* */
 	} * files;
 	size_t count;
 };
 
-/* Where a template was met, as its page is filled: the names in it may mean
- * something else in either place. */
+/* Where a template was visited: inside the section "mirrors", its names can
+ * mean something else than outside. */
 enum { VISIT_OUTSIDE_MIRRORS = 1, VISIT_INSIDE_MIRRORS = 2 };
 
-/* What it takes to load the templates of one dialect. */
+/* What is needed to load the templates of one dialect. */
 struct template_reader {
 	struct templates *templates;
 	char *const *dirs;
 	const struct dialect *dialect;
 	struct stamps *stamps;
-	int mirrors; /* how many sections of that name are open */
+	int mirrors; /* number of open sections "mirrors" */
 	struct error *err;
 	int rc;
 };
@@ -122,8 +122,8 @@ const char **templates_files(const struct templates *t)
 	return files;
 }
 
-/* The text of the first of the directories that has the file.  Returns as
- * stamps_read() does. */
+/* Read the file from the first directory that has it.  Returns the same as
+ * stamps_read(). */
 static int read_first(const struct template_reader *r, const char *file,
 		      struct buf *text)
 {
@@ -153,7 +153,8 @@ static struct template *compile(const char *file, const struct buf *text,
 	return template_parse(file, buf_text(text), text->len, err);
 }
 
-/* The template of that name, loaded if need be; NULL if there is no file. */
+/* The file of that name, loaded if it is not there yet; NULL if it does not
+ * exist. */
 static struct file *take(struct template_reader *r, const char *name)
 {
 	struct templates *t = r->templates;
@@ -186,8 +187,8 @@ static struct file *take(struct template_reader *r, const char *name)
 
 static int visit_name(void *ctx, const struct template_name *name);
 
-/* Visit a template and the partials that it takes.  Returns whether there is
- * such a file. */
+/* Visit a template and the partials that it uses.  Returns whether the file
+ * exists. */
 static int visit(struct template_reader *r, const char *name)
 {
 	const unsigned place =
@@ -212,12 +213,11 @@ static void visit_partial(struct template_reader *r,
 				  "more than %d templates", TEMPLATES_MAX);
 	else if (!visit(r, name->text))
 		r->rc = error_set(r->err, name->file, name->line,
-				  "there is no template %s.%s, which it asks "
-				  "for",
+				  "there is no template %s.%s, which it uses",
 				  name->text, r->dialect->name);
 }
 
-/* Whether name is of that table; then err says what it is called now. */
+/* Whether name has a row in the table; err then has the new name. */
 static int is_renamed(struct template_reader *r, const struct renamed *table,
 		      const struct template_name *name)
 {
@@ -235,8 +235,8 @@ static int is_renamed(struct template_reader *r, const struct renamed *table,
 	return 1;
 }
 
-/* A section whose name is missing is silently empty.  So is one of a boot
- * method outside the section of the mirrors, where 0.1.0 had it. */
+/* A section with an unknown name is silently empty.  So is a boot method
+ * outside the section "mirrors", where 0.1.0 had it. */
 static void check_section(struct template_reader *r,
 			  const struct template_name *name)
 {
@@ -250,8 +250,8 @@ static void check_section(struct template_reader *r,
 					  name->text);
 }
 
-/* A section by its earlier name counts as the one that it is now: it has its
- * failure already. */
+/* A section with its earlier name counts as the new one: it has a failure of
+ * its own. */
 static int visit_name(void *ctx, const struct template_name *name)
 {
 	struct template_reader *r = ctx;
@@ -279,7 +279,7 @@ static int visit_name(void *ctx, const struct template_name *name)
 	return 0;
 }
 
-/* A file that is called otherwise now: no page takes it. */
+/* A file that has a new name: no page uses it any more. */
 static void check_old_files(struct template_reader *r)
 {
 	for (const struct renamed *row = renamed_partials; row->before != NULL;

@@ -7,7 +7,7 @@
 
 #include "mem.h"
 
-/* A page is a few kilobytes: most are made without growing. */
+/* A page has a few kilobytes: most fit without growing. */
 #define BUF_FIRST_SIZE 4096
 
 void buf_reserve(struct buf *b, size_t len)
@@ -18,7 +18,8 @@ void buf_reserve(struct buf *b, size_t len)
 		return;
 	while (len >= size - b->len) {
 		if (size > SIZE_MAX / 2) {
-			size = SIZE_MAX; /* more than there is */
+			size = SIZE_MAX; /* more than any system has: mem_grow()
+					    ends the process */
 			break;
 		}
 		size *= 2;

@@ -6,8 +6,8 @@
 
 /*
  * A growable string.  Start with BUF_INIT, end with buf_free().  data is NULL
- * until something was added; from then on it has a NUL behind its len bytes.
- * It may move on every append.
+ * until something is added; after that, a NUL follows its len bytes.  data may
+ * move with each append.
  */
 struct buf {
 	char *data;
@@ -23,7 +23,7 @@ struct buf {
 /* Make room for len more bytes and their NUL. */
 void buf_reserve(struct buf *b, size_t len);
 
-/* Inline: most of what a template writes goes through here. */
+/* Inline, because rendering spends most of its time here. */
 static inline void buf_add(struct buf *b, const char *s, size_t len)
 {
 	if (len >= b->size - b->len)
@@ -41,13 +41,14 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 /* Shorten to len bytes; a longer len changes nothing. */
 void buf_truncate(struct buf *b, size_t len);
 
-/* Give up the room behind the text. */
+/* Release the unused bytes after the text. */
 void buf_fit(struct buf *b);
 
 /* The text, "" for an empty buffer; borrowed until the next append. */
 const char *buf_text(const struct buf *b);
 
-/* Hand the text over: release it with free().  b is empty afterwards. */
+/* Give the text to the caller, who releases it with free().  b is empty
+ * afterwards. */
 char *buf_take(struct buf *b);
 
 /* Release the memory; b is empty and can be used again. */

@@ -79,8 +79,8 @@ struct mem_block {
 
 #define BLOCK_SIZE ((size_t)LARGE)
 
-/* size bytes from the end of what is left of the first block, their address a
- * multiple of align, a power of two. */
+/* size bytes from the end of the unused part of the first block, aligned to
+ * align, a power of two. */
 static void *take(struct mem_pool *pool, size_t size, size_t align)
 {
 	struct mem_block *block;

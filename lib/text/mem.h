@@ -4,39 +4,40 @@
 #include <stddef.h>
 
 /*
- * Allocation that never returns NULL: when memory runs out, one line goes to
- * standard error and the process ends with EX_OSERR; the web server or
- * systemd starts a new one.  Release with free().
+ * Allocation that never returns NULL.  When memory runs out, the process prints
+ * one line to standard error and ends with EX_OSERR; the web server or systemd
+ * starts a new one.  Release with free().
  */
 
 /* size bytes, all zero. */
 void *mem_alloc(size_t size);
 
-/* size bytes of any content: malloc() for libraries that let it be replaced
- * (json_set_alloc_funcs()), and would go on without what they could not get. */
+/* size bytes, uninitialised.  For libraries whose malloc() can be replaced
+ * (json_set_alloc_funcs()) and that would go on with incomplete data after a
+ * failure. */
 void *mem_get(size_t size);
 
-/* Another's allocation failed: end as if it were one of these. */
+/* End the process as these functions do: somebody else's allocation failed. */
 _Noreturn void mem_exhausted(void);
 
 /* p resized to count elements of size bytes each; p may be NULL. */
 void *mem_grow(void *p, size_t count, size_t size);
 
-/* A copy of the len bytes at s, with a NUL behind them. */
+/* A copy of the len bytes at s, followed by a NUL. */
 char *mem_copy(const char *s, size_t len);
 
-/* To be called before anything is allocated, by a process that is to live long:
- * large blocks, as those of pools, lie apart from what comes and goes while a
- * catalogue is read, and so leave no holes there. */
+/* For a long-running process, before it allocates anything.  Large blocks, such
+ * as those of pools, then lie apart from the small ones, and leave no holes
+ * among them when a catalogue is read again. */
 void mem_set_up(void);
 
-/* Give the system back what was needed for a while: a process that read a
- * large catalogue would keep it for ever. */
+/* Return unused memory to the system.  Otherwise a process keeps all that it
+ * needed while it read a large catalogue. */
 void mem_trim(void);
 
 /*
- * Memory for many small things that live and die together.  Start with
- * MEM_POOL_INIT; mem_pool_free() releases all that came from it.
+ * Memory for many small objects that are released together.  Start with
+ * MEM_POOL_INIT; mem_pool_free() releases all of them.
  */
 struct mem_pool {
 	struct mem_block *blocks;

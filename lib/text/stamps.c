@@ -24,12 +24,12 @@ struct stamps {
 		char *path;
 		struct stamp stamp;
 		int is_unsettled;
-		struct directory *dir; /* where it is missing; NULL: the path
-					  itself is looked at */
+		struct directory *dir; /* where it is missing; NULL: look at the
+					  path itself */
 		const void *group;     /* NULL: every group */
 	} * files;
 	size_t count;
-	/* A file appears only with a change of its directory: so one look at
+	/* A file can appear only with a change of its directory: one look at
 	 * that is enough for all files that are missing there. */
 	struct directory {
 		char *path;

@@ -8,11 +8,11 @@
 #include "mem.h"
 
 #define MAX_NESTING 64   /* sections within sections, in one template */
-#define MAX_SECTIONS 256 /* likewise, through partials too */
-#define MAX_PARTIALS 32  /* partials within partials, each on the C stack */
+#define MAX_SECTIONS 256 /* the same, across partials */
+#define MAX_PARTIALS 32  /* partials within partials; each uses the C stack */
 
-/* These bound a partial that includes itself twice, and lists in lists.  A
- * fuzzer has no time to go that far. */
+/* Limits for a partial that includes itself twice, and for lists within lists. 
+ * They are lower for a fuzzer, which must not take long. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define MAX_OUTPUT ((size_t)1 << 20)
 #define MAX_STEPS ((size_t)1 << 12)
@@ -21,22 +21,22 @@
 #define MAX_STEPS ((size_t)16 << 20)
 #endif
 
-#define NUMBER_SIZE 48 /* the longest number that JSON holds, and more */
+#define NUMBER_SIZE 48 /* more than the longest number in JSON needs */
 
-/* Bytes of a text: a name, a part of one, a delimiter. */
+/* Part of a text: a name, a part of a name, a delimiter. */
 struct slice {
 	const char *s;
 	size_t len;
 };
 
-/* The same, by its place in the template's text. */
+/* The same, by its position in the template's text. */
 struct span {
 	unsigned at;
 	unsigned len;
 };
 
 enum op_kind {
-	OP_TEXT,    /* nothing but a text */
+	OP_TEXT,    /* text only */
 	OP_ESCAPED, /* {{x}} */
 	OP_RAW,     /* {{{x}}} and {{&x}} */
 	OP_SECTION,
@@ -46,14 +46,15 @@ enum op_kind {
 	OP_PARTIAL
 };
 
-/* A tag and the text before it.  Every process has the templates of all pages,
- * so this is kept small. */
+/* A tag and the text before it.  Small, because every process has the templates
+ * of all pages. */
 struct op {
 	unsigned char kind; /* enum op_kind */
-	/* Which of the two is the first in a line that is not removed: the
-	 * indentation of a partial goes before it. */
+	/* Whether the text, or the tag, is the first in a line that stays in
+	 * the output: the indentation of a partial goes before it. */
 	bool text_begins_line, tag_begins_line;
-	bool is_alone; /* a partial's tag in its line, which is removed */
+	bool is_alone; /* of a partial: nothing else is in its line, which is
+			  removed */
 	unsigned line;
 	struct span text;
 	struct span name; /* a NUL follows it */
@@ -61,17 +62,18 @@ struct op {
 		struct {
 			unsigned first; /* length of the name to its first dot;
 					   "." has 0 */
-			unsigned jump;  /* between a section and its end */
+			unsigned jump;  /* number of ops between a section and
+					   its end */
 		};
-		struct span indent; /* before a partial's tag that is alone */
+		struct span indent; /* of a partial that is alone in its line */
 	};
 };
 
-/* One block of memory: the ops, then the text and the name. */
+/* A single block of memory: ops, text and name follow. */
 struct template
 {
 	const char *name;
-	const char *text; /* where all spans are */
+	const char *text; /* that all spans point into */
 	unsigned count;
 	struct op ops[];
 };
@@ -82,11 +84,11 @@ struct parser {
 	struct error *err;
 	struct op *ops;
 	unsigned count;
-	const char *counted; /* line is the line of this place */
+	const char *counted; /* the line of this place is in line */
 	unsigned line;
-	struct slice text; /* that no op has yet */
+	struct slice text; /* not in an op yet */
 	bool text_begins_line;
-	bool line_start; /* what comes next begins a line */
+	bool line_start; /* the next text or tag begins a line */
 	struct slice open, close;
 	unsigned nested[MAX_NESTING]; /* the ops of the open sections */
 	size_t depth;
@@ -94,11 +96,12 @@ struct parser {
 
 struct tag {
 	char type;     /* one of TAG_TYPES, 'v' for a variable */
-	bool is_alone; /* in its line */
+	bool is_alone; /* no text is in its line */
 	unsigned line;
-	const char *start, *end; /* what it replaces: a line if it is alone */
+	const char *start, *end; /* of what is removed: the whole line if the
+				    tag is alone in it */
 	struct slice content;
-	struct slice indent; /* what stands before it if it is alone */
+	struct slice indent; /* before a tag that is alone in its line */
 };
 
 #define TAG_TYPES "#^/>!=&{"
@@ -135,7 +138,7 @@ static struct slice trim(const char *s, const char *end)
 	return (struct slice){ s, (size_t)(end - s) };
 }
 
-/* The first d in what lies between s and end; NULL if there is none. */
+/* The first d between s and end; NULL if there is none. */
 static const char *find(const char *s, const char *end, struct slice d)
 {
 	while ((size_t)(end - s) >= d.len) {
@@ -147,7 +150,7 @@ static const char *find(const char *s, const char *end, struct slice d)
 	return NULL;
 }
 
-/* As the precision of %.*s: a long name must leave room for the reason. */
+/* The precision for %.*s: a long name must leave room for the reason. */
 static int shown(struct slice name)
 {
 	return name.len < 100 ? (int)name.len : 100;
@@ -168,7 +171,7 @@ static struct op *new_op(struct parser *p, enum op_kind kind, unsigned line)
 {
 	struct op *op;
 
-	/* Full at each power of two: double it. */
+	/* It is full at each power of two: double it. */
 	if ((p->count & (p->count - 1)) == 0)
 		p->ops = mem_grow(p->ops, p->count > 0 ? p->count * 2UL : 1,
 				  sizeof(*p->ops));
@@ -198,7 +201,7 @@ static void keep_text(struct parser *p, const char *s, const char *end)
 {
 	if (s == end)
 		return;
-	if (p->text.len > 0) /* from before a comment */
+	if (p->text.len > 0) /* the text before a comment */
 		new_op(p, OP_TEXT, p->line);
 	p->text = (struct slice){ s, (size_t)(end - s) };
 	p->text_begins_line = p->line_start;
@@ -214,8 +217,8 @@ static unsigned count_lines(struct parser *p, const char *to)
 }
 
 /*
- * Where the content that starts at s ends: before the closing delimiter, or
- * before the mark that stands in front of it in {{{x}}} and {{=x y=}}.
+ * The end of the content that starts at s: the closing delimiter, or the mark
+ * in front of it in {{{x}}} and {{=x y=}}.
  */
 static const char *find_close(const struct parser *p, const char *s, char mark)
 {
@@ -246,7 +249,7 @@ static int read_tag(struct parser *p, const char *start, struct tag *tag)
 	if (tag->type == '=')
 		mark[0] = '=';
 	close = find_close(p, s, mark[0]);
-	/* {{{x}} text {{y}}} must not become one tag. */
+	/* {{{x}} text {{y}}} is not one tag. */
 	if (close != NULL && tag->type == '{' && find(s, close, p->close))
 		close = NULL;
 	if (close == NULL)
@@ -258,7 +261,7 @@ static int read_tag(struct parser *p, const char *start, struct tag *tag)
 	return 0;
 }
 
-/* A tag alone in its line takes the line with it, but variables do not. */
+/* A tag that is alone in its line removes the line.  A variable does not. */
 static void widen_tag(const struct parser *p, struct tag *tag)
 {
 	const char *before = tag->start;
@@ -299,7 +302,7 @@ static int set_delimiters(struct parser *p, const struct tag *tag)
 	return 0;
 }
 
-/* The optional modules of the specification mark their tags with these. */
+/* The optional modules of the specification use these marks. */
 static const char *unsupported(const struct tag *tag)
 {
 	char first = tag->content.s[0];
@@ -350,7 +353,8 @@ static int refuse_part(const struct parser *p, const struct tag *tag)
 			 shown(tag->content), tag->content.s);
 }
 
-/* Where the part of a name that begins at s ends: at a dot, or at the end. */
+/* The end of the part of a name that begins at s: a dot, or the end of the
+ * name. */
 static const char *part_end(const char *s, const char *end)
 {
 	const char *dot = memchr(s, '.', (size_t)(end - s));
@@ -410,7 +414,8 @@ static int close_section(struct parser *p, const struct tag *tag)
 			section->line);
 	end = add_op(p, section->kind == OP_SECTION ? OP_END : OP_INVERTED_END,
 		     tag);
-	section = &p->ops[p->nested[--p->depth]]; /* it may have moved */
+	section =
+		&p->ops[p->nested[--p->depth]]; /* new_op() may have moved it */
 	section->jump = end->jump = (unsigned)(end - section);
 	return 0;
 }
@@ -481,7 +486,7 @@ static int parse(struct parser *p)
 	return check_end(p);
 }
 
-/* All that the template needs, in one block. */
+/* The template in one block. */
 static struct template *pack(const struct parser *p)
 {
 	size_t ops_size = p->count * sizeof(*p->ops);
@@ -496,7 +501,8 @@ static struct template *pack(const struct parser *p)
 	t->text = text;
 	t->name = text + len;
 	t->count = p->count;
-	/* Behind a name there is a space or a delimiter, which has served. */
+	/* After a name there is a space or a delimiter, which is no longer
+	 * needed. */
 	for (unsigned i = 0; i < t->count; i++)
 		if (t->ops[i].kind != OP_TEXT)
 			text[t->ops[i].name.at + t->ops[i].name.len] = '\0';
@@ -567,7 +573,7 @@ int template_each_name(const struct template *t,
 	return result;
 }
 
-/* What every line of a partial begins with: outer first, then text. */
+/* What each line of a partial begins with: the outer indentation, then text. */
 struct indent {
 	struct slice text;
 	const struct indent *outer;
@@ -576,21 +582,23 @@ struct indent {
 /* A section that is being rendered. */
 struct context {
 	const json_t *value;
-	const json_t *list; /* what value is in; NULL if in none */
+	const json_t *list; /* the list that value is in; NULL: none */
 	size_t index;
 };
 
 struct renderer {
 	const struct render *how;
-	const struct template *t; /* the partial that is being rendered */
+	const struct template
+		*t; /* the template or partial that is being rendered */
 	const struct indent *indent;
 	struct buf *out;
 	struct error *err;
 	size_t max_len; /* of out */
 	size_t steps;
-	size_t partials; /* how deep in them */
+	size_t partials; /* how deeply they are nested */
 	size_t depth;
-	struct context contexts[1 + MAX_SECTIONS]; /* first: all data */
+	struct context
+		contexts[1 + MAX_SECTIONS]; /* the first one has all data */
 };
 
 static void add_indent(struct buf *out, const struct indent *indent)
@@ -629,7 +637,8 @@ static const json_t *find_outside(const struct renderer *r, const char *name,
 	return value;
 }
 
-/* What the parts of a name lead to from value; s: the dot before the first. */
+/* The value of a name with several parts, from the value of the first one; s:
+ * the first dot. */
 static const json_t *find_inside(const json_t *value, const char *s,
 				 const char *end)
 {
@@ -665,7 +674,7 @@ static bool is_true(const json_t *value)
 	       !(json_is_array(value) && json_array_size(value) == 0);
 }
 
-/* 1e+05 and 1e-05 as JSON has them: 1e5 and 1e-5. */
+/* Turn 1e+05 and 1e-05 into JSON's 1e5 and 1e-5. */
 static void shorten_exponent(char *number)
 {
 	char *to = strchr(number, 'e');
@@ -681,17 +690,18 @@ static void shorten_exponent(char *number)
 	memmove(to, from, strlen(from) + 1);
 }
 
-/* The fewest digits that read back as value; as JSON has it, 1.0 not 1. */
+/* The fewest digits that give the same value again, with a fraction as in JSON:
+ * 1.0, not 1. */
 static size_t print_real(char *number, double value)
 {
 	int digits;
 
-	for (digits = 1; digits <= 17; digits++) { /* 17 always do */
+	for (digits = 1; digits <= 17; digits++) { /* 17 are always enough */
 		snprintf(number, NUMBER_SIZE, "%.*g", digits, value);
 		if (strtod(number, NULL) == value)
 			break;
 	}
-	/* The same digits, but 100.0 and not 1e2. */
+	/* The same digits, but as 100.0 and not 1e2. */
 	if (digits < 15 && (value >= 1 || value <= -1))
 		snprintf(number, NUMBER_SIZE, "%.15g", value);
 	shorten_exponent(number);
@@ -714,7 +724,7 @@ static struct slice print_number(char *number, const json_t *value)
 	return (struct slice){ number, (size_t)len };
 }
 
-/* Why value cannot stand in a text. */
+/* Why value cannot be written as text. */
 static const char *value_fault(const json_t *value)
 {
 	if (value == NULL)
@@ -772,7 +782,8 @@ static int count_step(struct renderer *r, const struct op *op)
 			 MAX_STEPS);
 }
 
-/* Returns the op to go on behind; NULL with err set on failure. */
+/* Returns the op after which rendering continues; NULL with err set on
+ * failure. */
 static const struct op *enter_section(struct renderer *r, const struct op *op)
 {
 	const json_t *value = find_value(r, op);
@@ -797,7 +808,7 @@ static const struct op *enter_section(struct renderer *r, const struct op *op)
 	return op;
 }
 
-/* Likewise. */
+/* Returns the same as enter_section(). */
 static const struct op *end_section(struct renderer *r, const struct op *op)
 {
 	struct context *context = &r->contexts[r->depth - 1];
@@ -844,7 +855,8 @@ static int run_partial(struct renderer *r, const struct op *op)
 		return -1;
 	r->t = t;
 	if (!op->is_alone)
-		r->indent = NULL; /* its lines are not the outer one's */
+		r->indent =
+			NULL; /* its lines do not begin in the outer template */
 	else if (op->indent.len > 0)
 		r->indent = &indent;
 	r->partials++;
@@ -904,7 +916,7 @@ int template_render(const struct template *t, const json_t *data,
 	size_t len = out->len;
 	struct renderer r;
 
-	/* Not the contexts: clearing them costs more than a short text. */
+	/* The contexts are not cleared: that takes longer than a short text. */
 	r.how = how;
 	r.t = t;
 	r.indent = NULL;

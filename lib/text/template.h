@@ -10,58 +10,61 @@
 
 /*
  * A compiled Mustache template (https://mustache.github.io, the required
- * modules of its specification; no lambdas): immutable, good for any number
- * of renders.
+ * modules of its specification; no lambdas).  It never changes and can be
+ * rendered any number of times.
  */
 struct template;
 
 /*
- * Compile len bytes of Mustache text, less than 4 GiB.  name is the file it
- * came from and leads every later message.  Both are copied.  Returns NULL with
- * err set ("menu.pxelinux:7: section 'entries' is never closed with
- * {{/entries}}"); release with template_free().
+ * Compile len bytes of Mustache text, less than 4 GiB.  name is the file that
+ * the text came from: all messages begin with it.  Both are copied.  Returns
+ * NULL with err set ("menu.pxelinux:7: section 'entries' is never closed with
+ * {{/entries}}").  Release with template_free().
  *
- * A tag that is alone in its line takes the whole line with it, but a
- * variable does not.  Names are any bytes but white space and control bytes;
- * they begin with none of # ^ / > ! = & {.  At most 64 sections may stand
- * within each other.  Inheritance ({{$x}}, {{<x}}) and dynamic partial names
- * ({{>*x}}) are refused.
+ * A tag that is alone in its line removes the whole line; a variable does not.
+ * A name has no white space and no control bytes, and does not begin with any
+ * of # ^ / > ! = & {.  Sections can be nested 64 deep.  Inheritance ({{$x}},
+ * {{<x}}) and dynamic partial names ({{>*x}}) are errors.
  */
 struct template *template_parse(const char *name, const char *text, size_t len,
 				struct error *err);
 void template_free(struct template *t);
 
-/* How to render: what values are escaped for, and where partials come from. */
+/* How to render: the dialect that values are escaped for, and the source of
+ * partials. */
 struct render {
 	const struct dialect *dialect;
 	/* The template for {{> name}}, borrowed until the rendering ends; NULL
-	 * if there is none.  partial may be NULL: there are none. */
+	 * if there is none.  partial itself may be NULL: there are no
+	 * partials. */
 	const struct template *(*partial)(void *ctx, const char *name);
 	void *ctx;
-	/* Names and partials that are missing give "", as the specification
-	 * has it; otherwise they are errors: a boot text with a hole in it
-	 * must not be served. */
+	/* Missing names and partials give "", as the specification demands. 
+	 * Otherwise they are errors: a boot text with a hole in it must not be
+	 * served. */
 	int lenient;
 };
 
 /*
- * Append t, filled from data, to out.  Returns 0, or -1 with err set and out
- * as long as it was.
+ * Append t, filled from data, to out.  Returns 0, or -1 with err set and the
+ * length of out unchanged.
  *
- * {{x}} is escaped for the dialect; where that refuses, the message names x
- * and the reason ("menu.gpxe:7: 'title' contains a line break").  {{{x}}} and
- * {{&x}} are raw: only a NUL byte is refused.  Values are never scanned for
- * tags.  A variable must be a string or a number: numbers are written as in
- * JSON, reals with as few digits as read back the same; anything else is an
- * error, lenient: "".  A section's value is false when it is missing, null,
- * false or an empty list; "" and 0 are true.
+ * {{x}} is escaped for the dialect.  If the dialect cannot write the value, the
+ * message has the name and the reason ("menu.gpxe:7: 'title' contains a line
+ * break").  {{{x}}} and {{&x}} are raw: they only must not have a NUL byte.
+ * Tags in values have no effect.
  *
- * A partial that is alone in its line is indented: what stands before its tag
- * goes before each of its lines, but not into values with line breaks.
+ * A variable must be a string or a number.  Numbers are written as in JSON,
+ * reals with the fewest digits that give the same value again.  Anything else
+ * is an error; if lenient, it gives "".  A section's value is false if it is
+ * missing, null, false or an empty list; "" and 0 are true.
  *
- * Partials nested more than 32 deep, sections more than 256 (through partials
- * too), an output of more than 16 MiB and more than 2^24 rounds of sections
- * and partials are errors: so every rendering ends.
+ * A partial that is alone in its line is indented: the white space before its
+ * tag goes before each of its lines, but not into values with line breaks.
+ *
+ * Every rendering ends: it is an error if partials are nested more than 32 deep
+ * or sections more than 256 deep (across partials), if the output is longer
+ * than 16 MiB, or if sections and partials are repeated more than 2^24 times.
  */
 int template_render(const struct template *t, const json_t *data,
 		    const struct render *how, struct buf *out,
@@ -78,7 +81,7 @@ enum template_use {
 /* A name in a template, borrowed from it. */
 struct template_name {
 	enum template_use use;
-	const char *text; /* all of it: "x.y" */
+	const char *text; /* the whole name: "x.y" */
 	const char *file; /* the template's own name */
 	unsigned line;
 };

@@ -38,7 +38,8 @@ def check(catalog, *options, **how):
 
 
 def run(case):
-    """What is found in a copy of the case, days filled in and taken out."""
+    """The findings of a copy of the case; @TODAY+N@ is a date only for the
+    checker."""
     days = {}
     with tempfile.TemporaryDirectory() as directory:
         copy = pathlib.Path(directory) / "case"
@@ -58,7 +59,7 @@ def run(case):
 
 
 def fault_of(case):
-    """What is wrong with the outcome of a case; None for nothing."""
+    """Why a case failed; None if it did not."""
     expected = case / "findings"
     status, found = run(case)
     if os.environ.get("UPDATE"):
@@ -72,7 +73,7 @@ def fault_of(case):
 
 
 def check_json():
-    """--json says the same as the text."""
+    """--json prints the same findings as the text."""
     case = HERE / "faults" / "many-faults-at-once"
     _, found = check(case / "catalog.json", "--json")
     lines = []
@@ -87,7 +88,7 @@ def check_json():
 
 
 def check_strict():
-    """Only --strict lets warnings fail."""
+    """Warnings count as errors only with --strict."""
     good = HERE / "good" / "catalog.json"
     warned = next(case for case in sorted((HERE / "faults").iterdir())
                   if "error: " not in (case / "findings").read_text() and
@@ -102,7 +103,7 @@ def check_strict():
 
 
 def check_statuses():
-    """2 where nothing could be checked, with a reason."""
+    """2 with a reason if nothing could be checked."""
     rows = [
         (["/no/such/catalog.json"],
          "mirrorboot-check: /no/such/catalog.json: No such file or directory\n"),

@@ -31,7 +31,7 @@ ERROR_PAGE = (b"\n<html><head><title>Oops</title></head>"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves the tree below NB, but for what the mirror's faults say."""
+    """Serves the tree below NB, except for the paths of the mirror's faults."""
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args):
@@ -62,7 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         file = TREE / self.path[len(NB):]
         if not self.path.startswith(NB) or not file.is_file():
             return self.send(404, b"not found\n", is_head)
-        # The whole of a large file is not wanted: its length is.
+        # Of a large file only the length is needed.
         size = file.stat().st_size
         with file.open("rb") as f:
             match = re.match(r"bytes=0-(\d+)$", self.headers.get("Range", ""))
@@ -144,7 +144,7 @@ def lies_to_head(h, is_head):
 
 
 def breaks_off(h, is_head):
-    """Promises more than it sends."""
+    """Sends less than Content-Length says."""
     if is_head:
         return False
     h.close_connection = True
@@ -204,7 +204,7 @@ def line(severity, text, path, named_by=None):
     return f"{severity}: catalog.json: {V}{text}{by}: http://SECOND{path}"
 
 
-# A fault of the second mirror, and all that is said of it.
+# A fault of the second mirror, and all its findings.
 ROWS = [
     ("nothing", {}, []),
     ("404 of a kernel", {LINUX: status(404)},
@@ -348,7 +348,8 @@ def catalog(directory, bases):
 
 
 def check(path, mirrors, *options):
-    """Exit status, lines with names for the mirrors, standard error."""
+    """Exit status, lines with names in place of the mirrors' hosts, standard
+    error."""
     environment = {k: v for k, v in os.environ.items()
                    if not k.startswith("MIRRORBOOT_") and
                    not k.lower().endswith("_proxy")}
@@ -431,7 +432,7 @@ def test_dead_host_is_said_once(mirrors):
 
 
 def test_unknown_host_is_said_once(mirrors):
-    """No name server is asked for a name that none can have."""
+    """A name this long is invalid, so no name server is asked."""
     host = "x" * 64 + ".invalid"
     with tempfile.TemporaryDirectory() as directory:
         path = catalog(directory, [mirrors[0].base, f"http://{host}/debian/"])
@@ -444,8 +445,8 @@ def test_unknown_host_is_said_once(mirrors):
 
 
 def test_reason_stands_for_what_is_not_asked(mirrors):
-    """A dead host is not asked for the rest; here for what comes first in
-    the findings."""
+    """A dead host is not asked for the remaining files, and one of them comes
+    first in the findings."""
     with socket.socket() as closed, \
             tempfile.TemporaryDirectory() as directory:
         closed.bind(("127.0.0.1", 0))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An edit shows at the next request, wholly; a broken one never."""
+"""A complete edit shows at the next request; a broken one never does."""
 
 import json
 import os
@@ -25,14 +25,14 @@ def catalogue(word):
 
 
 def replace(path, text):
-    """As editors and configuration management do it."""
+    """Like editors and configuration management."""
     new = path.with_name(path.name + ".new")
     new.write_text(text)
     new.rename(path)
 
 
 def rewrite(path, text):
-    """As cp and the shell's > do it, in pieces and not in one go."""
+    """Like cp and the shell's >: in several steps."""
     with open(path, "w") as file:
         for start in range(0, len(text), 4096):
             file.write(text[start:start + 4096])
@@ -40,7 +40,7 @@ def rewrite(path, text):
 
 
 def alternate(seconds, pause=0.05):
-    """new and old in turn for so long, at the pace of a busy editor."""
+    """Alternate "new" and "old" for that time, as fast as a busy editor."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for word in ("new", "old"):
@@ -76,10 +76,10 @@ class ReloadTest(unittest.TestCase):
         old, new = self.texts("old"), self.texts("new")
         self.assertEqual(len(set(old.values()) | set(new.values())), 6)
         edit(self.catalog, catalogue("old"))
-        # A worker that never had a good catalogue has nothing to fall back on.
+        # A worker that never had a good catalogue has no last good state.
         self.use_all_workers(TARGETS)
         with Clients(self.server, TARGETS) as clients:
-            # A hundred a second: a slow program sees none of them settle.
+            # With a hundred edits a second, none settles before a slow program.
             for word in alternate(seconds=5, pause=0.01):
                 edit(self.catalog, catalogue(word))
             for word in alternate(seconds=3, pause=0.5):
@@ -125,7 +125,7 @@ class ReloadTest(unittest.TestCase):
                 for _, answer in clients.answers}
 
     def check_broken_edit(self, path, broken, complaint):
-        """Every worker of the menu page says it once, and goes on."""
+        """Every worker prints it once, and goes on."""
         before = self.use_all_workers()
         workers = self.server.workers()
         replace(path, broken)

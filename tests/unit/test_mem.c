@@ -14,7 +14,8 @@
 #include "buf.h"
 #include "mem.h"
 
-/* Exhaustion is what is tested here: under a sanitizer too, it is NULL. */
+/* These tests exhaust memory: malloc() must return NULL, under a sanitizer
+ * too. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -80,7 +81,7 @@ static void test_copy_ends_in_nul_and_keeps_nul_bytes(void **state)
 	free(nothing);
 }
 
-/* Around the size of a block, a size beyond it, and more than one block. */
+/* Sizes around that of a block, one beyond it, and more than one block. */
 static void test_pool_gives_zeroed_memory_that_does_not_overlap(void **state)
 {
 	static const size_t sizes[] = { 0,     1,     15,    16,    17,
@@ -136,7 +137,7 @@ static void test_freed_pool_can_be_used_again(void **state)
 	}
 }
 
-/* Sizes that the compiler does not see through. */
+/* The compiler must not know these sizes. */
 static volatile size_t most = SIZE_MAX;
 
 static void exhaust_alloc(void)
@@ -181,7 +182,8 @@ static void exhaust_buf(void)
 	buf_reserve(&b, most - 10);
 }
 
-/* Runs f in a child; returns its exit status, and its standard error in out. */
+/* Run f in a child process.  Returns its exit status, and its standard error in
+ * out. */
 static int run_in_child(void (*f)(void), struct buf *out)
 {
 	char piece[512];
@@ -230,7 +232,7 @@ static void test_exhaustion_ends_the_process_with_a_line(void **state)
 		int status = run_in_child(rows[i].f, &out);
 		const char *text = buf_text(&out);
 
-		/* Sanitizers write a warning of their own before it. */
+		/* Sanitizers print a warning before it. */
 		if (out.len >= strlen(line))
 			text += out.len - strlen(line);
 		if (status != EX_OSERR || strcmp(text, line) != 0)

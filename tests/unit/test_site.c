@@ -45,7 +45,7 @@ static void refresh(struct site *site)
 		fail_msg("%s", err.text);
 }
 
-/* A catalogue, a template and a partial, and a site that has read them. */
+/* A site that has read a catalogue, a template and a partial. */
 static struct site *open_site(const char *own)
 {
 	struct site *site;
@@ -87,7 +87,7 @@ static void check_title(const struct site *site, const char *expected)
 			    expected);
 }
 
-/* Refreshes with standard error in the file "log". */
+/* Refresh with standard error in the file "log". */
 static int refresh_logged(struct site *site, struct error *err)
 {
 	int log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -260,7 +260,7 @@ static void test_a_dialects_own_files_change_it_alone(void **state)
 	put("shipped/menu.ipxe", "#!ipxe\necho b\n");
 	check_changed(site, 0, 1);
 	refresh(site);
-	put("own/menu.ipxe", "#!ipxe\n"); /* or any other that was missing */
+	put("own/menu.ipxe", "#!ipxe\n"); /* any file that was missing counts */
 	check_changed(site, 1, 1);
 	refresh(site);
 	put("shipped/menu.ipxe", "#!ipxe\necho of nobody\n");
@@ -276,7 +276,7 @@ static void test_a_dialects_own_files_change_it_alone(void **state)
 	site_free(site);
 }
 
-/* Many edits in one step of the clock of the file's times. */
+/* Many edits within one step of the file times. */
 static void test_edits_in_quick_succession_are_seen(void **state)
 {
 	struct site *site = open_site(NULL);
@@ -356,7 +356,8 @@ static void test_broken_edit_leaves_the_last_good_state_in_use(void **state)
 	site_free(site);
 }
 
-/* All of it or nothing: a good catalogue waits for the templates. */
+/* All or nothing: a good catalogue is not used before the templates are
+ * good. */
 static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 {
 	static const struct {
@@ -368,7 +369,7 @@ static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 		  "theme.gpxe:1: section 'x' is never closed with {{/x}}" },
 		{ "echo \351\n", "theme.gpxe: is not UTF-8 text" },
 		{ "{{> missing}}\n", "theme.gpxe:1: there is no template "
-				     "missing.gpxe, which it asks for" },
+				     "missing.gpxe, which it uses" },
 	};
 	struct site *site = open_site(NULL);
 	struct error err = ERROR_INIT;
@@ -429,7 +430,7 @@ static void test_missing_files_are_a_broken_edit(void **state)
 	site_free(site);
 }
 
-/* An own file that cannot be read does not let the shipped one through. */
+/* An own file that cannot be read does not make way for the shipped one. */
 static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 {
 	struct site *site = open_site("own");
@@ -448,7 +449,7 @@ static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 	site_free(site);
 }
 
-/* Without a good state nothing is served, and the reason is said each time. */
+/* Without a good state, nothing is served, and each request gets the reason. */
 static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 {
 	static const struct {
@@ -465,8 +466,7 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		  "directory of the pages" },
 		{ CATALOG, NULL, "", "there is no template of page menu" },
 		{ CATALOG, "#!gpxe\n{{> lok}}\n", "",
-		  "menu.gpxe:2: there is no template lok.gpxe, which it asks "
-		  "for" },
+		  "menu.gpxe:2: there is no template lok.gpxe, which it uses" },
 		{ CATALOG, "#!gpxe\n{{}}\n", "",
 		  "menu.gpxe:2: tag is empty: a name must stand in it" },
 		{ CATALOG, "#!gpxe\n\377\n", "",
@@ -517,7 +517,7 @@ static void test_partials_may_go_round_as_long_as_they_end(void **state)
 	site_free(site);
 }
 
-/* The text that the template gives, and what is said of it. */
+/* The template, a value for it, and the failure. */
 static void test_text_that_breaks_the_contract_is_not_given_out(void **state)
 {
 	static const char long_line[] =

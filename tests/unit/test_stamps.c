@@ -14,13 +14,13 @@
 #include "scratch.h"
 #include "stamps.h"
 
-/* The present time as the library sees it: fake_age nanoseconds after the
- * file's last change.  The true time while fake_path is NULL. */
+/* The library's present time: fake_age nanoseconds after the last change of
+ * fake_path; the real time while fake_path is NULL. */
 static const char *fake_path;
 static long long fake_age;
-static int has_whole_seconds; /* as some file systems store times */
+static int has_whole_seconds; /* some file systems store only these */
 
-/* Linked in place of stat() and of clock_gettime(). */
+/* The linker puts these in place of stat() and clock_gettime(). */
 int __real_stat(const char *path, struct stat *st);
 int __wrap_stat(const char *path, struct stat *st);
 int __wrap_stat(const char *path, struct stat *st)
@@ -194,7 +194,7 @@ static void change_owner_only(void)
 	assert_int_equal(chmod("file", 0400), 0);
 }
 
-/* As cp -p does: the time of the content stays as it was. */
+/* Like cp -p: the time of the content does not change. */
 static void rewrite_with_the_old_time(void)
 {
 	struct stat st;
@@ -469,7 +469,7 @@ static void test_young_file_is_unsettled_for_a_moment(void **state)
 	read_good(young, "file", "x");
 	assert_true(stamps_is_unsettled(young));
 	scratch_wait();
-	/* It tells what was when the file was read. */
+	/* It still tells the state at the time of reading. */
 	assert_true(stamps_is_unsettled(young));
 	read_good(old, "file", "x");
 	assert_false(stamps_is_unsettled(old));
@@ -482,8 +482,8 @@ static void test_young_file_is_unsettled_for_a_moment(void **state)
 
 #define MS 1000000LL
 
-/* A clock that was set back leaves times in the future: they are no reason to
- * wait. */
+/* After a clock was set back, file times are in the future: that is no reason
+ * to wait. */
 static void test_age_decides_what_is_unsettled(void **state)
 {
 	static const struct {

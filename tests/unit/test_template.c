@@ -82,7 +82,7 @@ static json_t *parse_json(const char *text)
 	return json;
 }
 
-/* json is an object of texts; NULL: there are no partials. */
+/* json: an object of texts; NULL: no partials. */
 static void parse_partials(struct partials *partials, const char *json)
 {
 	json_t *texts = parse_json(json != NULL ? json : "{}");
@@ -115,7 +115,7 @@ struct row {
 	const char *expected; /* the text, or the message */
 };
 
-/* The result replaces "old", which every failure must leave. */
+/* out begins with "old", which must stay after a failure. */
 static void render(const struct row *row, const struct render *how,
 		   struct buf *out, struct error *err)
 {
@@ -860,7 +860,7 @@ static void test_long_names_leave_room_for_the_reason(void **state)
 					"between two names"));
 }
 
-/* count times s; release with free(). */
+/* s repeated count times; release with free(). */
 static char *repeat(const char *s, size_t count)
 {
 	struct buf text = BUF_INIT;
@@ -989,8 +989,8 @@ static void test_steps_are_bounded(void **state)
 	free(list);
 }
 
-/* 2^24 includes and more without any output, none deep: every partial of
- * four levels names the next 64 times. */
+/* More than 2^24 includes without any output, and none of them deep: each
+ * partial on four levels names the next one 64 times. */
 static void test_includes_are_bounded(void **state)
 {
 	static const char *const names[] = { "{{>b}}", "{{>c}}", "{{>d}}" };

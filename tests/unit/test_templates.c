@@ -18,7 +18,7 @@ static const char *const page_names[] = { "menu", "boot", NULL };
 struct loaded {
 	struct templates *templates;
 	struct stamps *stamps;
-	struct buf failures; /* all of them, a line each */
+	struct buf failures; /* one line for each */
 	int rc;
 };
 
@@ -55,14 +55,14 @@ static void unload(struct loaded *l)
 	buf_free(&l->failures);
 }
 
-/* The pages' templates, which take nothing. */
+/* Templates of both pages, without partials. */
 static void put_pages(void)
 {
 	put("shipped/menu.gpxe", "menu\n");
 	put("shipped/boot.gpxe", "boot\n");
 }
 
-/* Loads, and compares all that is reported; "": nothing. */
+/* Load, and compare all failures; "": there are none. */
 static void check_failures(const char *expected)
 {
 	struct loaded l = load();
@@ -192,7 +192,7 @@ static void test_each_failure_is_reported(void **state)
 		buf_text(&l.failures),
 		"menu.gpxe:2: section 'b' is never closed with {{/b}}\n"
 		"menu.pxelinux:1: there is no template one.pxelinux, which it "
-		"asks for\n"
+		"uses\n"
 		"two.pxelinux: is not UTF-8 text\n"
 		"menu.grub: is not a regular file\n"
 		"there is no template of page boot\n");
@@ -208,7 +208,7 @@ static void test_each_failure_is_reported(void **state)
 	unload(&l);
 }
 
-/* rc too, where nothing else fails. */
+/* rc shows each kind of failure, even if it is the only one. */
 static void test_one_failure_is_enough(void **state)
 {
 	static const struct {
@@ -222,8 +222,8 @@ static void test_one_failure_is_enough(void **state)
 		  "with {{#a}} or {{^a}}\n" },
 		{ "own/menu.grub", "\377", "menu.grub: is not UTF-8 text\n" },
 		{ "own/menu.grub", "\n{{> a.b}}",
-		  "menu.grub:2: there is no template a.b.grub, which it asks "
-		  "for\n" },
+		  "menu.grub:2: there is no template a.b.grub, which it "
+		  "uses\n" },
 	};
 
 	(void)state;
@@ -249,7 +249,8 @@ static void test_templates_are_bounded(void **state)
 
 	(void)state;
 	put_pages();
-	/* With both pages 1024; then one more, and once more one of them. */
+	/* 1024 with both pages, then one more; one of the others does not count
+	 * twice. */
 	for (int i = 0; i < 1022; i++) {
 		buf_truncate(&path, 0);
 		buf_printf(&path, "own/p%d.gpxe", i);
@@ -292,7 +293,7 @@ static void test_earlier_name_is_refused_with_the_new_one(void **state)
 		  "look.grub: is called theme.grub since 0.2.0\n" },
 		{ "own/attempts.ipxe", "",
 		  "attempts.ipxe: is called mirrors.ipxe since 0.2.0\n" },
-		/* Names that only look like them. */
+		/* Similar names are not affected. */
 		{ "own/menu.grub", "{{look}}{{sources2}}{{x.attempts}}\n", "" },
 		{ "own/sources.grub", "", "" },
 		{ "own/look.json", "", "" },
@@ -348,7 +349,7 @@ static void test_boot_methods_stand_within_mirrors(void **state)
 		  "", "" },
 		{ "{{#mirrors}}{{#a}}{{#kernel}}{{/kernel}}{{/a}}{{/mirrors}}",
 		  "", "" },
-		/* A partial is where it is taken. */
+		/* A partial is in the place that uses it. */
 		{ "{{#mirrors}}{{> p}}{{/mirrors}}\n",
 		  "{{#kernel}}{{/kernel}}\n", "" },
 		{ "{{> p}}\n", "\n{{#kernel}}{{/kernel}}\n",
@@ -358,11 +359,11 @@ static void test_boot_methods_stand_within_mirrors(void **state)
 		{ "{{> p}}{{> p}}\n",
 		  "{{#mirrors}}{{#kernel}}{{> p}}{{/kernel}}{{/mirrors}}\n",
 		  "" },
-		/* As it is by the section's new name. */
+		/* It counts like the section with the new name. */
 		{ "{{#sources}}{{#kernel}}{{/kernel}}{{/sources}}\n", "",
 		  "menu.gpxe:1: 'sources' is called mirrors since 0.2.0; "
 		  "write mirrors\n" },
-		/* Not sections, or of another name. */
+		/* Neither a section nor one of these names. */
 		{ "{{kernel}}{{> kernel}}{{#kernels}}{{/kernels}}\n", "", "" },
 	};
 
