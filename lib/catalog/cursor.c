@@ -96,19 +96,33 @@ int cursor_fail_offer(struct cursor *at, const char *key,
 	return -1;
 }
 
-int cursor_fail_id(struct cursor *at, const char *key, const char *section,
-		   const char *id)
+int cursor_has_report(const struct cursor *at)
+{
+	return at->err->report != NULL;
+}
+
+/* The ids of a section; ends in NULL.  Release with free(). */
+static const char **section_ids(const struct cursor *at, const char *section)
 {
 	json_t *values = include_section(at->files, section);
-	const char **known =
-		mem_alloc((json_object_size(values) + 1) * sizeof(*known));
-	const struct offer offer = { id, known };
-	const char *name;
+	const char **ids =
+		mem_alloc((json_object_size(values) + 1) * sizeof(*ids));
+	const char *id;
 	json_t *value;
 	size_t count = 0;
 
-	json_object_foreach(values, name, value)
-		known[count++] = name;
+	json_object_foreach(values, id, value)
+		ids[count++] = id;
+	return ids;
+}
+
+int cursor_fail_id(struct cursor *at, const char *key, const char *section,
+		   const char *id)
+{
+	const char **known =
+		cursor_has_report(at) ? section_ids(at, section) : NULL;
+	const struct offer offer = { id, known };
+
 	/* A section's name is the plural: "menus". */
 	cursor_fail_offer(at, key, &offer, "there is no %.*s '%s'",
 			  (int)strlen(section) - 1, section, id);

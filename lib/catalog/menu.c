@@ -115,7 +115,10 @@ static int add_entry(struct entry_list *list, const json_t *object,
 	}
 	json_object_set_new(list->ids, entry.id, json_true());
 	entry.id = mem_pool_copy(at->pool, entry.id);
-	list->entries = mem_grow(list->entries, list->count + 1, sizeof(entry));
+	if ((list->count & (list->count - 1)) == 0)
+		list->entries = mem_grow(list->entries,
+					 list->count > 0 ? list->count * 2 : 1,
+					 sizeof(entry));
 	list->entries[list->count++] = entry;
 	all->entry_count++;
 	return 0;
@@ -192,8 +195,8 @@ static const char *alternative(const struct choice *want,
 	return match(want, release) == best ? release->variant : NULL;
 }
 
-/* The names that could replace the one that none matches.  In the pool; ends in
- * NULL. */
+/* The names that could replace the one that none matches; ends in NULL. Release
+ * with free(). */
 static const char **alternatives(const struct entry_list *list,
 				 const struct choice *want, enum match best)
 {
@@ -205,8 +208,7 @@ static const char **alternatives(const struct entry_list *list,
 	if (best > MATCH_NOTHING)
 		run = release_run(all, want->distro,
 				  best > MATCH_DISTRO ? want->version : NULL);
-	names = mem_pool_alloc(list->at->pool,
-			       (run.count + 1) * sizeof(*names));
+	names = mem_alloc((run.count + 1) * sizeof(*names));
 	for (size_t i = 0; i < run.count; i++) {
 		const char *name = alternative(want, run.list[i], best);
 
@@ -231,28 +233,25 @@ static int is_refused(const struct entry_list *list, const struct choice *want)
 	       json_object_get(versions, want->version) != NULL;
 }
 
-static int fail_choice(struct entry_list *list, const struct choice *want,
-		       enum match best)
+static int fail_match(struct cursor *at, const struct choice *want,
+		      enum match best, const char *const *known)
 {
-	struct offer offer = { NULL, NULL };
+	const struct offer distros = { want->distro, known };
+	const struct offer versions = { want->version, known };
+	const struct offer arches = { want->arch, known };
+	const struct offer variants = { want->variant, known };
 
-	if (is_refused(list, want))
-		return -1;
-	offer.known = alternatives(list, want, best);
 	switch (best) {
 	case MATCH_NOTHING:
-		offer.wanted = want->distro;
-		return cursor_fail_offer(list->at, "distro", &offer,
+		return cursor_fail_offer(at, "distro", &distros,
 					 "there is no distro '%s'",
 					 want->distro);
 	case MATCH_DISTRO:
-		offer.wanted = want->version;
-		return cursor_fail_offer(list->at, "version", &offer,
+		return cursor_fail_offer(at, "version", &versions,
 					 "distro '%s' has no version '%s'",
 					 want->distro, want->version);
 	case MATCH_VERSION:
-		offer.wanted = want->arch;
-		return cursor_fail_offer(list->at, "arch", &offer,
+		return cursor_fail_offer(at, "arch", &arches,
 					 "distro '%s' does not have it for "
 					 "'%s'",
 					 want->distro, want->arch);
@@ -260,10 +259,23 @@ static int fail_choice(struct entry_list *list, const struct choice *want,
 	case MATCH_ALL:
 		break;
 	}
-	offer.wanted = want->variant;
-	return cursor_fail_offer(list->at, "variant", &offer,
+	return cursor_fail_offer(at, "variant", &variants,
 				 "distro '%s' has no variant '%s'",
 				 want->distro, want->variant);
+}
+
+static int fail_choice(struct entry_list *list, const struct choice *want,
+		       enum match best)
+{
+	const char **known = NULL;
+
+	if (is_refused(list, want))
+		return -1;
+	if (cursor_has_report(list->at))
+		known = alternatives(list, want, best);
+	fail_match(list->at, want, best, known);
+	free(known);
+	return -1;
 }
 
 /* The id of an entry that has none of its own: release it with free().  NULL
@@ -484,15 +496,25 @@ static int read_entry(struct entry_list *list, const json_t *object)
 	return kind->add(list, object);
 }
 
-static int fail_default(struct entry_list *list, const char *id)
+/* The ids of the entries that can be the default; ends in NULL.  Release with
+ * free(). */
+static const char **default_ids(const struct entry_list *list)
 {
-	const char **known = mem_alloc((list->count + 1) * sizeof(*known));
-	const struct offer offer = { id, known };
+	const char **ids = mem_alloc((list->count + 1) * sizeof(*ids));
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].kind != ENTRY_HEADING)
-			known[count++] = list->entries[i].id;
+			ids[count++] = list->entries[i].id;
+	return ids;
+}
+
+static int fail_default(struct entry_list *list, const char *id)
+{
+	const char **known =
+		cursor_has_report(list->at) ? default_ids(list) : NULL;
+	const struct offer offer = { id, known };
+
 	cursor_fail_offer(list->at, "default", &offer,
 			  "the menu has no entry '%s'", id);
 	free(known);

@@ -7,7 +7,8 @@
 struct offer {
 	const char *wanted; /* a name that is not known; NULL: known[0] is what
 			       to write instead */
-	const char *const *known; /* the names that are; ends in NULL */
+	const char *const *known; /* the names that are; ends in NULL.  NULL:
+				     none */
 };
 
 /* One failure, as it is reported. */
