@@ -223,6 +223,7 @@ static void test_hotkeys_are_found_in_either_case(void **state)
 	catalog_free(c);
 }
 
+/* A lower bound would fail at another entry. */
 static void test_catalogue_has_at_most_100000_entries(void **state)
 {
 	struct buf text = BUF_INIT;
@@ -233,9 +234,7 @@ static void test_catalogue_has_at_most_100000_entries(void **state)
 	for (int i = 1; i < 100000; i++)
 		buf_puts(&text, "{'heading': 'x'},");
 	buf_puts(&text, "{'local': true}]}");
-	catalog_free(load_parts(text.data, "}}", &err));
-	assert_string_equal(err.text, "");
-	catalog_free(load_parts(
+	assert_null(load_parts(
 		text.data, ", 'more': {'entries': [{'local': true}]}}}", &err));
 	assert_string_equal(err.text, "catalog.json: /menus/more/entries/0: "
 				      "more than 100000 entries");
