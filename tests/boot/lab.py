@@ -277,11 +277,8 @@ def build_probe(directory):
 def by_tftp(text):
     """dhcpd.conf for QEMU, whose network ROM is an iPXE: it is given a file
     by TFTP as any other ROM. It asks for unicast, undionly.kpxe does not."""
-    ipxe = 'if suffix (option user-class, 4) = "iPXE"'
     is_no_rom = "(packet (10, 1) = 80 or not (option pxe-system-type = 00:00))"
-    text = text.replace(f"{ipxe} {{", f"{ipxe} and {is_no_rom} {{")
-    bios = r"\s+and substring \(option pxe-system-type, 0, 2\) = 00:00"
-    return re.sub(f"not exists user-class(?={bios})", "packet (10, 1) = 00", text)
+    return re.sub(r'suffix \(option user-class, \d\) = "\w+"', rf"(\g<0> and {is_no_rom})", text)
 
 
 class Lab:

@@ -8,6 +8,7 @@ leaves is in the build directory's boot/. Needs root.
 import functools
 import json
 import pathlib
+import re
 import runpy
 import shutil
 import signal
@@ -73,6 +74,11 @@ def likeness(screen):
 def starts_with(page):
     """dhcpd.conf that sends iPXE to a page or file of its own."""
     return lambda text: lab.by_tftp(text).replace("boot/boot?dialect=ipxe", f"boot/{page}")
+
+
+def needs(code):
+    """dhcpd.conf that takes another feature of iPXE for its menus."""
+    return lambda text: re.sub(r"(option gpxe\.menu +code) 39", rf"\1 {code}", text)
 
 
 def initrd_of(mirror, arch="amd64"):
@@ -191,6 +197,20 @@ class Boot(unittest.TestCase):
             pc = boot.machine()
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
+
+    def check_partial_ipxe(self, code):
+        with self.lab(catalog(), dhcpd=needs(code)) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            self.assertEqual(boot.asked("RRQ"), ["RRQ ipxe.pxe"])
+
+    def test_bios_partial_ipxe_loads_a_full_one(self):
+        """Of Debian's builds ipxe.pxe has SRP (27), QEMU's ROM has not."""
+        self.check_partial_ipxe(27)
+
+    def test_bios_partial_ipxe_loads_another_partial_one(self):
+        """No iPXE has feature 250, and still ipxe.pxe is loaded once only."""
+        self.check_partial_ipxe(250)
 
     def test_bios_pxelinux_of_ours_chained(self):
         """iPXE fetches pxelinux.0, which shows the menu for SYSLINUX."""
