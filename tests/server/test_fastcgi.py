@@ -113,36 +113,37 @@ class AnyPageTest(unittest.TestCase):
         self.texts = {page: shell(page, query.decode(), **self.environ).stdout
                       for page, query in QUERIES.items()}
 
-    def each_worker(self, **environ):
-        for program in PAGES:
-            with (self.subTest(program=program),
-                  Worker(self.dir, self.environ | environ,
-                         (BUILD / "cgi" / program,)) as worker):
-                yield program, worker
+    def start(self, program, **environ):
+        return self.enterContext(Worker(self.dir, self.environ | environ,
+                                        (BUILD / "cgi" / program,)))
 
     def test_program_answers_the_page_of_the_name(self):
-        for _, worker in self.each_worker():
+        for program in PAGES:
+            worker = self.start(program)
             for page, query in QUERIES.items():
                 for name in (f"/boot/{page}", f"/{page}.php", f"/x/y/{page}.cgi"):
-                    with self.subTest(name=name):
+                    with self.subTest(program=program, name=name):
                         answer = worker.ask(query, SCRIPT_NAME=name.encode())
                         self.assertEqual(answer.body, self.texts[page])
 
     def test_program_answers_its_own_page_without_a_name(self):
-        for program, worker in self.each_worker():
+        for program in PAGES:
+            worker = self.start(program)
             for more in {}, {"SCRIPT_NAME": b""}:
-                answer = worker.ask(QUERIES[program], **more)
-                self.assertEqual(answer.body, self.texts[program])
+                with self.subTest(program=program, more=more):
+                    answer = worker.ask(QUERIES[program], **more)
+                    self.assertEqual(answer.body, self.texts[program])
 
     def test_there_is_no_other_page(self):
-        for _, worker in self.each_worker():
+        for program in PAGES:
+            worker = self.start(program)
             for name, path in (
                     (b"/boot/nosuch", b""), (b"/boot/menuback.txt", b""),
                     (b"/boot/", b""), (b"/boot/menu/", b""),
                     (b"/boot/menu", b"/x"), (b"/boot/boot", b"/menu"),
                     (b"/boot/MENU", b""), (b"/boot/menu.php5", b""),
                     (b"EVIL\nmenu.", b"")):
-                with self.subTest(name=name, path=path):
+                with self.subTest(program=program, name=name, path=path):
                     answer = worker.ask(b"", SCRIPT_NAME=name, PATH_INFO=path)
                     self.assertTrue(
                         answer.head.startswith(b"Status: 404 Not Found\r\n"))
@@ -152,7 +153,8 @@ class AnyPageTest(unittest.TestCase):
         rows = [(b"/boot/" + page.encode(), query, page, "200")
                 for page, query in QUERIES.items()]
         rows.append((b"/boot/EVIL", b"", "-", "404"))
-        for program, worker in self.each_worker(MIRRORBOOT_LOG="1"):
+        for program in PAGES:
+            worker = self.start(program, MIRRORBOOT_LOG="1")
             for name, query, _, _ in rows:
                 worker.ask(query, SCRIPT_NAME=name, REMOTE_ADDR=b"192.0.2.7")
             worker.popen.terminate()
