@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The same request has the same answer behind every web server."""
 
+import re
 import unittest
 
 from harness import (ApacheCgi, ApacheFastcgi, LighttpdCgi, LighttpdFastcgi,
@@ -218,8 +219,10 @@ class Requests:
                 answer = self.server.ask(target,
                                          headers=["If-None-Match: *"])
                 self.assertIsNone(plain.header("ETag"))
-                self.assertEqual((answer.status, answer.body),
-                                 (plain.status, plain.body))
+                self.assertEqual(answer.status, plain.status)
+                # html says when its process read the catalogue.
+                self.assertEqual(*(re.sub(rb"[0-9:]{8} UTC", b"", body)
+                                   for body in (answer.body, plain.body)))
 
     def test_bad_parameters_are_refused_without_an_echo(self):
         for page, query, status in BAD:
