@@ -2,18 +2,32 @@
 
 #include <string.h>
 
+static const char *refuses(const struct loader *l,
+			   const struct uri_needs *needs)
+{
+	return dialect_refuses(l->dialect, needs,
+			       l->machine.platform == PLATFORM_BIOS);
+}
+
+/* The same for one URL; NULL for none. */
+static const char *refuses_url(const struct loader *l, const char *url)
+{
+	struct uri_needs needs = { .https = 0 };
+
+	if (url != NULL)
+		uri_add_needs(&needs, url);
+	return refuses(l, &needs);
+}
+
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files)
 {
-	const struct dialect *d = l->dialect;
+	const char *reason = refuses(l, &files->needs);
 
-	if (files->is_https && d->refuses_https != NULL)
-		return d->refuses_https;
-	if (!files->is_port_80 && d->refuses_port != NULL)
-		return d->refuses_port;
-	if (!files->is_site_host && l->machine.platform == PLATFORM_EFI)
-		return d->refuses_host;
-	return NULL;
+	if (reason == NULL && !files->is_site_host &&
+	    l->machine.platform == PLATFORM_EFI)
+		reason = l->dialect->refuses_host;
+	return reason;
 }
 
 /* A mirror's configuration runs the modules beside it, so a SYSLINUX that is
@@ -86,4 +100,39 @@ const char *loader_refusal(const struct loader *l,
 		if (loader_unreachable(l, &release->mirrors[i]) == NULL)
 			return "has nothing that this loader can start";
 	return loader_unreachable(l, &release->mirrors[0]);
+}
+
+const char *loader_refused_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char **key)
+{
+	const char *reason;
+
+	*key = "base";
+	reason = refuses_url(l, settings->base);
+	if (reason == NULL && l->dialect->uses_vesamenu) {
+		*key = "vesamenu";
+		reason = refuses_url(l, settings->vesamenu);
+	}
+	if (reason == NULL && l->dialect->uses_syslinux &&
+	    l->machine.platform != MACHINE_UNKNOWN) {
+		*key = "syslinux";
+		reason = refuses_url(l,
+				     settings->syslinux[l->machine.platform]);
+	}
+	return reason;
+}
+
+const char *loader_background(const struct loader *l,
+			      const struct settings *settings)
+{
+	const struct dialect *d = l->dialect;
+	const char *picture = settings->background;
+	int has_menu_program = d->uses_vesamenu || d->uses_syslinux;
+
+	if (picture == NULL || refuses_url(l, picture) != NULL)
+		return NULL;
+	/* A name alone is that of a file beside the menu program. */
+	return strchr(picture, '/') != NULL || has_menu_program ? picture
+								 : NULL;
 }

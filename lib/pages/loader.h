@@ -1,6 +1,7 @@
 #ifndef LOADER_H
 #define LOADER_H
 
+#include "catalog.h"
 #include "dialect.h"
 #include "machine.h"
 #include "release.h"
@@ -46,5 +47,18 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
  * static, in words that every dialect can write; NULL if it can. */
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
+
+/*
+ * Why the loader cannot fetch what its texts name by the site's settings: the
+ * pages, and its menu program.  Static; *key is then the setting's name.  NULL
+ * if it can.
+ */
+const char *loader_refused_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char **key);
+
+/* The picture behind its menus; NULL: none that the loader can fetch. */
+const char *loader_background(const struct loader *l,
+			      const struct settings *settings);
 
 #endif

@@ -62,18 +62,18 @@ static int find_dialect(const struct http_request *http, struct request *r,
 	return 200;
 }
 
-/* Whether the loader can fetch pages at all. */
-static int check_base(const struct request *r, struct error *err)
+/* Whether the loader can fetch what each of its texts names: other pages, and
+ * the files that the site's settings name. */
+static int check_settings(const struct request *r, struct error *err)
 {
-	const char *base = catalog_settings(r->catalog)->base;
-	struct uri uri;
+	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *key;
+	const char *reason = loader_refused_setting(
+		&loader, catalog_settings(r->catalog), &key);
 
-	if (r->dialect->refuses_port == NULL || uri_parse(base, &uri) != NULL ||
-	    uri_is_plain(&uri))
+	if (reason == NULL)
 		return 200;
-	error_set(err, NULL, 0,
-		  "site/base is not plain http on port 80, the only one that "
-		  "GRUB 2.06 knows");
+	error_set(err, NULL, 0, "site/%s %s", key, reason);
 	return 500;
 }
 
@@ -201,9 +201,9 @@ static int answer_request(const struct http_request *http, struct request *r,
 	note_catalog(r);
 	status = find_dialect(http, r, err);
 	if (status == 200)
-		status = check_base(r, err);
-	if (status == 200)
 		status = find_machine(r, err);
+	if (status == 200)
+		status = check_settings(r, err);
 	if (status != 200)
 		return status;
 	note_machine(r);

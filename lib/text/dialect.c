@@ -141,8 +141,8 @@ static void add_grub_file(struct buf *out, const char *url)
 	if (uri_parse(url, &uri) != NULL)
 		buf_puts(out, url);
 	else
-		buf_printf(out, "(http,%.*s)%s", (int)strcspn(uri.host, ":/"),
-			   uri.host, uri.path);
+		buf_printf(out, "(http,%.*s)%s", (int)uri.name_len, uri.host,
+			   uri.path);
 }
 
 /* GRUB runs a body whatever its status is (2.06, 2.12 and 2.14; run). */
@@ -199,6 +199,8 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
  * 256 bytes and its menu reads lines by 4096 bytes, the rest as a new line.
  */
 static const char no_https[] = "needs https, which this loader does not have";
+static const char no_ipv6[] =
+	"needs an IPv6 address, which this loader cannot reach";
 
 const struct dialect dialect_gpxe = {
 	.name = "gpxe",
@@ -212,7 +214,10 @@ const struct dialect dialect_gpxe = {
 	.menus = &dialect_pxelinux,
 	.starts = START_ALL,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.is_bios_only = 1,
+	.uses_vesamenu = 1,
 	.has_scripts = 1,
 };
 
@@ -226,7 +231,10 @@ const struct dialect dialect_pxelinux = {
 	.scripts = &dialect_gpxe,
 	.starts = START_ALL,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.is_bios_only = 1,
+	.uses_vesamenu = 1,
 	.has_scripts = 1,
 	.opens_by_script = 1,
 };
@@ -241,6 +249,8 @@ const struct dialect dialect_ipxe = {
 	.max_words = 255,
 	.escape = escape_script,
 	.starts = START_ALL,
+	.refuses_ipv6 = no_ipv6,
+	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
@@ -259,8 +269,11 @@ const struct dialect dialect_syslinux = {
 	.escape = escape_menu,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.refuses_host = "needs another server than this site's, and "
 			"syslinux.efi asks no other",
+	.uses_syslinux = 1,
 };
 
 /* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
@@ -276,6 +289,7 @@ const struct dialect dialect_grub = {
 	.add_error = add_grub_error,
 	.starts = START_KERNEL | START_EFI,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
 	.refuses_port = "needs a port other than 80, the only one that GRUB "
 			"2.06 knows",
 	.knows_machine = 1,
@@ -305,6 +319,22 @@ const struct dialect *const dialects[] = {
 	&dialect_gpxe, &dialect_pxelinux, &dialect_ipxe, &dialect_syslinux,
 	&dialect_grub, &dialect_html,     &dialect_json, NULL,
 };
+
+const char *dialect_refuses(const struct dialect *d,
+			    const struct uri_needs *needs, int is_bios)
+{
+	if (needs->https && d->refuses_https != NULL)
+		return d->refuses_https;
+	if (needs->other_port && d->refuses_port != NULL)
+		return d->refuses_port;
+	if (needs->ipv6 && d->refuses_ipv6 != NULL &&
+	    (is_bios || !d->has_ipv6_on_efi))
+		return d->refuses_ipv6;
+	if (d->max_url > 0 && needs->length > d->max_url)
+		return "needs a URL of more than 250 bytes, which this loader "
+		       "cuts";
+	return NULL;
+}
 
 const struct dialect *dialect_find(const char *name)
 {
@@ -382,20 +412,27 @@ static const char *check_name(const char *s, const char *end)
 	return NULL;
 }
 
-/* The first URL between s and end; NULL if there is none. */
-static const char *find_url(const char *s, const char *end)
+/* Whether the URL at s is one that the client fetches: it begins a word, or
+ * follows another in a list.  In an argument it is the installer's. */
+static int is_fetched(const char *line, const char *s)
+{
+	return s == line || strchr(" ',", s[-1]) != NULL;
+}
+
+/* The first URL from s to end, in a line, that the client fetches; NULL if
+ * there is none. */
+static const char *find_url(const char *line, const char *s, const char *end)
 {
 	const char *colon = s;
 
 	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
 		int is_url = end - colon >= 3 && memcmp(colon, "://", 3) == 0;
 
-		if (is_url && colon - s >= 4 &&
-		    memcmp(colon - 4, "http", 4) == 0)
-			return colon - 4;
-		if (is_url && colon - s >= 5 &&
-		    memcmp(colon - 5, "https", 5) == 0)
-			return colon - 5;
+		for (size_t len = 4; is_url && len <= 5; len++)
+			if ((size_t)(colon - s) >= len &&
+			    memcmp(colon - len, "https", len) == 0 &&
+			    is_fetched(line, colon - len))
+				return colon - len;
 		colon++;
 	}
 	return NULL;
@@ -405,12 +442,14 @@ static const char *find_url(const char *s, const char *end)
 static const char *check_urls(const struct dialect *d, const char *s,
 			      const char *end)
 {
-	while ((s = find_url(s, end)) != NULL) {
+	const char *line = s;
+
+	while ((s = find_url(line, s, end)) != NULL) {
 		const char *last = url_end(s, end);
 		const char *query = memchr(s, '?', (size_t)(last - s));
 		const char *reason = NULL;
 
-		if (last - s > URI_MAX)
+		if (d->max_url > 0 && (size_t)(last - s) > d->max_url)
 			return "has a URL of more than 250 bytes";
 		if (d == &dialect_gpxe)
 			reason = check_name(s, last);

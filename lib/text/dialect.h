@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "error.h"
+#include "uri.h"
 
 /* What a loader can start. */
 enum {
@@ -54,12 +55,14 @@ struct dialect {
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
 
-	/* Why it fetches nothing by https, from a port other than 80, and on
-	 * EFI from a server other than the site's; NULL: it does, or goes on
-	 * with the next mirror by itself. */
+	/* Why it fetches nothing by https, from a port other than 80, from an
+	 * IPv6 address, and on EFI from a server other than the site's; NULL:
+	 * it does, or goes on with the next mirror by itself. */
 	const char *refuses_https;
 	const char *refuses_port;
+	const char *refuses_ipv6;
 	const char *refuses_host;
+	size_t max_url; /* longest URL in bytes; 0: any */
 
 	unsigned is_bios_only : 1;    /* its client runs on BIOS alone */
 	unsigned knows_machine : 1;   /* its scripts find out the platform and
@@ -70,6 +73,9 @@ struct dialect {
 					 release in it */
 	unsigned opens_by_script : 1; /* a menu opens another by a script */
 	unsigned has_shell : 1;       /* a command line for its user */
+	unsigned uses_vesamenu : 1;   /* the site's of SYSLINUX 3.x */
+	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
+	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */
 };
 
@@ -83,6 +89,11 @@ extern const struct dialect dialect_json; /* what templates are filled from */
 
 /* Every dialect, in the order of the manual; ends in NULL. */
 extern const struct dialect *const dialects[];
+
+/* Why the client cannot fetch URLs that need this, static; NULL if it can.
+ * is_bios: it runs on BIOS. */
+const char *dialect_refuses(const struct dialect *d,
+			    const struct uri_needs *needs, int is_bios);
 
 /* The dialect of that name; NULL if there is none. */
 const struct dialect *dialect_find(const char *name);

@@ -1,5 +1,7 @@
 #include "uri.h"
 
+#include <arpa/inet.h>
+#include <stdint.h>
 #include <string.h>
 
 static int is_digit(char c)
@@ -34,19 +36,60 @@ static unsigned parse_port(const char *s, const char *end)
 	return port <= 65535 ? port : 0;
 }
 
+/* The end of the IPv6 address in brackets at s; NULL if it is none. */
+static const char *parse_ipv6(const char *s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t len = strcspn(s + 1, "]/");
+
+	if (s[1 + len] != ']' || len >= sizeof(text))
+		return NULL;
+	memcpy(text, s + 1, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 ? s + len + 2 : NULL;
+}
+
+/* The end of the host's name or address; NULL if there is none. */
+static const char *parse_name(struct uri *u)
+{
+	const char *s = u->host;
+
+	if (*s == '[') {
+		u->is_ipv6 = 1;
+		return parse_ipv6(s);
+	}
+	while (is_alnum(*s) || *s == '.' || *s == '-' || *s == '_')
+		s++;
+	return s != u->host ? s : NULL;
+}
+
+static int has_user(const char *host)
+{
+	size_t len = strcspn(host, "/?#");
+	size_t name = strcspn(host, ":/?#");
+
+	if (memchr(host, '@', len) != NULL)
+		return 1;
+	/* A '/' in the password ends what looks like a host and a port. */
+	return host[0] != '[' && host[name] == ':' &&
+	       parse_port(host + name + 1, host + len) == 0 &&
+	       strchr(host + len, '@') != NULL;
+}
+
 /* host[:port] at u->host, up to the path. */
 static const char *parse_host(struct uri *u)
 {
-	const char *s = u->host;
-	const char *end;
+	const char *end = u->host + strcspn(u->host, "/?#");
+	const char *s;
 
-	while (is_alnum(*s) || *s == '.' || *s == '-' || *s == '_')
-		s++;
-	if (s == u->host)
-		return *s == '[' ? "has an IPv6 address, which gPXE and GRUB "
-				   "2.06 cannot reach: use a name"
-				 : "has no host name";
-	end = s + strcspn(s, "/?#");
+	if (has_user(u->host))
+		return "has a user name or password, which is refused";
+	s = parse_name(u);
+	if (s == NULL)
+		return u->is_ipv6 ? "has an IPv6 address that is none"
+				  : "has no host name";
+	u->name_len = (size_t)(s - u->host);
 	if (*s == ':') {
 		u->port = parse_port(s + 1, end);
 		if (u->port == 0)
@@ -75,7 +118,7 @@ const char *uri_parse(const char *s, struct uri *out)
 	const char *reason;
 
 	if (strlen(s) > URI_MAX)
-		return "is longer than 250 bytes, where loaders cut it";
+		return "is longer than 1000 bytes";
 	if (strncmp(s, "https://", 8) == 0) {
 		u.is_https = 1;
 		u.port = 443;
@@ -106,9 +149,18 @@ const char *uri_parse(const char *s, struct uri *out)
 	return NULL;
 }
 
-int uri_is_plain(const struct uri *u)
+void uri_add_needs(struct uri_needs *needs, const char *url)
 {
-	return !u->is_https && u->port == 80;
+	size_t len = strlen(url);
+	struct uri uri;
+
+	if (uri_parse(url, &uri) != NULL)
+		return;
+	needs->https |= uri.is_https != 0;
+	needs->other_port |= uri.port != 80;
+	needs->ipv6 |= uri.is_ipv6 != 0;
+	if (len > needs->length)
+		needs->length = (uint16_t)len;
 }
 
 int uri_is_https(const char *s)
@@ -120,10 +172,8 @@ int uri_is_https(const char *s)
 
 int uri_has_host(const struct uri *u, const struct uri *other)
 {
-	size_t len = strcspn(u->host, ":/");
-
-	return strcspn(other->host, ":/") == len &&
-	       memcmp(u->host, other->host, len) == 0;
+	return u->name_len == other->name_len &&
+	       memcmp(u->host, other->host, u->name_len) == 0;
 }
 
 static int hex_digit(char c)
