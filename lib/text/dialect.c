@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "args.h"
 #include "uri.h"
 
 /* What no boot dialect can write: it reads lines of printable ASCII. */
@@ -61,8 +62,6 @@ static const char *check_script(const char *s, size_t len)
 		reason = check_spaces(s, len);
 	if (reason != NULL)
 		return reason;
-	if (s[0] == '-')
-		return "begins with '-', which a command takes for an option";
 	if (s[len - 1] == '\\')
 		return "ends with '\\', which joins the next line to it";
 	for (size_t i = 0; i < len; i++)
@@ -90,6 +89,39 @@ static const char *escape_script(struct buf *out, const char *s, size_t len)
 	return reason;
 }
 
+static void add_words(struct buf *out, const char *args)
+{
+	if (args != NULL)
+		buf_printf(out, " %s", args);
+}
+
+static const char *add_gpxe_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	buf_printf(out, "kernel %s", k->url);
+	add_words(out, k->args);
+	buf_putc(out, '\n');
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, "initrd %s\n", k->initrds[i]);
+	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+}
+
+static const char *add_ipxe_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	buf_printf(out, "kernel --timeout 10000 %s", k->url);
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, " initrd=initrd%zu", i);
+	add_words(out, k->args);
+	buf_puts(out, " || goto failed\n");
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out,
+			   "initrd --name initrd%zu --timeout 10000 %s || goto "
+			   "failed\n",
+			   i, k->initrds[i]);
+	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+}
+
 /* SYSLINUX configuration, read by its core and by its menu programs: no
  * quoting either.  '^' marks the hotkey (com32/menu/readconfig.c). */
 static const char *escape_menu(struct buf *out, const char *s, size_t len)
@@ -106,6 +138,31 @@ static const char *escape_menu(struct buf *out, const char *s, size_t len)
 		return "is '-', which stands for nothing";
 	buf_add(out, s, len);
 	return NULL;
+}
+
+/* The core joins all of it in one command line of 2047 bytes (6.03,
+ * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c). */
+#define SYSLINUX_LINE_MAX 2047
+
+static const char *add_syslinux_kernel(struct buf *out,
+				       const struct dialect_kernel *k)
+{
+	struct buf escaped = BUF_INIT;
+	const char *reason = NULL;
+
+	buf_printf(out, "linux %s\ninitrd ", k->url);
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, ",%s", k->initrds[i]);
+	buf_puts(out, "\nappend");
+	add_words(out, k->args);
+	buf_putc(out, '\n');
+	if (out->len > SYSLINUX_LINE_MAX)
+		reason = "is longer than the 2047 bytes of a command line of "
+			 "SYSLINUX";
+	if (reason == NULL && k->args != NULL)
+		reason = escape_menu(&escaped, k->args, strlen(k->args));
+	buf_free(&escaped);
+	return reason;
 }
 
 /* GRUB script: in single quotes nothing is special but the quote itself. */
@@ -143,6 +200,37 @@ static void add_grub_file(struct buf *out, const char *url)
 	else
 		buf_printf(out, "(http,%.*s)%s", (int)uri.name_len, uri.host,
 			   uri.path);
+}
+
+/* GRUB puts a word with a blank in double quotes, and a '\\' before each quote
+ * and '\\' of a word (grub-core/lib/cmdline.c): so no word may have one. */
+static const char *add_grub_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	const char *s = k->args != NULL ? k->args : "";
+	struct buf word = BUF_INIT;
+	const char *reason = NULL;
+
+	buf_puts(out, "  if linux ");
+	escape_grub(out, k->url, strlen(k->url));
+	while (reason == NULL && args_next(&s, &word)) {
+		buf_putc(out, ' ');
+		if (strpbrk(word.data, "'\\") != NULL)
+			reason = "has a quote or '\\' that GRUB changes";
+		else
+			reason = escape_grub(out, buf_text(&word), word.len);
+		buf_truncate(&word, 0);
+	}
+	buf_puts(out, "; then\n    if initrd");
+	for (size_t i = 0; i < k->initrd_count; i++) {
+		buf_putc(out, ' ');
+		add_grub_file(&word, k->initrds[i]);
+		escape_grub(out, word.data, word.len);
+		buf_truncate(&word, 0);
+	}
+	buf_puts(out, "; then boot; fi\n");
+	buf_free(&word);
+	return reason;
 }
 
 /* GRUB runs a body whatever its status is (2.06, 2.12 and 2.14; run). */
@@ -212,6 +300,7 @@ const struct dialect dialect_gpxe = {
 	.max_words = 32,
 	.escape = escape_script,
 	.menus = &dialect_pxelinux,
+	.add_kernel = add_gpxe_kernel,
 	.starts = START_ALL,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
@@ -229,6 +318,7 @@ const struct dialect dialect_pxelinux = {
 	.max_line = 1023,
 	.escape = escape_menu,
 	.scripts = &dialect_gpxe,
+	.add_kernel = add_gpxe_kernel,
 	.starts = START_ALL,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
@@ -248,6 +338,7 @@ const struct dialect dialect_ipxe = {
 	.max_line = 1023,
 	.max_words = 255,
 	.escape = escape_script,
+	.add_kernel = add_ipxe_kernel,
 	.starts = START_ALL,
 	.refuses_ipv6 = no_ipv6,
 	.has_ipv6_on_efi = 1,
@@ -267,6 +358,7 @@ const struct dialect dialect_syslinux = {
 	.magic = "menu ",
 	.max_line = 1023,
 	.escape = escape_menu,
+	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
@@ -287,6 +379,7 @@ const struct dialect dialect_grub = {
 	.escape = escape_grub,
 	.add_file = add_grub_file,
 	.add_error = add_grub_error,
+	.add_kernel = add_grub_kernel,
 	.starts = START_KERNEL | START_EFI,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
@@ -533,10 +626,34 @@ static const char *check_line(const struct dialect *d, const char *s,
 		if (s[i] != ' ' && (i == 0 || s[i - 1] == ' '))
 			words++;
 	if (d->max_line > 0 && len > d->max_line)
-		return "is longer than its clients take";
+		return "is longer than this loader takes";
 	if (d->max_words > 0 && words > d->max_words)
-		return "has more words than its clients take";
+		return "has more words than this loader takes";
 	return check_urls(d, s, s + len);
+}
+
+int dialect_check_kernel(const struct dialect *d,
+			 const struct dialect_kernel *kernel,
+			 struct buf *reason)
+{
+	/* The menus of gPXE start its scripts. */
+	const struct dialect *reader = d->scripts != NULL ? d->scripts : d;
+	struct buf lines = BUF_INIT;
+	const char *why = NULL;
+	const char *s;
+
+	if (d->add_kernel != NULL)
+		why = d->add_kernel(&lines, kernel);
+	for (s = buf_text(&lines); why == NULL && *s != '\0';) {
+		size_t len = strcspn(s, "\n");
+
+		why = check_line(reader, s, len);
+		s += len + 1;
+	}
+	if (why != NULL)
+		buf_printf(reason, "has a kernel line that %s", why);
+	buf_free(&lines);
+	return why != NULL ? -1 : 0;
 }
 
 static int check_html(const char *name, const char *text, size_t len,

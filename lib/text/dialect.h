@@ -18,6 +18,14 @@ enum {
 	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI,
 };
 
+/* A kernel as a loader is told to start it.  Borrowed. */
+struct dialect_kernel {
+	const char *url;
+	const char *const *initrds; /* URLs */
+	size_t initrd_count;
+	const char *args; /* NULL: none */
+};
+
 /*
  * A kind of text that a client reads, what a value may look like in it, and
  * what the client can do.
@@ -47,6 +55,12 @@ struct dialect {
 	void (*add_file)(struct buf *out, const char *url); /* NULL: the URL */
 	void (*add_error)(struct buf *out,
 			  const char *reason); /* NULL: as it is */
+
+	/* Append the lines that start a kernel, as long as the shipped
+	 * templates write them; returns as escape() does.  NULL: it starts
+	 * none. */
+	const char *(*add_kernel)(struct buf *out,
+				  const struct dialect_kernel *kernel);
 
 	/* A client may have scripts in one dialect and menus in another: gPXE
 	 * runs SYSLINUX's menu program.  NULL: in this one. */
@@ -94,6 +108,15 @@ extern const struct dialect *const dialects[];
  * is_bios: it runs on BIOS. */
 const char *dialect_refuses(const struct dialect *d,
 			    const struct uri_needs *needs, int is_bios);
+
+/*
+ * Whether the client can be told to start the kernel: its lines can be written
+ * and are within the client's bounds.  Returns 0, or -1 with the reason
+ * appended to it ("has a kernel line of more than 512 bytes").
+ */
+int dialect_check_kernel(const struct dialect *d,
+			 const struct dialect_kernel *kernel,
+			 struct buf *reason);
 
 /* The dialect of that name; NULL if there is none. */
 const struct dialect *dialect_find(const char *name);
