@@ -312,7 +312,7 @@ static void warn_https(const struct warning *w, const struct release *release)
 	struct buf below = BUF_INIT;
 
 	for (size_t i = 0; i < release->mirror_count; i++)
-		if (!release->mirrors[i].is_https ||
+		if (!release->mirrors[i].needs.https ||
 		    (release->mirrors[i].mirror != NULL &&
 		     uri_is_https(release->mirrors[i].mirror)))
 			return;

@@ -30,6 +30,18 @@ const char *loader_unreachable(const struct loader *l,
 	return reason;
 }
 
+const char *loader_unwritable(const struct loader *l,
+			      const struct mirror_files *files)
+{
+	size_t i = 0;
+
+	if (files->unwritable == NULL)
+		return NULL;
+	while (dialects[i] != l->dialect)
+		i++;
+	return files->unwritable[i];
+}
+
 /* A mirror's configuration runs the modules beside it, so a SYSLINUX that is
  * running already can read it only if they are of its own version. */
 static int has_same_modules(const struct loader *l,
@@ -74,6 +86,8 @@ enum boot_method loader_method(const struct loader *l,
 		return BOOT_NONE;
 	if (can_pxelinux(l, release, files))
 		return BOOT_PXELINUX;
+	if (loader_unwritable(l, files) != NULL)
+		return BOOT_NONE;
 	if (files->kernel != NULL && (l->dialect->starts & START_KERNEL))
 		return BOOT_KERNEL;
 	return loader_program(l, files) != NULL ? BOOT_CHAIN : BOOT_NONE;
@@ -96,9 +110,16 @@ const char *loader_refusal(const struct loader *l,
 	if (reason != NULL ||
 	    loader_next_mirror(l, release, 0) < release->mirror_count)
 		return reason;
-	for (size_t i = 0; i < release->mirror_count; i++)
-		if (loader_unreachable(l, &release->mirrors[i]) == NULL)
-			return "has nothing that this loader can start";
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		const struct mirror_files *files = &release->mirrors[i];
+
+		if (loader_unreachable(l, files) != NULL)
+			continue;
+		reason = loader_unwritable(l, files);
+		return reason != NULL ? reason
+				      : "has nothing that this loader can "
+					"start";
+	}
 	return loader_unreachable(l, &release->mirrors[0]);
 }
 
@@ -117,8 +138,8 @@ const char *loader_refused_setting(const struct loader *l,
 	if (reason == NULL && l->dialect->uses_syslinux &&
 	    l->machine.platform != MACHINE_UNKNOWN) {
 		*key = "syslinux";
-		reason = refuses_url(l,
-				     settings->syslinux[l->machine.platform]);
+		reason =
+			refuses_url(l, settings->syslinux[l->machine.platform]);
 	}
 	return reason;
 }
@@ -134,5 +155,5 @@ const char *loader_background(const struct loader *l,
 		return NULL;
 	/* A name alone is that of a file beside the menu program. */
 	return strchr(picture, '/') != NULL || has_menu_program ? picture
-								 : NULL;
+								: NULL;
 }

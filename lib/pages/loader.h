@@ -27,6 +27,12 @@ enum boot_method {
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files);
 
+/* Why the loader cannot be told to start these files ("has a kernel line that
+ * is longer than this loader takes"), borrowed from the catalogue; NULL if it
+ * can. */
+const char *loader_unwritable(const struct loader *l,
+			      const struct mirror_files *files);
+
 /* How the loader starts the release from these files, which are one mirror's.
  * On BIOS the mirror's own PXELINUX comes first. */
 enum boot_method loader_method(const struct loader *l,

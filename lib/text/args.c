@@ -46,6 +46,12 @@ const char *args_check(const char *args)
 {
 	const char *s = args;
 
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			return "have a byte that is not printable ASCII";
+	if (args[0] == '\0' || args[0] == ' ' || s[-1] == ' ')
+		return "are empty, or begin or end with a space";
+	s = args;
 	if (strlen(args) > ARGS_MAX)
 		return "are longer than 2047 bytes, where the kernel cuts them";
 	while (*s != '\0') {
@@ -56,7 +62,9 @@ const char *args_check(const char *args)
 		if (end > s && has_odd_quotes(s, end))
 			return "have a '\"' that does not stand around a word "
 			       "or the value of one";
-		s = end + strspn(end, " ");
+		if (end[0] == ' ' && end[1] == ' ')
+			return "have two spaces in a row";
+		s = end + (*end == ' ');
 	}
 	return NULL;
 }

@@ -632,12 +632,23 @@ static const char *check_line(const struct dialect *d, const char *s,
 	return check_urls(d, s, s + len);
 }
 
+/* The menus of gPXE start its scripts. */
+static const struct dialect *reader_of(const struct dialect *d)
+{
+	return d->scripts != NULL ? d->scripts : d;
+}
+
+const char *dialect_check_url(const struct dialect *d, const char *url)
+{
+	if (dialect_is_for_people(d))
+		return NULL;
+	return check_urls(reader_of(d), url, url + strlen(url));
+}
+
 int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,
 			 struct buf *reason)
 {
-	/* The menus of gPXE start its scripts. */
-	const struct dialect *reader = d->scripts != NULL ? d->scripts : d;
 	struct buf lines = BUF_INIT;
 	const char *why = NULL;
 	const char *s;
@@ -647,7 +658,7 @@ int dialect_check_kernel(const struct dialect *d,
 	for (s = buf_text(&lines); why == NULL && *s != '\0';) {
 		size_t len = strcspn(s, "\n");
 
-		why = check_line(reader, s, len);
+		why = check_line(reader_of(d), s, len);
 		s += len + 1;
 	}
 	if (why != NULL)

@@ -118,6 +118,9 @@ int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,
 			 struct buf *reason);
 
+/* Why the client cannot be given the URL, static; NULL if it can. */
+const char *dialect_check_url(const struct dialect *d, const char *url);
+
 /* The dialect of that name; NULL if there is none. */
 const struct dialect *dialect_find(const char *name);
 

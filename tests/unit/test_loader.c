@@ -27,8 +27,8 @@ static struct mirror_files files_of(unsigned what)
 {
 	return (struct mirror_files){
 		.mirror = "http://m/",
-		.is_https = (what & HTTPS) != 0,
-		.is_port_80 = (what & OTHER_PORT) == 0,
+		.needs = { .https = (what & HTTPS) != 0,
+			   .other_port = (what & OTHER_PORT) != 0 },
 		.is_site_host = (what & SITE_HOST) != 0,
 		.pathprefix = what & PXELINUX ? TREE : NULL,
 		.configfile = what & PXELINUX ? "pxelinux.cfg/default" : NULL,
