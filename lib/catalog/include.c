@@ -82,6 +82,19 @@ out:
 }
 
 /* Note a null that removed nothing. */
+static void add_replaced(struct merge *m, const char *path, const char *name,
+			 const char *id)
+{
+	const json_t *origins = json_object_get(m->into->origins, name);
+	const char *file = json_string_value(json_object_get(origins, id));
+
+	if (file != NULL)
+		json_array_append_new(m->into->replaced,
+				      json_pack("{s:s, s:s, s:s, s:s}", "file",
+						file, "section", name, "id", id,
+						"by", base_name(path)));
+}
+
 static void add_useless_null(struct merge *m, const char *path,
 			     const char *name, const char *id)
 {
@@ -109,6 +122,7 @@ static int merge_section(struct merge *m, const char *path, const char *name,
 			else
 				json_object_set_new(origin, id, json_null());
 		} else {
+			add_replaced(m, path, name, id);
 			json_object_set(section, id, value);
 			json_object_set_new(origin, id,
 					    json_string(base_name(path)));
@@ -339,6 +353,7 @@ int include_read(struct include *inc, const char *path,
 	inc->origins = json_object();
 	inc->files = json_array();
 	inc->useless_nulls = json_array();
+	inc->replaced = json_array();
 	for (; *sections != NULL; sections++) {
 		json_object_set_new(inc->sections, *sections, json_object());
 		json_object_set_new(inc->origins, *sections, json_object());
@@ -355,10 +370,12 @@ void include_free(struct include *inc)
 	json_decref(inc->origins);
 	json_decref(inc->files);
 	json_decref(inc->useless_nulls);
+	json_decref(inc->replaced);
 	inc->sections = NULL;
 	inc->origins = NULL;
 	inc->files = NULL;
 	inc->useless_nulls = NULL;
+	inc->replaced = NULL;
 }
 
 json_t *include_section(const struct include *inc, const char *name)

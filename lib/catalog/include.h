@@ -25,6 +25,8 @@ struct include {
 	json_t *files;         /* the names of all files, in the order read */
 	json_t *useless_nulls; /* nulls that removed nothing: an array of
 				  objects with file, section, id */
+	json_t *replaced;      /* values that a later file replaced: the same,
+				  and by, the name of that file */
 };
 
 /*

@@ -9,13 +9,11 @@ static const char *refuses(const struct loader *l,
 			       l->machine.platform == PLATFORM_BIOS);
 }
 
-/* The same for one URL; NULL for none. */
-static const char *refuses_url(const struct loader *l, const char *url)
+const char *loader_refuses_url(const struct loader *l, const char *url)
 {
 	struct uri_needs needs = { .https = 0 };
 
-	if (url != NULL)
-		uri_add_needs(&needs, url);
+	uri_add_needs(&needs, url);
 	return refuses(l, &needs);
 }
 
@@ -127,19 +125,21 @@ const char *loader_refused_setting(const struct loader *l,
 				   const struct settings *settings,
 				   const char **key)
 {
+	const int platform = l->machine.platform;
+	const char *directory = platform != MACHINE_UNKNOWN
+					? settings->syslinux[platform]
+					: NULL;
 	const char *reason;
 
 	*key = "base";
-	reason = refuses_url(l, settings->base);
+	reason = loader_refuses_url(l, settings->base);
 	if (reason == NULL && l->dialect->uses_vesamenu) {
 		*key = "vesamenu";
-		reason = refuses_url(l, settings->vesamenu);
+		reason = loader_refuses_url(l, settings->vesamenu);
 	}
-	if (reason == NULL && l->dialect->uses_syslinux &&
-	    l->machine.platform != MACHINE_UNKNOWN) {
+	if (reason == NULL && directory != NULL && l->dialect->uses_syslinux) {
 		*key = "syslinux";
-		reason =
-			refuses_url(l, settings->syslinux[l->machine.platform]);
+		reason = loader_refuses_url(l, directory);
 	}
 	return reason;
 }
@@ -151,7 +151,7 @@ const char *loader_background(const struct loader *l,
 	const char *picture = settings->background;
 	int has_menu_program = d->uses_vesamenu || d->uses_syslinux;
 
-	if (picture == NULL || refuses_url(l, picture) != NULL)
+	if (picture == NULL || loader_refuses_url(l, picture) != NULL)
 		return NULL;
 	/* A name alone is that of a file beside the menu program. */
 	return strchr(picture, '/') != NULL || has_menu_program ? picture

@@ -54,6 +54,10 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
 
+/* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
+ * a file's name.  Static; NULL if it can. */
+const char *loader_refuses_url(const struct loader *l, const char *url);
+
 /*
  * Why the loader cannot fetch what its texts name by the site's settings: the
  * pages, and its menu program.  Static; *key is then the setting's name.  NULL

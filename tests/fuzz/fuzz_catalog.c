@@ -295,7 +295,7 @@ static void check_pages(const char *path)
 
 static void check_accepted(const struct catalog *c, const char *path)
 {
-	struct include files = { NULL, NULL, NULL, NULL };
+	struct include files = { .files = NULL };
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	const json_t *customers;

@@ -42,7 +42,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 	assert_string_equal(r->file, "catalog.json");
 	assert_int_equal(r->mirror_count, 1);
 	assert_string_equal(s->mirror, "http://deb.example.org:81/pub/debian/");
-	assert_int_equal(s->is_https, 0);
+	assert_int_equal(s->needs.https, 0);
 	assert_string_equal(s->pathprefix, "http://deb.example.org:81/pub/"
 					   "debian/12/x-amd64/");
 	assert_string_equal(s->configfile, "cfg/amd64");
@@ -106,11 +106,11 @@ static void test_each_base_of_a_mirror_has_the_files_in_its_order(void **state)
 	assert_string_equal(r->mirrors[0].mirror, "https://a/");
 	assert_string_equal(r->mirrors[0].kernel, "https://a/linux");
 	assert_string_equal(r->mirrors[0].args, "a/");
-	assert_int_equal(r->mirrors[0].is_https, 1);
+	assert_int_equal(r->mirrors[0].needs.https, 1);
 	assert_string_equal(r->mirrors[1].mirror, "http://b/deb/");
 	assert_string_equal(r->mirrors[1].kernel, "http://b/deb/linux");
 	assert_string_equal(r->mirrors[1].args, "b/deb/");
-	assert_int_equal(r->mirrors[1].is_https, 0);
+	assert_int_equal(r->mirrors[1].needs.https, 0);
 	catalog_free(c);
 }
 
@@ -153,9 +153,9 @@ static void test_files_with_one_https_url_need_it(void **state)
 			   rows[i].keys);
 		c = load(text.data);
 		r = catalog_release(c, "d", "1", "amd64", NULL);
-		if (r->mirrors[0].is_https != rows[i].is_https)
+		if (r->mirrors[0].needs.https != rows[i].is_https)
 			fail_msg("%s: %d", rows[i].keys,
-				 r->mirrors[0].is_https);
+				 r->mirrors[0].needs.https);
 		catalog_free(c);
 		buf_free(&text);
 	}
