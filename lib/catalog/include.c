@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "syntax.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 #define FILES_MAX 256
@@ -43,6 +44,20 @@ static int is_utf8(const char *name)
 	return is_text;
 }
 
+/* A remark may stand in any object. */
+static void remove_comments(json_t *value)
+{
+	const char *key;
+	json_t *part;
+	size_t i;
+
+	json_object_del(value, "$comment");
+	json_array_foreach(value, i, part)
+		remove_comments(part);
+	json_object_foreach(value, key, part)
+		remove_comments(part);
+}
+
 static json_t *parse(struct merge *m, const char *path)
 {
 	struct buf text = BUF_INIT;
@@ -67,10 +82,11 @@ static json_t *parse(struct merge *m, const char *path)
 	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
 			  &where);
 	if (root == NULL) {
-		unsigned line = where.line > 0 ? (unsigned)where.line : 1;
+		struct buf reason = BUF_INIT;
+		unsigned line = syntax_explain(&text, &where, &reason);
 
-		error_set(m->err, path, line, "column %d: %s", where.column,
-			  where.text);
+		error_set(m->err, path, line, "%s", reason.data);
+		buf_free(&reason);
 	} else if (!json_is_object(root)) {
 		error_set(m->err, path, 1, "must be an object, in { }");
 		json_decref(root);
@@ -78,6 +94,7 @@ static json_t *parse(struct merge *m, const char *path)
 	}
 out:
 	buf_free(&text);
+	remove_comments(root);
 	return root;
 }
 

@@ -179,12 +179,12 @@ static int check_config(struct cursor *at, const char *root, const char *config)
 {
 	size_t len = strlen(root) + strlen(config);
 
-	if (len > URI_MAX)
+	if (len > URI_MAX_FOR_ALL)
 		return cursor_fail_key(at, "config",
 				       "root and config together are %zu bytes "
 				       "long, at most %d, where PXELINUX cuts "
 				       "them",
-				       len, URI_MAX);
+				       len, URI_MAX_FOR_ALL);
 	if (strpbrk(config, "?,") != NULL)
 		return cursor_fail_key(at, "config",
 				       "must be a path, without '?' or ','");

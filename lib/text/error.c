@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buf.h"
+#include "uri.h"
+
 /* The file's last component, and the line. */
 static void put_position(char *text, size_t size, const char *file,
 			 unsigned line)
@@ -33,7 +36,9 @@ int error_set_offer(struct error *err, const struct offer *offer,
 		    const char *file, unsigned line, const char *fmt, ...)
 {
 	char text[sizeof(err->text)] = "";
+	char reason[sizeof(err->text)];
 	const struct failure failure = { text, offer };
+	struct buf shown = BUF_INIT;
 	va_list args;
 	size_t len;
 
@@ -43,8 +48,11 @@ int error_set_offer(struct error *err, const struct offer *offer,
 		put_position(text, sizeof(text), file, line);
 	len = strlen(text);
 	va_start(args, fmt);
-	vsnprintf(text + len, sizeof(text) - len, fmt, args);
+	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
+	uri_add_shown(&shown, reason, NULL);
+	snprintf(text + len, sizeof(text) - len, "%s", buf_text(&shown));
+	buf_free(&shown);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';

@@ -210,22 +210,36 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 	return 0;
 }
 
-/* One word of a text: a URL as any scheme or as GRUB writes it, or none. */
-static void add_word(struct buf *out, const char *word, size_t len)
+static int is_known(const char *word, const char *const *known)
 {
-	const char *end = word + len;
-	const char *host = word;
-	const char *path;
-	const char *query;
+	for (; known != NULL && *known != NULL; known++)
+		if (strncmp(word, *known, strlen(*known)) == 0)
+			return 1;
+	return 0;
+}
 
-	while (host < end && strncmp(host, "://", 3) != 0)
-		host++;
-	if (host == end && strncmp(word, "(http", 5) != 0) {
-		buf_add(out, word, len);
+/* The host of the URL in the word from s to end, as any scheme or GRUB writes
+ * it; NULL if there is none. */
+static const char *find_host(const char *s, const char *end)
+{
+	if (strncmp(s, "(http", 5) == 0)
+		return s + strcspn(s, ",");
+	for (; s < end; s++)
+		if (strncmp(s, "://", 3) == 0)
+			return s + 3;
+	return NULL;
+}
+
+static void add_word(struct buf *out, const char *word, const char *end)
+{
+	const char *host = find_host(word, end);
+	const char *path = host;
+	const char *query = end;
+
+	if (host == NULL) {
+		buf_add(out, word, (size_t)(end - word));
 		return;
 	}
-	host = host == end ? word : host + 3;
-	path = host;
 	buf_add(out, word, (size_t)(host - word));
 	while (path < end && *path != '/' && *path != '?')
 		path++;
@@ -233,21 +247,27 @@ static void add_word(struct buf *out, const char *word, size_t len)
 		if (at[-1] == '@') {
 			buf_puts(out, "...@");
 			host = at;
-			break;
 		}
-	query = memchr(host, '?', (size_t)(end - host));
-	buf_add(out, host, (size_t)((query != NULL ? query : end) - host));
-	if (query != NULL)
+	if (memchr(host, '?', (size_t)(end - host)) != NULL)
+		query = memchr(host, '?', (size_t)(end - host));
+	buf_add(out, host, (size_t)(query - host));
+	if (query < end)
 		buf_puts(out, "?...");
 }
 
-void uri_add_shown(struct buf *out, const char *text)
+void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 {
-	while (*text != '\0') {
-		size_t len = strcspn(text, " \t\n\"'");
+	/* What no URL has in it, and texts in any dialect have around it. */
+	static const char around[] = " \t\n\"'<>\\";
 
-		add_word(out, text, len);
-		text += len;
+	while (*text != '\0') {
+		const char *end = text + strcspn(text, around);
+
+		if (is_known(text, known))
+			buf_add(out, text, (size_t)(end - text));
+		else
+			add_word(out, text, end);
+		text = end;
 		if (*text != '\0')
 			buf_putc(out, *text++);
 	}

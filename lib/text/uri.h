@@ -60,9 +60,13 @@ int uri_has_host(const struct uri *u, const struct uri *other);
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);
 
-/* Append text for people: what may be secret in a URL in it, user information
- * and query, is "..." there.  A URL ends at a space or a quote. */
-void uri_add_shown(struct buf *out, const char *text);
+/*
+ * Append text for people: what may be secret in a URL in it, user information
+ * and query, is "..." there.  A URL that begins with one of known, which ends
+ * in NULL or is NULL, has no secret.  This decides for messages, the log, html,
+ * explanations, views and the checker.
+ */
+void uri_add_shown(struct buf *out, const char *text, const char *const *known);
 
 /* Append "?name=value", or "&name=value" if url has a query already.  Both
  * must be of [A-Za-z0-9._~-]: nothing is encoded. */

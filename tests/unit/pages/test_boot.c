@@ -191,7 +191,8 @@ static void test_template_that_breaks_the_contract_is_a_500(void **state)
 		const struct row row = { { .query = "menu=more" },
 					 500,
 					 rows[i].body };
-		struct site *site = site_new(&paths, pages_names, pages_check_urls);
+		struct site *site =
+			site_new(&paths, pages_names, pages_check_urls);
 
 		put("own/open.gpxe", rows[i].open);
 		ask_check(site, &row);
