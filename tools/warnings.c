@@ -1,8 +1,6 @@
 #include "warnings.h"
 
 #include <regex.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,54 +25,57 @@ struct warning {
 	json_t *shown; /* releases on menus, as keys: see likeness */
 };
 
+__attribute__((format(printf, 5, 0))) static void
+add(const struct warning *w, const char *check, const char *file,
+    const char *pointer, const char *fmt, va_list args)
+{
+	struct buf reason = BUF_INIT;
+
+	buf_vprintf(&reason, fmt, args);
+	findings_add(w->findings, &(struct finding){
+					  .severity = SEVERITY_WARNING,
+					  .check = check,
+					  .file = file,
+					  .pointer = pointer,
+					  .reason = reason.data,
+				  });
+	buf_free(&reason);
+}
+
 /* At /section/id, followed by below, which may be "". */
 __attribute__((format(printf, 6, 7))) static void
 warn(const struct warning *w, const char *check, const char *section,
      const char *id, const char *below, const char *fmt, ...)
 {
 	struct buf pointer = BUF_INIT;
-	char text[512];
 	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	buf_printf(&pointer, "/%s/%s%s", section, id, below);
-	findings_add(w->findings,
-		     &(struct finding){
-			     .severity = SEVERITY_WARNING,
-			     .check = check,
-			     .file = include_file(w->files, section, id),
-			     .pointer = pointer.data,
-			     .reason = text,
-		     });
+	va_start(args, fmt);
+	add(w, check, include_file(w->files, section, id), pointer.data, fmt,
+	    args);
+	va_end(args);
 	buf_free(&pointer);
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
 }
 
 /* About value, an object with file, section and id. */
 __attribute__((format(printf, 4, 5))) static void
-add_file_warning(const struct warning *w, const json_t *value,
-		 const char *check, const char *fmt, ...)
+warn_file(const struct warning *w, const json_t *value, const char *check,
+	  const char *fmt, ...)
 {
 	struct buf pointer = BUF_INIT;
-	char text[512];
 	va_list args;
 
+	buf_printf(&pointer, "/%s/%s", member(value, "section"),
+		   member(value, "id"));
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	add(w, check, member(value, "file"), pointer.data, fmt, args);
 	va_end(args);
-	buf_printf(&pointer, "/%s/%s",
-		   json_string_value(json_object_get(value, "section")),
-		   json_string_value(json_object_get(value, "id")));
-	findings_add(w->findings,
-		     &(struct finding){
-			     .severity = SEVERITY_WARNING,
-			     .check = check,
-			     .file = json_string_value(
-				     json_object_get(value, "file")),
-			     .pointer = pointer.data,
-			     .reason = text,
-		     });
 	buf_free(&pointer);
 }
 
@@ -84,9 +85,9 @@ static void warn_useless_nulls(const struct warning *w)
 	json_t *value;
 
 	json_array_foreach(w->files->useless_nulls, i, value)
-		add_file_warning(w, value, "idle-null",
-				 "null removes nothing: no file before this "
-				 "one has it");
+		warn_file(w, value, "idle-null",
+			  "null removes nothing: no file before this "
+			  "one has it");
 }
 
 /* "debian", "debian trixie" and "debian trixie amd64". */
@@ -430,22 +431,22 @@ static void warn_loaders(const struct warning *w)
 	}
 }
 
-/* A value of a file whose name comes too early: shipped files replace nothing,
- * and the site's own begin with a 9. */
+/* A value that a numbered file replaces: shipped ones replace nothing, and the
+ * site's own begin with a 9. */
 static void warn_replaced(const struct warning *w)
 {
 	size_t i;
 	json_t *value;
 
 	json_array_foreach(w->files->replaced, i, value) {
-		const char *by =
-			json_string_value(json_object_get(value, "by"));
+		const char *by = member(value, "by");
 
-		if (by[0] != '9')
-			add_file_warning(w, value, "file-order",
-					 "%s is read later and replaces this: "
-					 "begin this file's name with a 9",
-					 by);
+		if (by[0] >= '0' && by[0] < '9')
+			warn_file(w, value, "file-order",
+				  "%s is read later and replaces this: put "
+				  "your own value into a file whose name "
+				  "begins with a 9",
+				  by);
 	}
 }
 

@@ -1,7 +1,5 @@
 #include "cursor.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,14 +51,15 @@ fail(struct cursor *at, const char *key, const struct offer *offer,
      const char *fmt, va_list args)
 {
 	size_t mark = at->pointer.len;
-	char reason[384];
+	struct buf reason = BUF_INIT;
 
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	buf_vprintf(&reason, fmt, args);
 	if (key != NULL)
 		cursor_enter(at, key);
 	error_set_offer(at->err, offer, at->file, 0, "%s%s%s",
 			buf_text(&at->pointer), at->pointer.len > 0 ? ": " : "",
-			reason);
+			reason.data);
+	buf_free(&reason);
 	cursor_leave(at, mark);
 	return -1;
 }

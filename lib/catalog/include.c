@@ -98,7 +98,7 @@ out:
 	return root;
 }
 
-/* Note a null that removed nothing. */
+/* Note a value that this file replaces. */
 static void add_replaced(struct merge *m, const char *path, const char *name,
 			 const char *id)
 {
@@ -112,6 +112,7 @@ static void add_replaced(struct merge *m, const char *path, const char *name,
 						"by", base_name(path)));
 }
 
+/* Note a null that removed nothing. */
 static void add_useless_null(struct merge *m, const char *path,
 			     const char *name, const char *id)
 {

@@ -37,11 +37,12 @@ static int is_last_comma(const char *s)
 	return *s == ',' && (*next == ']' || *next == '}');
 }
 
-/* The first place from s on, outside of strings, that JSON does not have but
- * people write; NULL if there is none. */
-static const char *find_slip(const char *s, const char **advice)
+/* The first place from s to end, outside of strings, that JSON does not have
+ * but people write; NULL if there is none. */
+static const char *find_slip(const char *s, const char *end,
+			     const char **advice)
 {
-	for (; *s != '\0'; s++) {
+	for (; s < end; s++) {
 		if (*s == '"') {
 			for (s++; *s != '\0' && *s != '"' && *s != '\n'; s++)
 				s += *s == '\\' && s[1] != '\0';
@@ -90,6 +91,7 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 		where->line > 0 ? (unsigned)where->line : 1,
 		where->column > 0 ? (unsigned)where->column : 1,
 	};
+	const char *s = buf_text(text);
 	const char *advice = NULL;
 	const char *slip;
 
@@ -97,9 +99,10 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 		buf_puts(reason, "is UTF-16: save it as UTF-8");
 		return 1;
 	}
-	slip = find_slip(buf_text(text), &advice);
+	/* What stands behind the place may be taken for something else. */
+	slip = find_slip(s, s + where->position, &advice);
 	if (slip != NULL)
-		place = place_of(buf_text(text), slip);
+		place = place_of(s, slip);
 	buf_printf(reason, "column %u: ", place.column);
 	if (slip != NULL)
 		buf_puts(reason, advice);

@@ -57,7 +57,7 @@ const char *args_check(const char *args)
 	while (*s != '\0') {
 		const char *end = word_end(s);
 
-		if (strncmp(s, "initrd=", 7) == 0)
+		if (strncmp(s + (*s == '"'), "initrd=", 7) == 0)
 			return "have initrd=: name the files under initrds";
 		if (end > s && has_odd_quotes(s, end))
 			return "have a '\"' that does not stand around a word "

@@ -202,6 +202,16 @@ static void add_grub_file(struct buf *out, const char *url)
 			   uri.path);
 }
 
+/* The file as a word of a line. */
+static void add_grub_word(struct buf *out, const char *url)
+{
+	struct buf file = BUF_INIT;
+
+	add_grub_file(&file, url);
+	escape_grub(out, file.data, file.len);
+	buf_free(&file);
+}
+
 /* GRUB puts a word with a blank in double quotes, and a '\\' before each quote
  * and '\\' of a word (grub-core/lib/cmdline.c): so no word may have one. */
 static const char *add_grub_kernel(struct buf *out,
@@ -212,10 +222,10 @@ static const char *add_grub_kernel(struct buf *out,
 	const char *reason = NULL;
 
 	buf_puts(out, "  if linux ");
-	escape_grub(out, k->url, strlen(k->url));
+	add_grub_word(out, k->url);
 	while (reason == NULL && args_next(&s, &word)) {
 		buf_putc(out, ' ');
-		if (strpbrk(word.data, "'\\") != NULL)
+		if (strpbrk(buf_text(&word), "'\\") != NULL)
 			reason = "has a quote or '\\' that GRUB changes";
 		else
 			reason = escape_grub(out, buf_text(&word), word.len);
@@ -224,9 +234,7 @@ static const char *add_grub_kernel(struct buf *out,
 	buf_puts(out, "; then\n    if initrd");
 	for (size_t i = 0; i < k->initrd_count; i++) {
 		buf_putc(out, ' ');
-		add_grub_file(&word, k->initrds[i]);
-		escape_grub(out, word.data, word.len);
-		buf_truncate(&word, 0);
+		add_grub_word(out, k->initrds[i]);
 	}
 	buf_puts(out, "; then boot; fi\n");
 	buf_free(&word);

@@ -64,17 +64,26 @@ static const char *parse_name(struct uri *u)
 	return s != u->host ? s : NULL;
 }
 
-static int has_user(const char *host)
+/* Where the host follows user information, from host to end; NULL if there is
+ * no user information. */
+static const char *user_end(const char *host, const char *end)
 {
-	size_t len = strcspn(host, "/?#");
-	size_t name = strcspn(host, ":/?#");
+	const char *authority = host;
+	const char *name = host;
+	const char *at = NULL;
 
-	if (memchr(host, '@', len) != NULL)
-		return 1;
+	while (authority < end && strchr("/?#", *authority) == NULL)
+		authority++;
+	while (name < authority && *name != ':')
+		name++;
 	/* A '/' in the password ends what looks like a host and a port. */
-	return host[0] != '[' && host[name] == ':' &&
-	       parse_port(host + name + 1, host + len) == 0 &&
-	       strchr(host + len, '@') != NULL;
+	if (host[0] != '[' && name < authority &&
+	    parse_port(name + 1, authority) == 0)
+		authority = end;
+	for (const char *s = host; s < authority; s++)
+		if (*s == '@')
+			at = s;
+	return at != NULL ? at + 1 : NULL;
 }
 
 /* host[:port] at u->host, up to the path. */
@@ -83,7 +92,7 @@ static const char *parse_host(struct uri *u)
 	const char *end = u->host + strcspn(u->host, "/?#");
 	const char *s;
 
-	if (has_user(u->host))
+	if (user_end(u->host, u->host + strlen(u->host)) != NULL)
 		return "has a user name or password, which is refused";
 	s = parse_name(u);
 	if (s == NULL)
@@ -210,6 +219,77 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 	return 0;
 }
 
+/* The end of what may be a URL: a quote is part of it where something follows
+ * that no text has behind a quote. */
+static const char *word_end(const char *s)
+{
+	for (; *s != '\0' && strchr(" \t\n\"<>", *s) == NULL; s++) {
+		if (*s == '\'' &&
+		    (s[1] == '\0' || strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
+			break;
+		if (*s == '\\' && s[1] == '"')
+			break;
+		/* JSON writes a '\' as two. */
+		if (*s == '\\' && s[1] == '\\')
+			s++;
+	}
+	return s;
+}
+
+/* The host of the first URL from s to end, as any scheme, a JSON Pointer or
+ * GRUB writes it; NULL if there is none. */
+static const char *find_host(const char *s, const char *end)
+{
+	static const char *const before[] = { "://", ":~1~1", "(http," };
+
+	for (; s < end; s++)
+		for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+			size_t len = strlen(before[i]);
+
+			if ((size_t)(end - s) >= len &&
+			    memcmp(s, before[i], len) == 0)
+				return s + len;
+		}
+	return NULL;
+}
+
+/* The query of a path in the word, from s on; end if there is none. */
+static const char *find_query(const char *word, const char *s, const char *end)
+{
+	const char *query = memchr(s, '?', (size_t)(end - s));
+
+	if (query == NULL)
+		return end;
+	for (; word < query; word++)
+		if (*word == '/' || memcmp(word, "~1", 2) == 0)
+			return query;
+	return end;
+}
+
+static void add_word(struct buf *out, const char *word, const char *end)
+{
+	const char *s = word;
+	const char *host = find_host(s, end);
+	const char *query;
+
+	/* A scheme may be misspelt. */
+	if (host == NULL && memchr(s, ':', (size_t)(end - s)) != NULL)
+		host = s;
+	while (host != NULL && host <= find_query(word, s, end)) {
+		const char *user = user_end(host, end);
+
+		buf_add(out, s, (size_t)(host - s));
+		if (user != NULL)
+			buf_puts(out, "...@");
+		s = user != NULL ? user : host;
+		host = find_host(s, end);
+	}
+	query = find_query(word, s, end);
+	buf_add(out, s, (size_t)(query - s));
+	if (query < end)
+		buf_puts(out, "?...");
+}
+
 static int is_known(const char *word, const char *const *known)
 {
 	for (; known != NULL && *known != NULL; known++)
@@ -218,57 +298,18 @@ static int is_known(const char *word, const char *const *known)
 	return 0;
 }
 
-/* The host of the URL in the word from s to end, as any scheme or GRUB writes
- * it; NULL if there is none. */
-static const char *find_host(const char *s, const char *end)
-{
-	if (strncmp(s, "(http", 5) == 0)
-		return s + strcspn(s, ",");
-	for (; s < end; s++)
-		if (strncmp(s, "://", 3) == 0)
-			return s + 3;
-	return NULL;
-}
-
-static void add_word(struct buf *out, const char *word, const char *end)
-{
-	const char *host = find_host(word, end);
-	const char *path = host;
-	const char *query = end;
-
-	if (host == NULL) {
-		buf_add(out, word, (size_t)(end - word));
-		return;
-	}
-	buf_add(out, word, (size_t)(host - word));
-	while (path < end && *path != '/' && *path != '?')
-		path++;
-	for (const char *at = path; at > host; at--)
-		if (at[-1] == '@') {
-			buf_puts(out, "...@");
-			host = at;
-		}
-	if (memchr(host, '?', (size_t)(end - host)) != NULL)
-		query = memchr(host, '?', (size_t)(end - host));
-	buf_add(out, host, (size_t)(query - host));
-	if (query < end)
-		buf_puts(out, "?...");
-}
-
 void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 {
-	/* What no URL has in it, and texts in any dialect have around it. */
-	static const char around[] = " \t\n\"'<>\\";
-
 	while (*text != '\0') {
-		const char *end = text + strcspn(text, around);
+		const char *end = word_end(text);
 
 		if (is_known(text, known))
 			buf_add(out, text, (size_t)(end - text));
 		else
 			add_word(out, text, end);
 		text = end;
-		if (*text != '\0')
+		while (*text != '\0' &&
+		       (word_end(text) == text || *text == '\''))
 			buf_putc(out, *text++);
 	}
 }
