@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"
 #include "dialect.h"
 #include "distro.h"
 #include "pattern.h"
@@ -281,6 +282,9 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 		buf_printf(&all, "%s %s", own, added);
 		files->args = mem_pool_copy(b->at->pool, all.data);
 		buf_free(&all);
+		if (args_check(files->args) != NULL)
+			rc = fail_release(b, "arguments %s",
+					  args_check(files->args));
 	}
 	return rc;
 }

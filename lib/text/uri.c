@@ -227,7 +227,8 @@ static const char *word_end(const char *s)
 		if (*s == '\'' &&
 		    (s[1] == '\0' || strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
 			break;
-		if (*s == '\\' && s[1] == '"')
+		if ((*s == '\\' && s[1] == '"') ||
+		    (*s == ':' && (s[1] == '\0' || s[1] == ' ')))
 			break;
 		/* JSON writes a '\' as two. */
 		if (*s == '\\' && s[1] == '\\')

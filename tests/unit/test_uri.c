@@ -397,6 +397,7 @@ static void test_secrets_of_urls_are_not_shown(void **state)
 		{ "http:/me:w@h/", "...@h/" },
 		{ "me:w@h/a?t=1", "...@h/a?..." },
 		{ "x/a?t=1", "x/a?..." },
+		{ "http://h/?t=1: x", "http://h/?...: x" },
 		{ "/mirrors/http:~1~1me:w@h~1/0: x",
 		  "/mirrors/http:~1~1...@h~1/0: x" },
 		{ "http://[2001:db8::1]/a:b@c", "http://[2001:db8::1]/a:b@c" },
