@@ -79,6 +79,45 @@ warn_file(const struct warning *w, const json_t *value, const char *check,
 	buf_free(&pointer);
 }
 
+/* Whether an object of a distro says all that it needs. */
+static int is_whole(const json_t *distro)
+{
+	return json_object_get(distro, "title") != NULL &&
+	       json_object_get(distro, "versions") != NULL &&
+	       (json_object_get(distro, "kernel") != NULL ||
+		json_object_get(distro, "pxelinux") != NULL ||
+		json_object_get(distro, "chain") != NULL);
+}
+
+/* A distro that says all that it needs may have been written to replace
+ * another, as it did before 0.2.0. */
+static void warn_merged(const struct warning *w)
+{
+	size_t i;
+	json_t *value;
+
+	json_array_foreach(w->files->merged, i, value) {
+		const json_t *left = json_object_get(value, "left");
+		struct buf names = BUF_INIT;
+		size_t j;
+		json_t *name;
+
+		json_array_foreach((json_t *)left, j, name)
+			buf_printf(&names, "%s%s", j > 0 ? ", " : "",
+				   json_string_value(name));
+		if (names.len > 0 && is_whole(json_object_get(value, "value")))
+			add_file_warning(
+				w, value, "merged",
+				"%s has this distro too, and since 0.2.0 both "
+				"merge: %s of that file stay; null removes "
+				"them",
+				json_string_value(
+					json_object_get(value, "earlier")),
+				names.data);
+		buf_free(&names);
+	}
+}
+
 static void warn_useless_nulls(const struct warning *w)
 {
 	size_t i;
@@ -460,6 +499,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 
 	warn_useless_nulls(&w);
 	warn_replaced(&w);
+	warn_merged(&w);
 	warn_base(&w);
 	warn_loaders(&w);
 	warn_mirrors(&w);

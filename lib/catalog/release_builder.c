@@ -642,7 +642,8 @@ static int build_distro(struct release_builder *b, const char *id,
 {
 	struct mem_pool *pool = b->at->pool;
 	struct release release = { .distro = mem_pool_copy(pool, id),
-				   .file = mem_pool_copy(pool, b->at->file) };
+				   .file = mem_pool_copy(pool,
+							 cursor_file(b->at)) };
 	const char *version;
 	json_t *value;
 	int rc = 0;
