@@ -637,13 +637,26 @@ static int build_version(struct release_builder *b, struct release *release,
 	return rc;
 }
 
+/* The file that set the version; often the same as for the one before. */
+static const char *file_of(struct release_builder *b, const char *version,
+			   const char *before)
+{
+	size_t mark = cursor_enter(b->at, "versions");
+	const char *file;
+
+	cursor_enter(b->at, version);
+	file = cursor_file(b->at);
+	cursor_leave(b->at, mark);
+	return strcmp(file, before) == 0 ? before
+					 : mem_pool_copy(b->at->pool, file);
+}
+
 static int build_distro(struct release_builder *b, const char *id,
 			const json_t *distro)
 {
 	struct mem_pool *pool = b->at->pool;
 	struct release release = { .distro = mem_pool_copy(pool, id),
-				   .file = mem_pool_copy(pool,
-							 cursor_file(b->at)) };
+				   .file = "" };
 	const char *version;
 	json_t *value;
 	int rc = 0;
@@ -654,6 +667,7 @@ static int build_distro(struct release_builder *b, const char *id,
 	json_object_foreach(json_object_get(distro, "versions"), version,
 			    value) {
 		release.version = mem_pool_copy(pool, version);
+		release.file = file_of(b, version, release.file);
 		rc |= build_version(b, &release, value);
 	}
 	json_decref(b->reported);
