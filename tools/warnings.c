@@ -106,7 +106,7 @@ static void warn_merged(const struct warning *w)
 			buf_printf(&names, "%s%s", j > 0 ? ", " : "",
 				   json_string_value(name));
 		if (names.len > 0 && is_whole(json_object_get(value, "value")))
-			add_file_warning(
+			warn_file(
 				w, value, "merged",
 				"%s has this distro too, and since 0.2.0 both "
 				"merge: %s of that file stay; null removes "

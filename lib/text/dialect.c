@@ -106,19 +106,30 @@ static const char *add_gpxe_kernel(struct buf *out,
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
+/* iPXE on BIOS copies a longer command line without its NUL, and the kernel
+ * reads on (Debian 12's, 2019; run). */
+#define IPXE_ARGS_MAX 2046
+
 static const char *add_ipxe_kernel(struct buf *out,
 				   const struct dialect_kernel *k)
 {
+	size_t before, len;
+
 	buf_printf(out, "kernel --timeout 10000 %s", k->url);
+	before = out->len;
 	for (size_t i = 0; i < k->initrd_count; i++)
 		buf_printf(out, " initrd=initrd%zu", i);
 	add_words(out, k->args);
+	len = out->len - before;
 	buf_puts(out, " || goto failed\n");
 	for (size_t i = 0; i < k->initrd_count; i++)
 		buf_printf(out,
 			   "initrd --name initrd%zu --timeout 10000 %s || goto "
 			   "failed\n",
 			   i, k->initrds[i]);
+	if (len > IPXE_ARGS_MAX + 1)
+		return "has more than 2046 bytes of arguments, which iPXE "
+		       "breaks";
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
@@ -202,42 +213,57 @@ static void add_grub_file(struct buf *out, const char *url)
 			   uri.path);
 }
 
-/* The file as a word of a line. */
-static void add_grub_word(struct buf *out, const char *url)
+/* GRUB leaves out the words that do not fit, without a message (2.06; run).
+ * "BOOT_IMAGE=" and the kernel's name come first. */
+#define GRUB_LINE_MAX 2047
+
+/* One word of the kernel's.  GRUB puts a word with a blank in double quotes,
+ * and a '\\' before each quote and '\\' of a word (2.06, 2.12 and 2.14; run).
+ * Adds to len what the kernel sees. */
+static const char *add_grub_word(struct buf *out, const struct buf *word,
+				 size_t *len)
+{
+	if (strpbrk(buf_text(word), "'\\") != NULL)
+		return "has a quote or '\\' that GRUB changes";
+	*len += 1 + word->len + (strchr(buf_text(word), ' ') != NULL ? 2 : 0);
+	buf_putc(out, ' ');
+	return escape_grub(out, buf_text(word), word->len);
+}
+
+static void add_grub_files(struct buf *out, const char *const *urls,
+			   size_t count)
 {
 	struct buf file = BUF_INIT;
 
-	add_grub_file(&file, url);
-	escape_grub(out, file.data, file.len);
+	for (size_t i = 0; i < count; i++) {
+		buf_putc(out, ' ');
+		add_grub_file(&file, urls[i]);
+		escape_grub(out, file.data, file.len);
+		buf_truncate(&file, 0);
+	}
 	buf_free(&file);
 }
 
-/* GRUB puts a word with a blank in double quotes, and a '\\' before each quote
- * and '\\' of a word (grub-core/lib/cmdline.c): so no word may have one. */
 static const char *add_grub_kernel(struct buf *out,
 				   const struct dialect_kernel *k)
 {
 	const char *s = k->args != NULL ? k->args : "";
+	size_t len = strlen("BOOT_IMAGE=") + strlen(k->url);
 	struct buf word = BUF_INIT;
 	const char *reason = NULL;
 
-	buf_puts(out, "  if linux ");
-	add_grub_word(out, k->url);
+	buf_puts(out, "  if linux");
+	add_grub_files(out, &k->url, 1);
 	while (reason == NULL && args_next(&s, &word)) {
-		buf_putc(out, ' ');
-		if (strpbrk(buf_text(&word), "'\\") != NULL)
-			reason = "has a quote or '\\' that GRUB changes";
-		else
-			reason = escape_grub(out, buf_text(&word), word.len);
+		reason = add_grub_word(out, &word, &len);
 		buf_truncate(&word, 0);
 	}
 	buf_puts(out, "; then\n    if initrd");
-	for (size_t i = 0; i < k->initrd_count; i++) {
-		buf_putc(out, ' ');
-		add_grub_word(out, k->initrds[i]);
-	}
+	add_grub_files(out, k->initrds, k->initrd_count);
 	buf_puts(out, "; then boot; fi\n");
 	buf_free(&word);
+	if (reason == NULL && len > GRUB_LINE_MAX)
+		reason = "is longer than the 2047 bytes that GRUB passes on";
 	return reason;
 }
 
@@ -291,8 +317,9 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
 
 /*
  * Longest lines: gPXE keeps a line and what it makes of it on a stack of
- * 4096 bytes without a guard; SYSLINUX 3.x takes file names into buffers of
- * 256 bytes and its menu reads lines by 4096 bytes, the rest as a new line.
+ * 4096 bytes without a guard.  SYSLINUX 3.x takes file names into buffers of
+ * 256 bytes.  Menus of SYSLINUX are read by 4096 bytes, the rest as a new line.
+ * iPXE and GRUB have no bound of their own.
  */
 static const char no_https[] = "needs https, which this loader does not have";
 static const char no_ipv6[] =
@@ -343,7 +370,7 @@ const struct dialect dialect_ipxe = {
 	.agent = "iPXE/",
 	.content_type = "text/plain",
 	.magic = "#!ipxe\n",
-	.max_line = 1023,
+	.max_line = 4095,
 	.max_words = 255,
 	.escape = escape_script,
 	.add_kernel = add_ipxe_kernel,
@@ -364,7 +391,7 @@ const struct dialect dialect_syslinux = {
 	.agent = "Syslinux/",
 	.content_type = "text/plain",
 	.magic = "menu ",
-	.max_line = 1023,
+	.max_line = 2100,
 	.escape = escape_menu,
 	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
@@ -383,7 +410,7 @@ const struct dialect dialect_grub = {
 	.agent = "GRUB",
 	.content_type = "text/plain",
 	.magic = "set ",
-	.max_line = 1023,
+	.max_line = 4095,
 	.escape = escape_grub,
 	.add_file = add_grub_file,
 	.add_error = add_grub_error,
