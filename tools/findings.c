@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "mem.h"
 #include "suggest.h"
+#include "uri.h"
 
 /* At most so many known names are listed if none is similar. */
 #define OFFER_MAX 10
@@ -72,8 +73,13 @@ static void print_line(const json_t *finding, struct buf *out)
 
 static void set(json_t *object, const char *key, const char *value)
 {
-	if (value != NULL)
-		json_object_set_new(object, key, json_string(value));
+	struct buf shown = BUF_INIT;
+
+	if (value == NULL)
+		return;
+	uri_add_shown(&shown, value, NULL);
+	json_object_set_new(object, key, json_string(buf_text(&shown)));
+	buf_free(&shown);
 }
 
 void findings_add(struct findings *f, const struct finding *finding)

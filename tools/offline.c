@@ -43,7 +43,7 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 {
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
-	struct include files = { NULL, NULL, NULL, NULL };
+	struct include files = { .files = NULL };
 
 	if (include_read(&files, paths->catalog, catalog_sections, stamps,
 			 &err) < 0) {

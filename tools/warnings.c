@@ -1,11 +1,10 @@
 #include "warnings.h"
 
 #include <regex.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "loader.h"
 #include "uri.h"
 
 /*
@@ -26,54 +25,108 @@ struct warning {
 	json_t *shown; /* releases on menus, as keys: see likeness */
 };
 
+__attribute__((format(printf, 5, 0))) static void
+add(const struct warning *w, const char *check, const char *file,
+    const char *pointer, const char *fmt, va_list args)
+{
+	struct buf reason = BUF_INIT;
+
+	buf_vprintf(&reason, fmt, args);
+	findings_add(w->findings, &(struct finding){
+					  .severity = SEVERITY_WARNING,
+					  .check = check,
+					  .file = file,
+					  .pointer = pointer,
+					  .reason = reason.data,
+				  });
+	buf_free(&reason);
+}
+
 /* At /section/id, followed by below, which may be "". */
 __attribute__((format(printf, 6, 7))) static void
 warn(const struct warning *w, const char *check, const char *section,
      const char *id, const char *below, const char *fmt, ...)
 {
 	struct buf pointer = BUF_INIT;
-	char text[512];
 	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	buf_printf(&pointer, "/%s/%s%s", section, id, below);
-	findings_add(w->findings,
-		     &(struct finding){
-			     .severity = SEVERITY_WARNING,
-			     .check = check,
-			     .file = include_file(w->files, section, id),
-			     .pointer = pointer.data,
-			     .reason = text,
-		     });
+	va_start(args, fmt);
+	add(w, check, include_file(w->files, section, id), pointer.data, fmt,
+	    args);
+	va_end(args);
 	buf_free(&pointer);
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* About value, an object with file, section and id. */
+__attribute__((format(printf, 4, 5))) static void
+warn_file(const struct warning *w, const json_t *value, const char *check,
+	  const char *fmt, ...)
+{
+	struct buf pointer = BUF_INIT;
+	va_list args;
+
+	buf_printf(&pointer, "/%s/%s", member(value, "section"),
+		   member(value, "id"));
+	va_start(args, fmt);
+	add(w, check, member(value, "file"), pointer.data, fmt, args);
+	va_end(args);
+	buf_free(&pointer);
+}
+
+/* Whether an object of a distro says all that it needs. */
+static int is_whole(const json_t *distro)
+{
+	return json_object_get(distro, "title") != NULL &&
+	       json_object_get(distro, "versions") != NULL &&
+	       (json_object_get(distro, "kernel") != NULL ||
+		json_object_get(distro, "pxelinux") != NULL ||
+		json_object_get(distro, "chain") != NULL);
+}
+
+/* A distro that says all that it needs may have been written to replace
+ * another, as it did before 0.2.0. */
+static void warn_merged(const struct warning *w)
+{
+	size_t i;
+	json_t *value;
+
+	json_array_foreach(w->files->merged, i, value) {
+		const json_t *left = json_object_get(value, "left");
+		struct buf names = BUF_INIT;
+		size_t j;
+		json_t *name;
+
+		json_array_foreach((json_t *)left, j, name)
+			buf_printf(&names, "%s%s", j > 0 ? ", " : "",
+				   json_string_value(name));
+		if (names.len > 0 && is_whole(json_object_get(value, "value")))
+			warn_file(
+				w, value, "merged",
+				"%s has this distro too, and since 0.2.0 both "
+				"merge: %s of that file stay; null removes "
+				"them",
+				json_string_value(
+					json_object_get(value, "earlier")),
+				names.data);
+		buf_free(&names);
+	}
 }
 
 static void warn_useless_nulls(const struct warning *w)
 {
 	size_t i;
-	json_t *removal;
+	json_t *value;
 
-	json_array_foreach(w->files->useless_nulls, i, removal) {
-		struct buf pointer = BUF_INIT;
-
-		buf_printf(
-			&pointer, "/%s/%s",
-			json_string_value(json_object_get(removal, "section")),
-			json_string_value(json_object_get(removal, "id")));
-		findings_add(w->findings,
-			     &(struct finding){
-				     .severity = SEVERITY_WARNING,
-				     .check = "idle-null",
-				     .file = json_string_value(
-					     json_object_get(removal, "file")),
-				     .pointer = pointer.data,
-				     .reason = "null removes nothing: no file "
-					       "before this one has it",
-			     });
-		buf_free(&pointer);
-	}
+	json_array_foreach(w->files->useless_nulls, i, value)
+		warn_file(w, value, "idle-null",
+			  "null removes nothing: no file before this "
+			  "one has it");
 }
 
 /* "debian", "debian trixie" and "debian trixie amd64". */
@@ -312,7 +365,7 @@ static void warn_https(const struct warning *w, const struct release *release)
 	struct buf below = BUF_INIT;
 
 	for (size_t i = 0; i < release->mirror_count; i++)
-		if (!release->mirrors[i].is_https ||
+		if (!release->mirrors[i].needs.https ||
 		    (release->mirrors[i].mirror != NULL &&
 		     uri_is_https(release->mirrors[i].mirror)))
 			return;
@@ -343,16 +396,97 @@ static void warn_base(const struct warning *w)
 	const char *base = catalog_settings(w->c)->base;
 	struct uri uri;
 
-	if (uri_parse(base, &uri) != NULL)
-		return;
-	if (is_example(base))
+	if (uri_parse(base, &uri) == NULL && is_example(base))
 		warn(w, "example", "site", "base", "",
 		     "'%.*s' is an example: write the name of your own web "
 		     "server",
 		     (int)uri.host_len, uri.host);
-	if (!uri_is_plain(&uri))
-		warn(w, "grub", "site", "base", "",
-		     "GRUB gets no pages: it takes plain http on port 80 only");
+}
+
+/* What the settings keep from the loader. */
+static void warn_settings(const struct warning *w, const struct loader *l)
+{
+	const struct settings *settings = catalog_settings(w->c);
+	const char *client = l->dialect->client;
+	const char *key;
+	const char *reason = loader_refused_setting(l, settings, &key);
+
+	if (reason != NULL)
+		warn(w, "loader", "site", key, "", "%s gets no pages: it %s",
+		     client, reason);
+	if (settings->background == NULL ||
+	    strchr(settings->background, '/') == NULL)
+		return;
+	reason = loader_refuses_url(l, settings->background);
+	if (reason != NULL)
+		warn(w, "loader", "site", "background", "",
+		     "%s shows no picture: it %s", client, reason);
+}
+
+/* A release of which no mirror's files are for the loader.  A lack of TLS is
+ * reported as "https-only". */
+static void warn_left_out(const struct warning *w, const struct loader *l,
+			  const struct release *release)
+{
+	struct buf below = BUF_INIT;
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		const struct mirror_files *files = &release->mirrors[i];
+		const char *why = loader_unreachable(l, files);
+
+		if (why == NULL)
+			why = loader_unwritable(l, files);
+		if (why == NULL || files->needs.https)
+			return;
+		if (reason == NULL)
+			reason = why;
+	}
+	buf_printf(&below, "/versions/%s", release->version);
+	if (reason != NULL)
+		warn(w, "loader", "distros", release->distro, below.data,
+		     "left out for %s: it %s", l->dialect->client, reason);
+	buf_free(&below);
+}
+
+static void warn_loaders(const struct warning *w)
+{
+	size_t count;
+	const struct release *const *releases = catalog_releases(w->c, &count);
+
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		struct loader loader = { .dialect = dialects[i] };
+
+		if (dialect_is_for_people(dialects[i]))
+			continue;
+		for (int p = 0; p < PLATFORM_COUNT; p++) {
+			loader.machine = (struct machine){ p, MACHINE_UNKNOWN };
+			if (p == PLATFORM_BIOS || !dialects[i]->is_bios_only)
+				warn_settings(w, &loader);
+		}
+		loader.machine.platform = MACHINE_UNKNOWN;
+		for (size_t r = 0; r < count; r++)
+			warn_left_out(w, &loader, releases[r]);
+	}
+}
+
+/* A value that a numbered file replaces: shipped ones replace nothing, and the
+ * site's own begin with a 9. */
+static void warn_replaced(const struct warning *w)
+{
+	size_t i;
+	json_t *value;
+
+	json_array_foreach(w->files->replaced, i, value) {
+		const char *by = member(value, "by");
+
+		if (by[0] >= '0' && by[0] < '9')
+			warn_file(w, value, "file-order",
+				  "%s is read later and replaces this: put "
+				  "your own value into a file whose name "
+				  "begins with a 9",
+				  by);
+	}
 }
 
 void warnings_find(const struct catalog *c, const struct include *files,
@@ -364,7 +498,10 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	const struct release *const *releases;
 
 	warn_useless_nulls(&w);
+	warn_replaced(&w);
+	warn_merged(&w);
 	warn_base(&w);
+	warn_loaders(&w);
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)
 		warn_menu(&w, &menus[i]);

@@ -1,7 +1,5 @@
 #include "cursor.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +43,24 @@ void cursor_go(struct cursor *at, const char *section, const char *id)
 	cursor_leave(at, 0);
 	cursor_enter(at, section);
 	cursor_enter(at, id);
-	at->file = include_file(at->files, section, id);
+	at->file = NULL;
+}
+
+const char *cursor_file(const struct cursor *at)
+{
+	const char *pointer = buf_text(&at->pointer);
+	size_t len = pointer[0] != '\0' ? strcspn(pointer + 1, "/") : 0;
+	char *section;
+	const char *file;
+
+	if (at->file != NULL)
+		return at->file;
+	if (len == 0 || pointer[1 + len] == '\0')
+		return include_file(at->files, "", "");
+	section = mem_copy(pointer + 1, len);
+	file = include_file(at->files, section, pointer + len + 2);
+	free(section);
+	return file;
 }
 
 __attribute__((format(printf, 4, 0))) static int
@@ -53,14 +68,15 @@ fail(struct cursor *at, const char *key, const struct offer *offer,
      const char *fmt, va_list args)
 {
 	size_t mark = at->pointer.len;
-	char reason[384];
+	struct buf reason = BUF_INIT;
 
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	buf_vprintf(&reason, fmt, args);
 	if (key != NULL)
 		cursor_enter(at, key);
-	error_set_offer(at->err, offer, at->file, 0, "%s%s%s",
+	error_set_offer(at->err, offer, cursor_file(at), 0, "%s%s%s",
 			buf_text(&at->pointer), at->pointer.len > 0 ? ": " : "",
-			reason);
+			reason.data);
+	buf_free(&reason);
 	cursor_leave(at, mark);
 	return -1;
 }

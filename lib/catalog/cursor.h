@@ -32,6 +32,9 @@ size_t cursor_enter(struct cursor *at, const char *key);
 size_t cursor_enter_index(struct cursor *at, size_t index);
 void cursor_leave(struct cursor *at, size_t mark);
 
+/* The name of the file that set the value here; borrowed. */
+const char *cursor_file(const struct cursor *at);
+
 /* Go to /section/id and the file that set it. */
 void cursor_go(struct cursor *at, const char *section, const char *id);
 

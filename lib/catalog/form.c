@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "args.h"
 #include "dialect.h"
 #include "uri.h"
 
@@ -22,7 +23,7 @@ static int fail_slash(struct cursor *at, const char *url)
 
 	buf_printf(&with_slash, "%s/", url);
 	known[0] = with_slash.data;
-	cursor_fail_offer(at, NULL, &offer, "must end in '/': %s", url);
+	cursor_fail_offer(at, NULL, &offer, "must end in '/'");
 	buf_free(&with_slash);
 	return -1;
 }
@@ -33,16 +34,23 @@ static int check_url(struct cursor *at, const char *s, int is_directory)
 	const char *reason = uri_parse(s, &uri);
 
 	if (reason != NULL)
-		return cursor_fail(at, "URL %s: %s", reason, s);
+		return cursor_fail(at, "URL %s", reason);
+	if (is_directory && uri.query[0] != '\0')
+		return cursor_fail(at, "URL has a query, which the files below "
+				       "it cannot have: put it into the "
+				       "patterns of the files");
 	if (is_directory && s[strlen(s) - 1] != '/')
 		return fail_slash(at, s);
-	return check_dialects(at, s);
+	return 0;
 }
 
-static int check_length(struct cursor *at, const char *s)
+static int check_text(struct cursor *at, const char *s)
 {
 	size_t words = 1;
 
+	if (s[0] == '-')
+		return cursor_fail(at, "must not begin with '-', which a "
+				       "command takes for an option");
 	for (const char *c = s; *c != '\0'; c++)
 		words += *c == ' ';
 	if (strlen(s) > FORM_TEXT_MAX || words > FORM_WORDS_MAX)
@@ -55,21 +63,18 @@ static int check_length(struct cursor *at, const char *s)
 
 static int check_args(struct cursor *at, const char *s)
 {
-	if (strstr(s, "initrd=") != NULL)
-		return cursor_fail(at, "must not have initrd=: name the files "
-				       "under initrds");
-	if (strpbrk(s, "'\"\\") != NULL)
-		return cursor_fail(at, "must not have quotes or '\\', which "
-				       "GRUB changes");
-	return 0;
+	const char *reason = args_check(s);
+
+	return reason != NULL ? cursor_fail(at, "arguments %s", reason) : 0;
 }
 
 static int check_word(struct cursor *at, const char *s)
 {
 	if (strchr(s, ' ') != NULL)
 		return cursor_fail(at, "must be one word");
-	if (strlen(s) > URI_MAX)
-		return cursor_fail(at, "is longer than %d bytes", URI_MAX);
+	if (strlen(s) > URI_MAX_FOR_ALL)
+		return cursor_fail(at, "is longer than %d bytes",
+				   URI_MAX_FOR_ALL);
 	return 0;
 }
 
@@ -81,16 +86,15 @@ int form_check(struct cursor *at, const char *s, enum form form)
 	case FORM_URL:
 	case FORM_DIRECTORY:
 		return check_url(at, s, form == FORM_DIRECTORY);
-	case FORM_TEXT:
 	case FORM_ARGS:
+		return check_args(at, s);
+	case FORM_TEXT:
 	case FORM_WORD:
 		break;
 	}
 	if (check_dialects(at, s) < 0)
 		return -1;
-	if (form == FORM_TEXT)
-		return check_length(at, s);
-	return form == FORM_ARGS ? check_args(at, s) : check_word(at, s);
+	return form == FORM_TEXT ? check_text(at, s) : check_word(at, s);
 }
 
 /* gPXE cuts the name of a file: any place in an id may become its end. */

@@ -9,10 +9,19 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "syntax.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 #define FILES_MAX 256
 #define DEPTH_MAX 8
+
+const char include_merged_section[] = "distros";
+const char *const include_merged_keys[] = {
+	"versions",
+	"arches",
+	"variants",
+	NULL,
+};
 
 /* What files are merged into, and the state of that. */
 struct merge {
@@ -43,6 +52,20 @@ static int is_utf8(const char *name)
 	return is_text;
 }
 
+/* A remark may stand in any object. */
+static void remove_comments(json_t *value)
+{
+	const char *key;
+	json_t *part;
+	size_t i;
+
+	json_object_del(value, "$comment");
+	json_array_foreach(value, i, part)
+		remove_comments(part);
+	json_object_foreach(value, key, part)
+		remove_comments(part);
+}
+
 static json_t *parse(struct merge *m, const char *path)
 {
 	struct buf text = BUF_INIT;
@@ -67,10 +90,11 @@ static json_t *parse(struct merge *m, const char *path)
 	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
 			  &where);
 	if (root == NULL) {
-		unsigned line = where.line > 0 ? (unsigned)where.line : 1;
+		struct buf reason = BUF_INIT;
+		unsigned line = syntax_explain(&text, &where, &reason);
 
-		error_set(m->err, path, line, "column %d: %s", where.column,
-			  where.text);
+		error_set(m->err, path, line, "%s", reason.data);
+		buf_free(&reason);
 	} else if (!json_is_object(root)) {
 		error_set(m->err, path, 1, "must be an object, in { }");
 		json_decref(root);
@@ -78,42 +102,189 @@ static json_t *parse(struct merge *m, const char *path)
 	}
 out:
 	buf_free(&text);
+	remove_comments(root);
 	return root;
 }
 
-/* Note a null that removed nothing. */
-static void add_useless_null(struct merge *m, const char *path,
-			     const char *name, const char *id)
+static int is_listed(const char *const *list, const char *name)
 {
-	json_array_append_new(m->into->useless_nulls,
-			      json_pack("{s:s, s:s, s:s}", "file",
-					base_name(path), "section", name, "id",
-					id));
+	while (*list != NULL && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+/* What is merged at the moment: a value of a section, and the file that it
+ * comes from. */
+struct merge_place {
+	struct merge *m;
+	const char *file;
+	const char *section;
+	struct buf id; /* of the value, or "id/key/id" further down */
+};
+
+static json_t *origins_of(const struct merge_place *at)
+{
+	return json_object_get(at->m->into->origins, at->section);
+}
+
+static void set_origin(const struct merge_place *at)
+{
+	json_object_set_new(origins_of(at), buf_text(&at->id),
+			    json_string(at->file));
+}
+
+/* Add the value to a list of its kind; by: another file, or NULL. */
+static void note_value(const struct merge_place *at, json_t *list,
+		       const char *file, const char *by)
+{
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:s, s:s*}", "file", file,
+					"section", at->section, "id",
+					buf_text(&at->id), "by", by));
+}
+
+/* Set key of object to value, which may take the place of an earlier file's. */
+static void set_value(const struct merge_place *at, json_t *object,
+		      const char *key, json_t *value)
+{
+	const char *earlier =
+		include_file(at->m->into, at->section, buf_text(&at->id));
+
+	if (json_object_get(object, key) != NULL)
+		note_value(at, at->m->into->replaced, earlier, at->file);
+	json_object_set(object, key, value);
+	set_origin(at);
+}
+
+static void remove_value(const struct merge_place *at, json_t *object,
+			 const char *key)
+{
+	if (json_object_del(object, key) < 0)
+		note_value(at, at->m->into->useless_nulls, at->file, NULL);
+	else
+		json_object_set_new(origins_of(at), buf_text(&at->id),
+				    json_null());
+}
+
+/* Step to a key or an id below; returns what leaves it again. */
+static size_t enter(struct merge_place *at, const char *key)
+{
+	size_t mark = at->id.len;
+
+	buf_printf(&at->id, "%s%s", mark > 0 ? "/" : "", key);
+	return mark;
+}
+
+/* Append the ids and keys of into that from leaves as they are. */
+static void add_left(const char *prefix, const json_t *into, const json_t *from,
+		     json_t *left)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)into, key, value) {
+		const json_t *later = json_object_get(from, key);
+
+		if (later == NULL)
+			json_array_append_new(
+				left, json_sprintf("%s%s", prefix, key));
+		else if (prefix[0] == '\0' && json_is_object(later) &&
+			 is_listed(include_merged_keys, key)) {
+			struct buf below = BUF_INIT;
+
+			buf_printf(&below, "%s/", key);
+			add_left(below.data, value, later, left);
+			buf_free(&below);
+		}
+	}
+}
+
+/* Note that a value merges with an earlier file's. */
+static void note_merged(const struct merge_place *at, const json_t *into,
+			json_t *from)
+{
+	const char *earlier =
+		include_file(at->m->into, at->section, buf_text(&at->id));
+	json_t *left = json_array();
+
+	add_left("", into, from, left);
+	json_array_append_new(
+		at->m->into->merged,
+		json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "file", at->file,
+			  "section", at->section, "id", buf_text(&at->id),
+			  "earlier", earlier, "value", from, "left", left));
+}
+
+static void merge_object(struct merge_place *at, json_t *into,
+			 const json_t *from);
+
+/* Values by id: each merges by key. */
+static void merge_values(struct merge_place *at, json_t *into,
+			 const json_t *from)
+{
+	const char *id;
+	json_t *value;
+
+	json_object_foreach((json_t *)from, id, value) {
+		json_t *earlier = json_object_get(into, id);
+		size_t mark = enter(at, id);
+
+		if (json_is_null(value))
+			remove_value(at, into, id);
+		else if (json_is_object(value) && json_is_object(earlier)) {
+			if (mark == 0)
+				note_merged(at, earlier, value);
+			merge_object(at, earlier, value);
+		} else
+			set_value(at, into, id, value);
+		buf_truncate(&at->id, mark);
+	}
+}
+
+static void merge_object(struct merge_place *at, json_t *into,
+			 const json_t *from)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)from, key, value) {
+		json_t *earlier = json_object_get(into, key);
+		size_t mark = enter(at, key);
+
+		if (is_listed(include_merged_keys, key) &&
+		    json_is_object(value) && json_is_object(earlier))
+			merge_values(at, earlier, value);
+		else
+			set_value(at, into, key, value);
+		buf_truncate(&at->id, mark);
+	}
 }
 
 static int merge_section(struct merge *m, const char *path, const char *name,
 			 json_t *values)
 {
 	json_t *section = json_object_get(m->into->sections, name);
-	json_t *origin = json_object_get(m->into->origins, name);
+	struct merge_place at = { m, base_name(path), name, BUF_INIT };
 	const char *id;
 	json_t *value;
 
 	if (!json_is_object(values))
 		return error_set(m->err, path, 0,
 				 "/%s: must be an object, in { }", name);
-	json_object_foreach(values, id, value) {
-		if (json_is_null(value)) {
-			if (json_object_del(section, id) < 0)
-				add_useless_null(m, path, name, id);
+	if (strcmp(name, include_merged_section) == 0) {
+		merge_values(&at, section, values);
+	} else {
+		json_object_foreach(values, id, value) {
+			size_t mark = enter(&at, id);
+
+			if (json_is_null(value))
+				remove_value(&at, section, id);
 			else
-				json_object_set_new(origin, id, json_null());
-		} else {
-			json_object_set(section, id, value);
-			json_object_set_new(origin, id,
-					    json_string(base_name(path)));
+				set_value(&at, section, id, value);
+			buf_truncate(&at.id, mark);
 		}
 	}
+	buf_free(&at.id);
 	return 0;
 }
 
@@ -339,6 +510,8 @@ int include_read(struct include *inc, const char *path,
 	inc->origins = json_object();
 	inc->files = json_array();
 	inc->useless_nulls = json_array();
+	inc->replaced = json_array();
+	inc->merged = json_array();
 	for (; *sections != NULL; sections++) {
 		json_object_set_new(inc->sections, *sections, json_object());
 		json_object_set_new(inc->origins, *sections, json_object());
@@ -355,10 +528,14 @@ void include_free(struct include *inc)
 	json_decref(inc->origins);
 	json_decref(inc->files);
 	json_decref(inc->useless_nulls);
+	json_decref(inc->replaced);
+	json_decref(inc->merged);
 	inc->sections = NULL;
 	inc->origins = NULL;
 	inc->files = NULL;
 	inc->useless_nulls = NULL;
+	inc->replaced = NULL;
+	inc->merged = NULL;
 }
 
 json_t *include_section(const struct include *inc, const char *name)
@@ -377,8 +554,18 @@ const char *include_file(const struct include *inc, const char *section,
 			 const char *id)
 {
 	json_t *origins = json_object_get(inc->origins, section);
-	const char *file = json_string_value(json_object_get(origins, id));
+	struct buf place = BUF_INIT;
+	const char *file = NULL;
 
+	buf_puts(&place, id);
+	while (file == NULL && place.len > 0) {
+		const char *slash = strrchr(place.data, '/');
+
+		file = json_string_value(json_object_get(origins, place.data));
+		buf_truncate(&place,
+			     slash != NULL ? (size_t)(slash - place.data) : 0);
+	}
+	buf_free(&place);
 	if (file == NULL)
 		file = json_string_value(json_array_get(inc->files, 0));
 	return file;

@@ -14,17 +14,35 @@
  *
  * The names under "include" are relative to the file that has them.  The last
  * part of a name may have wildcards; the files that match are read in order of
- * name.  Included files come after the file's own content.  A later value
- * replaces the whole of an earlier one with the same section and id; null
- * removes it.
+ * name.  Included files come after the file's own content.
+ *
+ * A later value replaces the whole of an earlier one with the same section and
+ * id; null removes it.  The values of one section merge by key instead: a key
+ * of the later value replaces that of the earlier one.  Some of these keys hold
+ * values by id that merge in the same way, and null removes one of them; null
+ * for any other key is a value.
  */
+
+/* The section, and the keys; ends in NULL. */
+extern const char include_merged_section[];
+extern const char *const include_merged_keys[];
+
 struct include {
 	json_t *sections;      /* section -> id -> value; has every section */
 	json_t *origins;       /* section -> id -> the name of the file that set
-				  it; null: a later file removed it */
+				  it; null: a later file removed it.  What a
+				  later file merged into a value has an id like
+				  "debian/versions/sid". */
 	json_t *files;         /* the names of all files, in the order read */
 	json_t *useless_nulls; /* nulls that removed nothing: an array of
 				  objects with file, section, id */
+	json_t *replaced;      /* values that a later file replaced: the same,
+				  and by, the name of that file */
+	json_t *merged;        /* values that merged with an earlier one: an
+				  array of objects with file, section, id;
+				  earlier, a file; value, as it stands in file;
+				  left, what stays of the earlier one, as
+				  "kernel" or "versions/sid" */
 };
 
 /*
@@ -43,8 +61,9 @@ void include_free(struct include *inc);
 /* One of the sections given to include_read(), borrowed. */
 json_t *include_section(const struct include *inc, const char *name);
 
-/* The name of the file that set an id of a section, borrowed.  The name of the
- * first file when no file has the id. */
+/* The name of the file that set an id of a section, or what is below it
+ * ("debian/versions/sid"), borrowed.  The name of the first file when no file
+ * has the id. */
 const char *include_file(const struct include *inc, const char *section,
 			 const char *id);
 

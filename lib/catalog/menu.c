@@ -588,7 +588,7 @@ static int read_menu(const struct entry_list *empty, struct menu *menu)
 	int rc;
 
 	cursor_go(at, "menus", menu->id);
-	menu->file = mem_pool_copy(at->pool, at->file);
+	menu->file = mem_pool_copy(at->pool, cursor_file(at));
 	list.menu = menu;
 	list.ids = json_object();
 	rc = read_object(&list, json_object_get(section, menu->id));

@@ -5,18 +5,22 @@
 #include <stddef.h>
 
 #include "machine.h"
+#include "uri.h"
 
 /* The files that a machine fetches from one mirror to start an installer.
  * uri_parse() takes every URL; NULL: there is none. */
 struct mirror_files {
 	const char *mirror; /* base URL, ends in '/' */
 
-	/* What a loader needs to fetch these files.  The second and third are
-	 * about the kernel and its initrds, or else the program for EFI. */
-	unsigned is_https : 1;     /* one of the URLs is https */
-	unsigned is_port_80 : 1;   /* all of them use port 80 */
+	/* What a loader needs to fetch these files.  The port and the host are
+	 * those of the kernel and its initrds, or else of the program for
+	 * EFI. */
+	struct uri_needs needs;
 	unsigned is_site_host : 1; /* all of them are on the base's host */
-	unsigned url_max : 16;     /* the length of the longest URL, in bytes */
+
+	/* For each of dialects[], why its loader cannot be told to start these
+	 * files, or NULL.  NULL: every loader can. */
+	const char *const *unwritable;
 
 	/* The mirror's own PXELinux: all three, or none. */
 	const char *pathprefix; /* DHCP option 210: ends in '/' */

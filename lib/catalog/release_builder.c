@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"
 #include "dialect.h"
 #include "distro.h"
 #include "pattern.h"
@@ -179,12 +180,12 @@ static int check_config(struct cursor *at, const char *root, const char *config)
 {
 	size_t len = strlen(root) + strlen(config);
 
-	if (len > URI_MAX)
+	if (len > URI_MAX_FOR_ALL)
 		return cursor_fail_key(at, "config",
 				       "root and config together are %zu bytes "
 				       "long, at most %d, where PXELINUX cuts "
 				       "them",
-				       len, URI_MAX);
+				       len, URI_MAX_FOR_ALL);
 	if (strpbrk(config, "?,") != NULL)
 		return cursor_fail_key(at, "config",
 				       "must be a path, without '?' or ','");
@@ -281,44 +282,11 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 		buf_printf(&all, "%s %s", own, added);
 		files->args = mem_pool_copy(b->at->pool, all.data);
 		buf_free(&all);
+		if (args_check(files->args) != NULL)
+			rc = fail_release(b, "arguments %s",
+					  args_check(files->args));
 	}
 	return rc;
-}
-
-/* SYSLINUX and GRUB read all initrds in one line of 1023 bytes.  The rest is
- * for GRUB's quotes. */
-#define INITRDS_LINE_MAX 960
-
-/* Of all loaders, gPXE has the shortest line for the kernel. */
-static int check_line(struct release_builder *b,
-		      const struct mirror_files *files)
-{
-	size_t len = strlen("kernel ") +
-		     (files->kernel ? strlen(files->kernel) : 0) +
-		     (files->args ? 1 + strlen(files->args) : 0);
-	size_t words = files->args != NULL ? 3 : 2;
-	size_t joined = 0;
-
-	for (size_t i = 0; i < files->initrd_count; i++)
-		joined += strlen(files->initrds[i]) + 1;
-	for (const char *c = files->args; c != NULL && *c != '\0'; c++)
-		words += *c == ' ';
-	if (len > dialect_gpxe.max_line)
-		return fail_release(b,
-				    "kernel and args are longer than the "
-				    "%zu bytes of a gPXE line",
-				    dialect_gpxe.max_line);
-	if (joined > INITRDS_LINE_MAX)
-		return fail_release(b,
-				    "initrds are %zu bytes long together, at "
-				    "most %d",
-				    joined, INITRDS_LINE_MAX);
-	if (words > dialect_gpxe.max_words)
-		return fail_release(b,
-				    "kernel and args are more than the %zu "
-				    "words of a gPXE line",
-				    dialect_gpxe.max_words);
-	return 0;
 }
 
 /* The mirror's PXELinux configuration takes no arguments from outside, so a
@@ -348,42 +316,89 @@ static int check_boot_methods(struct release_builder *b,
 	    files->chain[PLATFORM_EFI] == NULL)
 		return fail_release(b, "nothing says how to boot: needs "
 				       "pxelinux, kernel or chain");
-	return check_line(b, files);
+	return 0;
 }
 
 /* Add what a loader needs to fetch the URL.  is_boot: every loader that boots
  * these files fetches it. */
-static void add_needs_of(struct mirror_files *files, const struct uri *base,
-			 const char *url, int is_boot)
+static void add_need(struct mirror_files *files, const struct uri *base,
+		     const char *url, int is_boot)
 {
+	const struct uri_needs before = files->needs;
 	struct uri uri;
-	size_t len;
 
 	if (url == NULL || uri_parse(url, &uri) != NULL)
 		return;
-	len = strlen(url);
-	if (len > files->url_max)
-		files->url_max = (uint16_t)len;
-	files->is_https |= uri.is_https != 0;
+	uri_add_needs(&files->needs, url);
 	if (!is_boot)
-		return;
-	files->is_port_80 &= uri.port == 80;
-	files->is_site_host &= base->host == NULL || uri_has_host(&uri, base);
+		files->needs.other_port = before.other_port;
+	else if (base->host != NULL && !uri_has_host(&uri, base))
+		files->is_site_host = 0;
 }
 
 static void add_needs(struct mirror_files *files, const struct uri *base)
 {
-	files->is_port_80 = 1;
 	files->is_site_host = 1;
-	add_needs_of(files, base, files->mirror, 0);
-	add_needs_of(files, base, files->pathprefix, 0);
-	add_needs_of(files, base, files->loader, 0);
-	add_needs_of(files, base, files->kernel, 1);
+	add_need(files, base, files->mirror, 0);
+	add_need(files, base, files->pathprefix, 0);
+	add_need(files, base, files->loader, 0);
+	add_need(files, base, files->kernel, 1);
 	for (size_t i = 0; i < files->initrd_count; i++)
-		add_needs_of(files, base, files->initrds[i], 1);
-	add_needs_of(files, base, files->chain[PLATFORM_BIOS], 0);
-	add_needs_of(files, base, files->chain[PLATFORM_EFI],
-		     files->kernel == NULL);
+		add_need(files, base, files->initrds[i], 1);
+	add_need(files, base, files->chain[PLATFORM_BIOS], 0);
+	add_need(files, base, files->chain[PLATFORM_EFI],
+		 files->kernel == NULL);
+}
+
+/* Why the dialect cannot write what starts the files, in reason; empty if it
+ * can. */
+static void find_unwritable(const struct dialect *d,
+			    const struct mirror_files *files,
+			    struct buf *reason)
+{
+	const struct dialect_kernel kernel = {
+		.url = files->kernel,
+		.initrds = files->initrds,
+		.initrd_count = files->initrd_count,
+		.args = files->args,
+	};
+	const char *const programs[] = {
+		files->loader,
+		files->chain[PLATFORM_BIOS],
+		files->chain[PLATFORM_EFI],
+	};
+
+	if (files->kernel != NULL)
+		dialect_check_kernel(d, &kernel, reason);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+		const char *why = programs[i] != NULL
+					  ? dialect_check_url(d, programs[i])
+					  : NULL;
+
+		if (why != NULL && reason->len == 0)
+			buf_puts(reason, why);
+	}
+}
+
+static void add_unwritable(struct mem_pool *pool, struct mirror_files *files)
+{
+	const char **list = NULL;
+	struct buf reason = BUF_INIT;
+	size_t count = 0;
+
+	while (dialects[count] != NULL)
+		count++;
+	for (size_t i = 0; i < count; i++) {
+		buf_truncate(&reason, 0);
+		find_unwritable(dialects[i], files, &reason);
+		if (reason.len == 0)
+			continue;
+		if (list == NULL)
+			list = mem_pool_alloc(pool, count * sizeof(*list));
+		list[i] = mem_pool_copy(pool, reason.data);
+	}
+	files->unwritable = list;
+	buf_free(&reason);
 }
 
 /* The release's files on a mirror; NULL: on no mirror in particular. */
@@ -411,6 +426,7 @@ static int read_files(struct release_builder *b,
 	    check_boot_methods(b, files) < 0)
 		return -1;
 	add_needs(files, &b->base_uri);
+	add_unwritable(b->at->pool, files);
 	return 0;
 }
 
@@ -621,12 +637,26 @@ static int build_version(struct release_builder *b, struct release *release,
 	return rc;
 }
 
+/* The file that set the version; often the same as for the one before. */
+static const char *file_of(struct release_builder *b, const char *version,
+			   const char *before)
+{
+	size_t mark = cursor_enter(b->at, "versions");
+	const char *file;
+
+	cursor_enter(b->at, version);
+	file = cursor_file(b->at);
+	cursor_leave(b->at, mark);
+	return strcmp(file, before) == 0 ? before
+					 : mem_pool_copy(b->at->pool, file);
+}
+
 static int build_distro(struct release_builder *b, const char *id,
 			const json_t *distro)
 {
 	struct mem_pool *pool = b->at->pool;
 	struct release release = { .distro = mem_pool_copy(pool, id),
-				   .file = mem_pool_copy(pool, b->at->file) };
+				   .file = "" };
 	const char *version;
 	json_t *value;
 	int rc = 0;
@@ -637,6 +667,7 @@ static int build_distro(struct release_builder *b, const char *id,
 	json_object_foreach(json_object_get(distro, "versions"), version,
 			    value) {
 		release.version = mem_pool_copy(pool, version);
+		release.file = file_of(b, version, release.file);
 		rc |= build_version(b, &release, value);
 	}
 	json_decref(b->reported);

@@ -125,7 +125,7 @@ static int read_syslinux(struct cursor *at, struct settings *s)
 			return -1;
 	longest = s->syslinux[PLATFORM_EFI];
 	if (longest != NULL &&
-	    strlen(longest) + strlen("vesamenu.c32") > URI_MAX)
+	    strlen(longest) + strlen("vesamenu.c32") > URI_MAX_FOR_ALL)
 		return cursor_fail_key(at, "syslinux",
 				       "is too long for the files in it");
 	return 0;

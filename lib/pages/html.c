@@ -177,6 +177,8 @@ static json_t *unreachable_view(const struct mirror_files *files)
 		};
 		const char *reason = loader_unreachable(&loader, files);
 
+		if (reason == NULL)
+			reason = loader_unwritable(&loader, files);
 		if (reason != NULL)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:s}", "client",

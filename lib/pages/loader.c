@@ -2,18 +2,42 @@
 
 #include <string.h>
 
+static const char *refuses(const struct loader *l,
+			   const struct uri_needs *needs)
+{
+	return dialect_refuses(l->dialect, needs,
+			       l->machine.platform == PLATFORM_BIOS);
+}
+
+const char *loader_refuses_url(const struct loader *l, const char *url)
+{
+	struct uri_needs needs = { .https = 0 };
+
+	uri_add_needs(&needs, url);
+	return refuses(l, &needs);
+}
+
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files)
 {
-	const struct dialect *d = l->dialect;
+	const char *reason = refuses(l, &files->needs);
 
-	if (files->is_https && d->refuses_https != NULL)
-		return d->refuses_https;
-	if (!files->is_port_80 && d->refuses_port != NULL)
-		return d->refuses_port;
-	if (!files->is_site_host && l->machine.platform == PLATFORM_EFI)
-		return d->refuses_host;
-	return NULL;
+	if (reason == NULL && !files->is_site_host &&
+	    l->machine.platform == PLATFORM_EFI)
+		reason = l->dialect->refuses_host;
+	return reason;
+}
+
+const char *loader_unwritable(const struct loader *l,
+			      const struct mirror_files *files)
+{
+	size_t i = 0;
+
+	if (files->unwritable == NULL)
+		return NULL;
+	while (dialects[i] != l->dialect)
+		i++;
+	return files->unwritable[i];
 }
 
 /* A mirror's configuration runs the modules beside it, so a SYSLINUX that is
@@ -60,6 +84,8 @@ enum boot_method loader_method(const struct loader *l,
 		return BOOT_NONE;
 	if (can_pxelinux(l, release, files))
 		return BOOT_PXELINUX;
+	if (loader_unwritable(l, files) != NULL)
+		return BOOT_NONE;
 	if (files->kernel != NULL && (l->dialect->starts & START_KERNEL))
 		return BOOT_KERNEL;
 	return loader_program(l, files) != NULL ? BOOT_CHAIN : BOOT_NONE;
@@ -82,8 +108,52 @@ const char *loader_refusal(const struct loader *l,
 	if (reason != NULL ||
 	    loader_next_mirror(l, release, 0) < release->mirror_count)
 		return reason;
-	for (size_t i = 0; i < release->mirror_count; i++)
-		if (loader_unreachable(l, &release->mirrors[i]) == NULL)
-			return "has nothing that this loader can start";
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		const struct mirror_files *files = &release->mirrors[i];
+
+		if (loader_unreachable(l, files) != NULL)
+			continue;
+		reason = loader_unwritable(l, files);
+		return reason != NULL ? reason
+				      : "has nothing that this loader can "
+					"start";
+	}
 	return loader_unreachable(l, &release->mirrors[0]);
+}
+
+const char *loader_refused_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char **key)
+{
+	const int platform = l->machine.platform;
+	const char *directory = platform != MACHINE_UNKNOWN
+					? settings->syslinux[platform]
+					: NULL;
+	const char *reason;
+
+	*key = "base";
+	reason = loader_refuses_url(l, settings->base);
+	if (reason == NULL && l->dialect->uses_vesamenu) {
+		*key = "vesamenu";
+		reason = loader_refuses_url(l, settings->vesamenu);
+	}
+	if (reason == NULL && directory != NULL && l->dialect->uses_syslinux) {
+		*key = "syslinux";
+		reason = loader_refuses_url(l, directory);
+	}
+	return reason;
+}
+
+const char *loader_background(const struct loader *l,
+			      const struct settings *settings)
+{
+	const struct dialect *d = l->dialect;
+	const char *picture = settings->background;
+	int has_menu_program = d->uses_vesamenu || d->uses_syslinux;
+
+	if (picture == NULL || loader_refuses_url(l, picture) != NULL)
+		return NULL;
+	/* A name alone is that of a file beside the menu program. */
+	return strchr(picture, '/') != NULL || has_menu_program ? picture
+								: NULL;
 }

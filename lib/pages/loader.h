@@ -1,6 +1,7 @@
 #ifndef LOADER_H
 #define LOADER_H
 
+#include "catalog.h"
 #include "dialect.h"
 #include "machine.h"
 #include "release.h"
@@ -26,6 +27,12 @@ enum boot_method {
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files);
 
+/* Why the loader cannot be told to start these files ("has a kernel line that
+ * is longer than this loader takes"), borrowed from the catalogue; NULL if it
+ * can. */
+const char *loader_unwritable(const struct loader *l,
+			      const struct mirror_files *files);
+
 /* How the loader starts the release from these files, which are one mirror's.
  * On BIOS the mirror's own PXELINUX comes first. */
 enum boot_method loader_method(const struct loader *l,
@@ -46,5 +53,22 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
  * static, in words that every dialect can write; NULL if it can. */
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
+
+/* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
+ * a file's name.  Static; NULL if it can. */
+const char *loader_refuses_url(const struct loader *l, const char *url);
+
+/*
+ * Why the loader cannot fetch what its texts name by the site's settings: the
+ * pages, and its menu program.  Static; *key is then the setting's name.  NULL
+ * if it can.
+ */
+const char *loader_refused_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char **key);
+
+/* The picture behind its menus; NULL: none that the loader can fetch. */
+const char *loader_background(const struct loader *l,
+			      const struct settings *settings);
 
 #endif

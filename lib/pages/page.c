@@ -62,18 +62,18 @@ static int find_dialect(const struct http_request *http, struct request *r,
 	return 200;
 }
 
-/* Whether the loader can fetch pages at all. */
-static int check_base(const struct request *r, struct error *err)
+/* Whether the loader can fetch what each of its texts names: other pages, and
+ * the files that the site's settings name. */
+static int check_settings(const struct request *r, struct error *err)
 {
-	const char *base = catalog_settings(r->catalog)->base;
-	struct uri uri;
+	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *key;
+	const char *reason = loader_refused_setting(
+		&loader, catalog_settings(r->catalog), &key);
 
-	if (r->dialect->refuses_port == NULL || uri_parse(base, &uri) != NULL ||
-	    uri_is_plain(&uri))
+	if (reason == NULL)
 		return 200;
-	error_set(err, NULL, 0,
-		  "site/base is not plain http on port 80, the only one that "
-		  "GRUB 2.06 knows");
+	error_set(err, NULL, 0, "site/%s %s", key, reason);
 	return 500;
 }
 
@@ -138,37 +138,11 @@ static void note_catalog(const struct request *r)
 		page_note(r, "newest edit not in use: %s", problem);
 }
 
-/* The value with no secret in any of its texts. */
-static json_t *shown(json_t *value)
-{
-	const char *key;
-	json_t *part;
-	void *next;
-	size_t i;
-
-	if (json_is_string(value)) {
-		struct buf text = BUF_INIT;
-		json_t *copy;
-
-		uri_add_shown(&text, json_string_value(value));
-		copy = json_string(buf_text(&text));
-		buf_free(&text);
-		return copy;
-	}
-	json_array_foreach(value, i, part)
-		json_array_set_new(value, i, shown(part));
-	json_object_foreach_safe(value, next, key, part)
-		json_object_set_new(value, key, shown(part));
-	return json_incref(value);
-}
-
 /* The view, for the authors of its template. */
-static void print_view(json_t *view, struct buf *body)
+static void print_view(const json_t *view, struct buf *body)
 {
-	char *text;
+	char *text = json_dumps(view, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 
-	json_decref(shown(view));
-	text = json_dumps(view, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	buf_printf(body, "%s\n", text);
 	free(text);
 }
@@ -201,9 +175,9 @@ static int answer_request(const struct http_request *http, struct request *r,
 	note_catalog(r);
 	status = find_dialect(http, r, err);
 	if (status == 200)
-		status = check_base(r, err);
-	if (status == 200)
 		status = find_machine(r, err);
+	if (status == 200)
+		status = check_settings(r, err);
 	if (status != 200)
 		return status;
 	note_machine(r);
@@ -231,17 +205,60 @@ static void describe(const struct request *r, struct buf *log)
 		   arch != MACHINE_UNKNOWN ? machine_arch_name(arch) : "-");
 }
 
+/* What the URLs of pages with parameters begin with, as the dialect names them;
+ * the list ends in NULL. */
+static char **known_urls(const struct request *r)
+{
+	const struct settings *settings = catalog_settings(r->catalog);
+	char **list = NULL;
+	size_t count = 0;
+
+	for (const char *const *page = site_pages(r->site); *page != NULL;
+	     page++) {
+		struct buf url = BUF_INIT;
+		struct buf file = BUF_INIT;
+
+		buf_printf(&url, "%s%s%s?", settings->base, *page,
+			   settings->suffix);
+		if (r->dialect->add_file != NULL)
+			r->dialect->add_file(&file, url.data);
+		list = mem_grow(list, count + 3, sizeof(*list));
+		list[count++] = buf_take(&url);
+		if (file.len > 0)
+			list[count++] = buf_take(&file);
+		list[count] = NULL;
+	}
+	return list;
+}
+
+/* Append text for people to out.  The parameters of pages are no secrets. */
+static void add_shown(const struct request *r, const char *text,
+		      struct buf *out)
+{
+	char **known = known_urls(r);
+
+	uri_add_shown(out, text, (const char *const *)known);
+	for (size_t i = 0; known[i] != NULL; i++)
+		free(known[i]);
+	free(known);
+}
+
 /* The answer to r is body, which notes explain. */
 static void set_answer(const struct request *r, const struct buf *body,
 		       struct http_response *response)
 {
 	const struct dialect *d = answer_dialect(r);
 
-	if (r->notes == NULL)
+	if (r->notes == NULL) {
 		response->dialect = d;
+	} else {
+		add_shown(r, buf_text(r->notes), &response->body);
+		buf_putc(&response->body, '\n');
+	}
+	if (r->notes == NULL && !dialect_is_for_people(d))
+		buf_add(&response->body, buf_text(body), body->len);
 	else
-		buf_printf(&response->body, "%s\n", buf_text(r->notes));
-	buf_add(&response->body, buf_text(body), body->len);
+		add_shown(r, buf_text(body), &response->body);
 	response->is_shared = !r->used_client && r->notes == NULL &&
 			      !dialect_is_for_people(d);
 	response->varies = r->page->asks_user_agent &&

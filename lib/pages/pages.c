@@ -71,7 +71,7 @@ static void fail_url(struct url_check *check, const struct link *link,
 	check->rc = error_set(check->err, file, 0,
 			      "%s: the URL of its page is %zu bytes long, at "
 			      "most %d: shorten the ids in it or the base",
-			      place.data, len, URI_MAX);
+			      place.data, len, URI_MAX_FOR_ALL);
 	buf_free(&place);
 }
 
@@ -91,7 +91,7 @@ static void check_url(void *ctx, const struct link *link,
 	else if (check->distro == link->release->distro)
 		return; /* what is too long for one is so for others of it */
 	page_add_url(check->catalog, &longest, &url);
-	if (url.len > URI_MAX) {
+	if (url.len > URI_MAX_FOR_ALL) {
 		fail_url(check, link, menu, url.len);
 		if (link->release != NULL)
 			check->distro = link->release->distro;

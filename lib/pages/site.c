@@ -171,6 +171,11 @@ struct cache *site_cache(const struct site *s)
 	return s->good != NULL ? s->good->cache : NULL;
 }
 
+const char *const *site_pages(const struct site *s)
+{
+	return s->pages;
+}
+
 int site_has(const struct site *s, const char *page, const struct dialect *d)
 {
 	return d->is_view ||

@@ -65,6 +65,9 @@ const struct catalog *site_catalog(const struct site *s);
  * if there never was a good state. */
 struct cache *site_cache(const struct site *s);
 
+/* The names of the pages, as given to site_new(). */
+const char *const *site_pages(const struct site *s);
+
 /* Whether the page has a template in that dialect. */
 int site_has(const struct site *s, const char *page, const struct dialect *d);
 

@@ -5,7 +5,6 @@
 
 #include "html.h"
 #include "pages.h"
-#include "uri.h"
 #include "view_release.h"
 
 /* The page of a menu's text, for any machine where the loader says itself
@@ -218,18 +217,13 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 	}
 }
 
-/* The picture behind the menu; for GRUB one that it can fetch, or none. */
 static json_t *background_view(const struct request *r)
 {
-	const char *background = catalog_settings(r->catalog)->background;
-	struct uri uri;
+	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *picture =
+		loader_background(&loader, catalog_settings(r->catalog));
 
-	if (background == NULL)
-		return NULL;
-	if (r->dialect->refuses_port != NULL &&
-	    (uri_parse(background, &uri) != NULL || !uri_is_plain(&uri)))
-		return NULL;
-	return page_file(r, background);
+	return picture != NULL ? page_file(r, picture) : NULL;
 }
 
 json_t *view_menu(const struct request *r, const struct menu *menu)

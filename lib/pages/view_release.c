@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "args.h"
 #include "html.h"
 #include "loader.h"
 #include "pages.h"
@@ -13,17 +14,17 @@ static void set(json_t *view, const char *name, const char *value)
 		json_object_set_new(view, name, json_string(value));
 }
 
-/* GRUB quotes each word by itself. */
+/* GRUB quotes each word itself. */
 static json_t *words_view(const char *args)
 {
 	json_t *words = json_array();
+	struct buf word = BUF_INIT;
 
-	while (args != NULL && *args != '\0') {
-		size_t len = strcspn(args, " ");
-
-		json_array_append_new(words, json_stringn(args, len));
-		args += len + (args[len] == ' ');
+	while (args != NULL && args_next(&args, &word)) {
+		json_array_append_new(words, json_string(buf_text(&word)));
+		buf_truncate(&word, 0);
 	}
+	buf_free(&word);
 	return words;
 }
 
@@ -166,6 +167,8 @@ static void note_mirrors(const struct request *r, const struct release *release)
 		const struct mirror_files *s = &release->mirrors[i];
 		const char *why = loader_unreachable(&loader, s);
 
+		if (why == NULL)
+			why = loader_unwritable(&loader, s);
 		if (s->mirror != NULL)
 			page_note(r, "mirror %zu: %s%s%s", i + 1, s->mirror,
 				  why != NULL ? ", left out: it " : "",

@@ -1,6 +1,5 @@
 #include "buf.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,26 +37,30 @@ void buf_putc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-void buf_printf(struct buf *b, const char *fmt, ...)
+void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
-	va_list args;
+	va_list again;
 	int len;
 
 	buf_reserve(b, 0);
-	va_start(args, fmt);
+	va_copy(again, args);
 	len = vsnprintf(b->data + b->len, b->size - b->len, fmt, args);
-	va_end(args);
-	if (len < 0) {
-		b->data[b->len] = '\0';
-		return;
-	}
-	if ((size_t)len >= b->size - b->len) {
+	if (len > 0 && (size_t)len >= b->size - b->len) {
 		buf_reserve(b, (size_t)len);
-		va_start(args, fmt);
-		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
-		va_end(args);
+		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, again);
 	}
-	b->len += (size_t)len;
+	va_end(again);
+	b->len += len > 0 ? (size_t)len : 0;
+	b->data[b->len] = '\0';
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	buf_vprintf(b, fmt, args);
+	va_end(args);
 }
 
 void buf_truncate(struct buf *b, size_t len)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "args.h"
 #include "uri.h"
 
 /* What no boot dialect can write: it reads lines of printable ASCII. */
@@ -61,8 +62,6 @@ static const char *check_script(const char *s, size_t len)
 		reason = check_spaces(s, len);
 	if (reason != NULL)
 		return reason;
-	if (s[0] == '-')
-		return "begins with '-', which a command takes for an option";
 	if (s[len - 1] == '\\')
 		return "ends with '\\', which joins the next line to it";
 	for (size_t i = 0; i < len; i++)
@@ -90,6 +89,50 @@ static const char *escape_script(struct buf *out, const char *s, size_t len)
 	return reason;
 }
 
+static void add_words(struct buf *out, const char *args)
+{
+	if (args != NULL)
+		buf_printf(out, " %s", args);
+}
+
+static const char *add_gpxe_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	buf_printf(out, "kernel %s", k->url);
+	add_words(out, k->args);
+	buf_putc(out, '\n');
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, "initrd %s\n", k->initrds[i]);
+	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+}
+
+/* iPXE on BIOS copies a longer command line without its NUL, and the kernel
+ * reads on (Debian 12's, 2019; run). */
+#define IPXE_ARGS_MAX 2046
+
+static const char *add_ipxe_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	size_t before, len;
+
+	buf_printf(out, "kernel --timeout 10000 %s", k->url);
+	before = out->len;
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, " initrd=initrd%zu", i);
+	add_words(out, k->args);
+	len = out->len - before;
+	buf_puts(out, " || goto failed\n");
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out,
+			   "initrd --name initrd%zu --timeout 10000 %s || goto "
+			   "failed\n",
+			   i, k->initrds[i]);
+	if (len > IPXE_ARGS_MAX + 1)
+		return "has more than 2046 bytes of arguments, which iPXE "
+		       "breaks";
+	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+}
+
 /* SYSLINUX configuration, read by its core and by its menu programs: no
  * quoting either.  '^' marks the hotkey (com32/menu/readconfig.c). */
 static const char *escape_menu(struct buf *out, const char *s, size_t len)
@@ -106,6 +149,31 @@ static const char *escape_menu(struct buf *out, const char *s, size_t len)
 		return "is '-', which stands for nothing";
 	buf_add(out, s, len);
 	return NULL;
+}
+
+/* The core joins all of it in one command line of 2047 bytes (6.03,
+ * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c). */
+#define SYSLINUX_LINE_MAX 2047
+
+static const char *add_syslinux_kernel(struct buf *out,
+				       const struct dialect_kernel *k)
+{
+	struct buf escaped = BUF_INIT;
+	const char *reason = NULL;
+
+	buf_printf(out, "linux %s\ninitrd ", k->url);
+	for (size_t i = 0; i < k->initrd_count; i++)
+		buf_printf(out, ",%s", k->initrds[i]);
+	buf_puts(out, "\nappend");
+	add_words(out, k->args);
+	buf_putc(out, '\n');
+	if (out->len > SYSLINUX_LINE_MAX)
+		reason = "is longer than the 2047 bytes of a command line of "
+			 "SYSLINUX";
+	if (reason == NULL && k->args != NULL)
+		reason = escape_menu(&escaped, k->args, strlen(k->args));
+	buf_free(&escaped);
+	return reason;
 }
 
 /* GRUB script: in single quotes nothing is special but the quote itself. */
@@ -141,8 +209,62 @@ static void add_grub_file(struct buf *out, const char *url)
 	if (uri_parse(url, &uri) != NULL)
 		buf_puts(out, url);
 	else
-		buf_printf(out, "(http,%.*s)%s", (int)strcspn(uri.host, ":/"),
-			   uri.host, uri.path);
+		buf_printf(out, "(http,%.*s)%s", (int)uri.name_len, uri.host,
+			   uri.path);
+}
+
+/* GRUB leaves out the words that do not fit, without a message (2.06; run).
+ * "BOOT_IMAGE=" and the kernel's name come first. */
+#define GRUB_LINE_MAX 2047
+
+/* One word of the kernel's.  GRUB puts a word with a blank in double quotes,
+ * and a '\\' before each quote and '\\' of a word (2.06, 2.12 and 2.14; run).
+ * Adds to len what the kernel sees. */
+static const char *add_grub_word(struct buf *out, const struct buf *word,
+				 size_t *len)
+{
+	if (strpbrk(buf_text(word), "'\\") != NULL)
+		return "has a quote or '\\' that GRUB changes";
+	*len += 1 + word->len + (strchr(buf_text(word), ' ') != NULL ? 2 : 0);
+	buf_putc(out, ' ');
+	return escape_grub(out, buf_text(word), word->len);
+}
+
+static void add_grub_files(struct buf *out, const char *const *urls,
+			   size_t count)
+{
+	struct buf file = BUF_INIT;
+
+	for (size_t i = 0; i < count; i++) {
+		buf_putc(out, ' ');
+		add_grub_file(&file, urls[i]);
+		escape_grub(out, file.data, file.len);
+		buf_truncate(&file, 0);
+	}
+	buf_free(&file);
+}
+
+static const char *add_grub_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	const char *s = k->args != NULL ? k->args : "";
+	size_t len = strlen("BOOT_IMAGE=") + strlen(k->url);
+	struct buf word = BUF_INIT;
+	const char *reason = NULL;
+
+	buf_puts(out, "  if linux");
+	add_grub_files(out, &k->url, 1);
+	while (reason == NULL && args_next(&s, &word)) {
+		reason = add_grub_word(out, &word, &len);
+		buf_truncate(&word, 0);
+	}
+	buf_puts(out, "; then\n    if initrd");
+	add_grub_files(out, k->initrds, k->initrd_count);
+	buf_puts(out, "; then boot; fi\n");
+	buf_free(&word);
+	if (reason == NULL && len > GRUB_LINE_MAX)
+		reason = "is longer than the 2047 bytes that GRUB passes on";
+	return reason;
 }
 
 /* GRUB runs a body whatever its status is (2.06, 2.12 and 2.14; run). */
@@ -195,10 +317,13 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
 
 /*
  * Longest lines: gPXE keeps a line and what it makes of it on a stack of
- * 4096 bytes without a guard; SYSLINUX 3.x takes file names into buffers of
- * 256 bytes and its menu reads lines by 4096 bytes, the rest as a new line.
+ * 4096 bytes without a guard.  SYSLINUX 3.x takes file names into buffers of
+ * 256 bytes.  Menus of SYSLINUX are read by 4096 bytes, the rest as a new line.
+ * iPXE and GRUB have no bound of their own.
  */
 static const char no_https[] = "needs https, which this loader does not have";
+static const char no_ipv6[] =
+	"needs an IPv6 address, which this loader cannot reach";
 
 const struct dialect dialect_gpxe = {
 	.name = "gpxe",
@@ -210,9 +335,13 @@ const struct dialect dialect_gpxe = {
 	.max_words = 32,
 	.escape = escape_script,
 	.menus = &dialect_pxelinux,
+	.add_kernel = add_gpxe_kernel,
 	.starts = START_ALL,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.is_bios_only = 1,
+	.uses_vesamenu = 1,
 	.has_scripts = 1,
 };
 
@@ -224,9 +353,13 @@ const struct dialect dialect_pxelinux = {
 	.max_line = 1023,
 	.escape = escape_menu,
 	.scripts = &dialect_gpxe,
+	.add_kernel = add_gpxe_kernel,
 	.starts = START_ALL,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.is_bios_only = 1,
+	.uses_vesamenu = 1,
 	.has_scripts = 1,
 	.opens_by_script = 1,
 };
@@ -237,10 +370,13 @@ const struct dialect dialect_ipxe = {
 	.agent = "iPXE/",
 	.content_type = "text/plain",
 	.magic = "#!ipxe\n",
-	.max_line = 1023,
+	.max_line = 4095,
 	.max_words = 255,
 	.escape = escape_script,
+	.add_kernel = add_ipxe_kernel,
 	.starts = START_ALL,
+	.refuses_ipv6 = no_ipv6,
+	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
@@ -255,12 +391,16 @@ const struct dialect dialect_syslinux = {
 	.agent = "Syslinux/",
 	.content_type = "text/plain",
 	.magic = "menu ",
-	.max_line = 1023,
+	.max_line = 2100,
 	.escape = escape_menu,
+	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
+	.max_url = URI_MAX_FOR_ALL,
 	.refuses_host = "needs another server than this site's, and "
 			"syslinux.efi asks no other",
+	.uses_syslinux = 1,
 };
 
 /* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
@@ -270,12 +410,14 @@ const struct dialect dialect_grub = {
 	.agent = "GRUB",
 	.content_type = "text/plain",
 	.magic = "set ",
-	.max_line = 1023,
+	.max_line = 4095,
 	.escape = escape_grub,
 	.add_file = add_grub_file,
 	.add_error = add_grub_error,
+	.add_kernel = add_grub_kernel,
 	.starts = START_KERNEL | START_EFI,
 	.refuses_https = no_https,
+	.refuses_ipv6 = no_ipv6,
 	.refuses_port = "needs a port other than 80, the only one that GRUB "
 			"2.06 knows",
 	.knows_machine = 1,
@@ -305,6 +447,22 @@ const struct dialect *const dialects[] = {
 	&dialect_gpxe, &dialect_pxelinux, &dialect_ipxe, &dialect_syslinux,
 	&dialect_grub, &dialect_html,     &dialect_json, NULL,
 };
+
+const char *dialect_refuses(const struct dialect *d,
+			    const struct uri_needs *needs, int is_bios)
+{
+	if (needs->https && d->refuses_https != NULL)
+		return d->refuses_https;
+	if (needs->other_port && d->refuses_port != NULL)
+		return d->refuses_port;
+	if (needs->ipv6 && d->refuses_ipv6 != NULL &&
+	    (is_bios || !d->has_ipv6_on_efi))
+		return d->refuses_ipv6;
+	if (d->max_url > 0 && needs->length > d->max_url)
+		return "needs a URL of more than 250 bytes, which this loader "
+		       "cuts";
+	return NULL;
+}
 
 const struct dialect *dialect_find(const char *name)
 {
@@ -382,20 +540,27 @@ static const char *check_name(const char *s, const char *end)
 	return NULL;
 }
 
-/* The first URL between s and end; NULL if there is none. */
-static const char *find_url(const char *s, const char *end)
+/* Whether the URL at s is one that the client fetches: it begins a word, or
+ * follows another in a list.  In an argument it is the installer's. */
+static int is_fetched(const char *line, const char *s)
+{
+	return s == line || strchr(" ',", s[-1]) != NULL;
+}
+
+/* The first URL from s to end, in a line, that the client fetches; NULL if
+ * there is none. */
+static const char *find_url(const char *line, const char *s, const char *end)
 {
 	const char *colon = s;
 
 	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
 		int is_url = end - colon >= 3 && memcmp(colon, "://", 3) == 0;
 
-		if (is_url && colon - s >= 4 &&
-		    memcmp(colon - 4, "http", 4) == 0)
-			return colon - 4;
-		if (is_url && colon - s >= 5 &&
-		    memcmp(colon - 5, "https", 5) == 0)
-			return colon - 5;
+		for (size_t len = 4; is_url && len <= 5; len++)
+			if ((size_t)(colon - s) >= len &&
+			    memcmp(colon - len, "https", len) == 0 &&
+			    is_fetched(line, colon - len))
+				return colon - len;
 		colon++;
 	}
 	return NULL;
@@ -405,12 +570,14 @@ static const char *find_url(const char *s, const char *end)
 static const char *check_urls(const struct dialect *d, const char *s,
 			      const char *end)
 {
-	while ((s = find_url(s, end)) != NULL) {
+	const char *line = s;
+
+	while ((s = find_url(line, s, end)) != NULL) {
 		const char *last = url_end(s, end);
 		const char *query = memchr(s, '?', (size_t)(last - s));
 		const char *reason = NULL;
 
-		if (last - s > URI_MAX)
+		if (d->max_url > 0 && (size_t)(last - s) > d->max_url)
 			return "has a URL of more than 250 bytes";
 		if (d == &dialect_gpxe)
 			reason = check_name(s, last);
@@ -494,10 +661,45 @@ static const char *check_line(const struct dialect *d, const char *s,
 		if (s[i] != ' ' && (i == 0 || s[i - 1] == ' '))
 			words++;
 	if (d->max_line > 0 && len > d->max_line)
-		return "is longer than its clients take";
+		return "is longer than this loader takes";
 	if (d->max_words > 0 && words > d->max_words)
-		return "has more words than its clients take";
+		return "has more words than this loader takes";
 	return check_urls(d, s, s + len);
+}
+
+/* The menus of gPXE start its scripts. */
+static const struct dialect *reader_of(const struct dialect *d)
+{
+	return d->scripts != NULL ? d->scripts : d;
+}
+
+const char *dialect_check_url(const struct dialect *d, const char *url)
+{
+	if (dialect_is_for_people(d))
+		return NULL;
+	return check_urls(reader_of(d), url, url + strlen(url));
+}
+
+int dialect_check_kernel(const struct dialect *d,
+			 const struct dialect_kernel *kernel,
+			 struct buf *reason)
+{
+	struct buf lines = BUF_INIT;
+	const char *why = NULL;
+	const char *s;
+
+	if (d->add_kernel != NULL)
+		why = d->add_kernel(&lines, kernel);
+	for (s = buf_text(&lines); why == NULL && *s != '\0';) {
+		size_t len = strcspn(s, "\n");
+
+		why = check_line(reader_of(d), s, len);
+		s += len + 1;
+	}
+	if (why != NULL)
+		buf_printf(reason, "has a kernel line that %s", why);
+	buf_free(&lines);
+	return why != NULL ? -1 : 0;
 }
 
 static int check_html(const char *name, const char *text, size_t len,

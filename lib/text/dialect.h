@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "error.h"
+#include "uri.h"
 
 /* What a loader can start. */
 enum {
@@ -15,6 +16,14 @@ enum {
 	START_BIOS = 8,          /* a program for BIOS */
 	START_EFI = 16,          /* a program for EFI */
 	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI,
+};
+
+/* A kernel as a loader is told to start it.  Borrowed. */
+struct dialect_kernel {
+	const char *url;
+	const char *const *initrds; /* URLs */
+	size_t initrd_count;
+	const char *args; /* NULL: none */
 };
 
 /*
@@ -47,6 +56,12 @@ struct dialect {
 	void (*add_error)(struct buf *out,
 			  const char *reason); /* NULL: as it is */
 
+	/* Append the lines that start a kernel, as long as the shipped
+	 * templates write them; returns as escape() does.  NULL: it starts
+	 * none. */
+	const char *(*add_kernel)(struct buf *out,
+				  const struct dialect_kernel *kernel);
+
 	/* A client may have scripts in one dialect and menus in another: gPXE
 	 * runs SYSLINUX's menu program.  NULL: in this one. */
 	const struct dialect *scripts;
@@ -54,12 +69,14 @@ struct dialect {
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
 
-	/* Why it fetches nothing by https, from a port other than 80, and on
-	 * EFI from a server other than the site's; NULL: it does, or goes on
-	 * with the next mirror by itself. */
+	/* Why it fetches nothing by https, from a port other than 80, from an
+	 * IPv6 address, and on EFI from a server other than the site's; NULL:
+	 * it does, or goes on with the next mirror by itself. */
 	const char *refuses_https;
 	const char *refuses_port;
+	const char *refuses_ipv6;
 	const char *refuses_host;
+	size_t max_url; /* longest URL in bytes; 0: any */
 
 	unsigned is_bios_only : 1;    /* its client runs on BIOS alone */
 	unsigned knows_machine : 1;   /* its scripts find out the platform and
@@ -70,6 +87,9 @@ struct dialect {
 					 release in it */
 	unsigned opens_by_script : 1; /* a menu opens another by a script */
 	unsigned has_shell : 1;       /* a command line for its user */
+	unsigned uses_vesamenu : 1;   /* the site's of SYSLINUX 3.x */
+	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
+	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */
 };
 
@@ -83,6 +103,23 @@ extern const struct dialect dialect_json; /* what templates are filled from */
 
 /* Every dialect, in the order of the manual; ends in NULL. */
 extern const struct dialect *const dialects[];
+
+/* Why the client cannot fetch URLs that need this, static; NULL if it can.
+ * is_bios: it runs on BIOS. */
+const char *dialect_refuses(const struct dialect *d,
+			    const struct uri_needs *needs, int is_bios);
+
+/*
+ * Whether the client can be told to start the kernel: its lines can be written
+ * and are within the client's bounds.  Returns 0, or -1 with the reason
+ * appended to it ("has a kernel line of more than 512 bytes").
+ */
+int dialect_check_kernel(const struct dialect *d,
+			 const struct dialect_kernel *kernel,
+			 struct buf *reason);
+
+/* Why the client cannot be given the URL, static; NULL if it can. */
+const char *dialect_check_url(const struct dialect *d, const char *url);
 
 /* The dialect of that name; NULL if there is none. */
 const struct dialect *dialect_find(const char *name);

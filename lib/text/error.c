@@ -1,8 +1,10 @@
 #include "error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "buf.h"
+#include "uri.h"
 
 /* The file's last component, and the line. */
 static void put_position(char *text, size_t size, const char *file,
@@ -17,24 +19,15 @@ static void put_position(char *text, size_t size, const char *file,
 		snprintf(text, size, "%s: ", name);
 }
 
-int error_set(struct error *err, const char *file, unsigned line,
-	      const char *fmt, ...)
-{
-	char reason[sizeof(err->text)];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
-	va_end(args);
-	return error_set_offer(err, NULL, file, line, "%s", reason);
-}
-
-int error_set_offer(struct error *err, const struct offer *offer,
-		    const char *file, unsigned line, const char *fmt, ...)
+/* The whole reason is read for secrets before it is cut. */
+__attribute__((format(printf, 5, 0))) static int
+set(struct error *err, const struct offer *offer, const char *file,
+    unsigned line, const char *fmt, va_list args)
 {
 	char text[sizeof(err->text)] = "";
 	const struct failure failure = { text, offer };
-	va_list args;
+	struct buf reason = BUF_INIT;
+	struct buf shown = BUF_INIT;
 	size_t len;
 
 	if (err->text[0] != '\0' && err->report == NULL)
@@ -42,9 +35,11 @@ int error_set_offer(struct error *err, const struct offer *offer,
 	if (file != NULL)
 		put_position(text, sizeof(text), file, line);
 	len = strlen(text);
-	va_start(args, fmt);
-	vsnprintf(text + len, sizeof(text) - len, fmt, args);
-	va_end(args);
+	buf_vprintf(&reason, fmt, args);
+	uri_add_shown(&shown, reason.data, NULL);
+	snprintf(text + len, sizeof(text) - len, "%s", buf_text(&shown));
+	buf_free(&reason);
+	buf_free(&shown);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
@@ -52,5 +47,27 @@ int error_set_offer(struct error *err, const struct offer *offer,
 		memcpy(err->text, text, sizeof(text));
 	if (err->report != NULL)
 		err->report(err->ctx, &failure);
+	return -1;
+}
+
+int error_set(struct error *err, const char *file, unsigned line,
+	      const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	set(err, NULL, file, line, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int error_set_offer(struct error *err, const struct offer *offer,
+		    const char *file, unsigned line, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	set(err, offer, file, line, fmt, args);
+	va_end(args);
 	return -1;
 }

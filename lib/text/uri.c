@@ -1,5 +1,7 @@
 #include "uri.h"
 
+#include <arpa/inet.h>
+#include <stdint.h>
 #include <string.h>
 
 static int is_digit(char c)
@@ -34,19 +36,69 @@ static unsigned parse_port(const char *s, const char *end)
 	return port <= 65535 ? port : 0;
 }
 
+/* The end of the IPv6 address in brackets at s; NULL if it is none. */
+static const char *parse_ipv6(const char *s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t len = strcspn(s + 1, "]/");
+
+	if (s[1 + len] != ']' || len >= sizeof(text))
+		return NULL;
+	memcpy(text, s + 1, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 ? s + len + 2 : NULL;
+}
+
+/* The end of the host's name or address; NULL if there is none. */
+static const char *parse_name(struct uri *u)
+{
+	const char *s = u->host;
+
+	if (*s == '[') {
+		u->is_ipv6 = 1;
+		return parse_ipv6(s);
+	}
+	while (is_alnum(*s) || *s == '.' || *s == '-' || *s == '_')
+		s++;
+	return s != u->host ? s : NULL;
+}
+
+/* Where the host follows user information, from host to end; NULL if there is
+ * no user information. */
+static const char *user_end(const char *host, const char *end)
+{
+	const char *authority = host;
+	const char *name = host;
+	const char *at = NULL;
+
+	while (authority < end && strchr("/?#", *authority) == NULL)
+		authority++;
+	while (name < authority && *name != ':')
+		name++;
+	/* A '/' in the password ends what looks like a host and a port. */
+	if (host[0] != '[' && name < authority &&
+	    parse_port(name + 1, authority) == 0)
+		authority = end;
+	for (const char *s = host; s < authority; s++)
+		if (*s == '@')
+			at = s;
+	return at != NULL ? at + 1 : NULL;
+}
+
 /* host[:port] at u->host, up to the path. */
 static const char *parse_host(struct uri *u)
 {
-	const char *s = u->host;
-	const char *end;
+	const char *end = u->host + strcspn(u->host, "/?#");
+	const char *s;
 
-	while (is_alnum(*s) || *s == '.' || *s == '-' || *s == '_')
-		s++;
-	if (s == u->host)
-		return *s == '[' ? "has an IPv6 address, which gPXE and GRUB "
-				   "2.06 cannot reach: use a name"
-				 : "has no host name";
-	end = s + strcspn(s, "/?#");
+	if (user_end(u->host, u->host + strlen(u->host)) != NULL)
+		return "has a user name or password, which is refused";
+	s = parse_name(u);
+	if (s == NULL)
+		return u->is_ipv6 ? "has an IPv6 address that is none"
+				  : "has no host name";
+	u->name_len = (size_t)(s - u->host);
 	if (*s == ':') {
 		u->port = parse_port(s + 1, end);
 		if (u->port == 0)
@@ -75,7 +127,7 @@ const char *uri_parse(const char *s, struct uri *out)
 	const char *reason;
 
 	if (strlen(s) > URI_MAX)
-		return "is longer than 250 bytes, where loaders cut it";
+		return "is longer than 1000 bytes";
 	if (strncmp(s, "https://", 8) == 0) {
 		u.is_https = 1;
 		u.port = 443;
@@ -106,9 +158,18 @@ const char *uri_parse(const char *s, struct uri *out)
 	return NULL;
 }
 
-int uri_is_plain(const struct uri *u)
+void uri_add_needs(struct uri_needs *needs, const char *url)
 {
-	return !u->is_https && u->port == 80;
+	size_t len = strlen(url);
+	struct uri uri;
+
+	if (uri_parse(url, &uri) != NULL)
+		return;
+	needs->https |= uri.is_https != 0;
+	needs->other_port |= uri.port != 80;
+	needs->ipv6 |= uri.is_ipv6 != 0;
+	if (len > needs->length)
+		needs->length = (uint16_t)len;
 }
 
 int uri_is_https(const char *s)
@@ -120,10 +181,8 @@ int uri_is_https(const char *s)
 
 int uri_has_host(const struct uri *u, const struct uri *other)
 {
-	size_t len = strcspn(u->host, ":/");
-
-	return strcspn(other->host, ":/") == len &&
-	       memcmp(u->host, other->host, len) == 0;
+	return u->name_len == other->name_len &&
+	       memcmp(u->host, other->host, u->name_len) == 0;
 }
 
 static int hex_digit(char c)
@@ -160,45 +219,98 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 	return 0;
 }
 
-/* One word of a text: a URL as any scheme or as GRUB writes it, or none. */
-static void add_word(struct buf *out, const char *word, size_t len)
+/* The end of what may be a URL: a quote is part of it where something follows
+ * that no text has behind a quote. */
+static const char *word_end(const char *s)
 {
-	const char *end = word + len;
-	const char *host = word;
-	const char *path;
+	for (; *s != '\0' && strchr(" \t\n\"<>", *s) == NULL; s++) {
+		if (*s == '\'' &&
+		    (s[1] == '\0' || strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
+			break;
+		if ((*s == '\\' && s[1] == '"') ||
+		    (*s == ':' && (s[1] == '\0' || s[1] == ' ')))
+			break;
+		/* JSON writes a '\' as two. */
+		if (*s == '\\' && s[1] == '\\')
+			s++;
+	}
+	return s;
+}
+
+/* The host of the first URL from s to end, as any scheme, a JSON Pointer or
+ * GRUB writes it; NULL if there is none. */
+static const char *find_host(const char *s, const char *end)
+{
+	static const char *const before[] = { "://", ":~1~1", "(http," };
+
+	for (; s < end; s++)
+		for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+			size_t len = strlen(before[i]);
+
+			if ((size_t)(end - s) >= len &&
+			    memcmp(s, before[i], len) == 0)
+				return s + len;
+		}
+	return NULL;
+}
+
+/* The query of a path in the word, from s on; end if there is none. */
+static const char *find_query(const char *word, const char *s, const char *end)
+{
+	const char *query = memchr(s, '?', (size_t)(end - s));
+
+	if (query == NULL)
+		return end;
+	for (; word < query; word++)
+		if (*word == '/' || memcmp(word, "~1", 2) == 0)
+			return query;
+	return end;
+}
+
+static void add_word(struct buf *out, const char *word, const char *end)
+{
+	const char *s = word;
+	const char *host = find_host(s, end);
 	const char *query;
 
-	while (host < end && strncmp(host, "://", 3) != 0)
-		host++;
-	if (host == end && strncmp(word, "(http", 5) != 0) {
-		buf_add(out, word, len);
-		return;
-	}
-	host = host == end ? word : host + 3;
-	path = host;
-	buf_add(out, word, (size_t)(host - word));
-	while (path < end && *path != '/' && *path != '?')
-		path++;
-	for (const char *at = path; at > host; at--)
-		if (at[-1] == '@') {
+	/* A scheme may be misspelt. */
+	if (host == NULL && memchr(s, ':', (size_t)(end - s)) != NULL)
+		host = s;
+	while (host != NULL && host <= find_query(word, s, end)) {
+		const char *user = user_end(host, end);
+
+		buf_add(out, s, (size_t)(host - s));
+		if (user != NULL)
 			buf_puts(out, "...@");
-			host = at;
-			break;
-		}
-	query = memchr(host, '?', (size_t)(end - host));
-	buf_add(out, host, (size_t)((query != NULL ? query : end) - host));
-	if (query != NULL)
+		s = user != NULL ? user : host;
+		host = find_host(s, end);
+	}
+	query = find_query(word, s, end);
+	buf_add(out, s, (size_t)(query - s));
+	if (query < end)
 		buf_puts(out, "?...");
 }
 
-void uri_add_shown(struct buf *out, const char *text)
+static int is_known(const char *word, const char *const *known)
+{
+	for (; known != NULL && *known != NULL; known++)
+		if (strncmp(word, *known, strlen(*known)) == 0)
+			return 1;
+	return 0;
+}
+
+void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 {
 	while (*text != '\0') {
-		size_t len = strcspn(text, " \t\n\"'");
+		const char *end = word_end(text);
 
-		add_word(out, text, len);
-		text += len;
-		if (*text != '\0')
+		if (is_known(text, known))
+			buf_add(out, text, (size_t)(end - text));
+		else
+			add_word(out, text, end);
+		text = end;
+		while (*text != '\0' &&
+		       (word_end(text) == text || *text == '\''))
 			buf_putc(out, *text++);
 	}
 }

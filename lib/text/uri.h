@@ -5,18 +5,23 @@
 
 #include "buf.h"
 
+/* The longest URL, in bytes, that any loader is given. */
+#define URI_MAX 1000
+
 /*
- * The longest URL, in bytes, that every loader takes: PXELINUX 3.83 cuts a
- * name at 251 without a word (core/pxelinux.asm, mangle_name), and DHCP
- * option 210 holds 253.
+ * The longest URL that every loader takes: PXELINUX 3.83 cuts a name at 251
+ * without a message (core/pxelinux.asm, mangle_name), and DHCP option 210 holds
+ * 253 bytes.
  */
-#define URI_MAX 250
+#define URI_MAX_FOR_ALL 250
 
 /* The parts of an absolute URL; host, path and query point into it. */
 struct uri {
 	int is_https;
+	int is_ipv6;      /* the host is an IPv6 address, in brackets */
 	const char *host; /* with the port, as it stands: "h:8080" */
 	size_t host_len;
+	size_t name_len;  /* of the host, without the port */
 	unsigned port;    /* 80 or 443 when none is given */
 	const char *path; /* from its first '/'; up to the query */
 	size_t path_len;
@@ -24,19 +29,26 @@ struct uri {
 };
 
 /*
- * Take apart an absolute http: or https: URL that every loader fetches as it
+ * Take apart an absolute http: or https: URL that a loader fetches as it
  * stands: printable ASCII without quotes, spaces, '$', '\', '%' (gPXE 1.0.1
- * and iPXE before 2021 decode and encode it anew) or '#', no user name, no
- * IPv6 literal (gPXE has none), a decimal port, a path of at least "/", at
- * most URI_MAX bytes, parameter values of [A-Za-z0-9._~-].  Returns NULL, or
- * a phrase that says what is wrong ("has no path: end it in '/'"); u is then
- * unchanged.
+ * and iPXE before 2021 decode and encode it again) or '#', no user name, a
+ * decimal port, a path of at least "/", at most URI_MAX bytes, parameter values
+ * of [A-Za-z0-9._~-].  Returns NULL, or a phrase that says what is wrong and
+ * repeats nothing of the URL ("has no path: a '/' must follow the host name");
+ * u is then unchanged.
  */
 const char *uri_parse(const char *s, struct uri *u);
 
-/* Whether it is http, without TLS, on port 80: all that GRUB 2.06 knows
- * (grub-core/net/net.c). */
-int uri_is_plain(const struct uri *u);
+/* What a loader needs to fetch some URLs. */
+struct uri_needs {
+	unsigned https : 1;      /* TLS */
+	unsigned other_port : 1; /* than 80 */
+	unsigned ipv6 : 1;       /* an address in brackets */
+	unsigned length : 16;    /* of the longest, in bytes */
+};
+
+/* Add what the URL needs, which is one that uri_parse() takes. */
+void uri_add_needs(struct uri_needs *needs, const char *url);
 
 /* Whether s is an https: URL that uri_parse() takes. */
 int uri_is_https(const char *s);
@@ -48,9 +60,13 @@ int uri_has_host(const struct uri *u, const struct uri *other);
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);
 
-/* Append text for people: what may be secret in a URL in it, user information
- * and query, is "..." there.  A URL ends at a space or a quote. */
-void uri_add_shown(struct buf *out, const char *text);
+/*
+ * Append text for people: what may be secret in a URL in it, user information
+ * and query, is "..." there.  A URL that begins with one of known, which ends
+ * in NULL or is NULL, has no secret.  This decides for messages, the log, html,
+ * explanations, views and the checker.
+ */
+void uri_add_shown(struct buf *out, const char *text, const char *const *known);
 
 /* Append "?name=value", or "&name=value" if url has a query already.  Both
  * must be of [A-Za-z0-9._~-]: nothing is encoded. */

@@ -30,17 +30,21 @@ void fuzz_check_error(const struct error *err)
 			   "byte %zu of '%s'", i, err->text);
 }
 
-/* What begins a text, and how long its lines may be; by name, so that nothing
- * here comes from the code that is looked at. */
+/* What begins a text, and how long its lines and URLs may be; by name, so that
+ * nothing here comes from the code that is looked at. */
 static const struct shape {
 	const char *dialect;
 	const char *magic;
 	size_t max_line;
+	size_t max_url;
 } shapes[] = {
-	{ "gpxe", "#!gpxe\n", 512 },  { "pxelinux", "menu ", 1023 },
-	{ "ipxe", "#!ipxe\n", 1023 }, { "syslinux", "menu ", 1023 },
-	{ "grub", "set ", 1023 },     { "html", "<!DOCTYPE html>\n", SIZE_MAX },
-	{ "json", "{\n", SIZE_MAX },
+	{ "gpxe", "#!gpxe\n", 512, 250 },
+	{ "pxelinux", "menu ", 1023, 250 },
+	{ "ipxe", "#!ipxe\n", 1023, SIZE_MAX },
+	{ "syslinux", "menu ", 1023, 250 },
+	{ "grub", "set ", 1023, SIZE_MAX },
+	{ "html", "<!DOCTYPE html>\n", SIZE_MAX, SIZE_MAX },
+	{ "json", "{\n", SIZE_MAX, SIZE_MAX },
 };
 
 static const struct shape *shape_of(const struct dialect *d)
@@ -81,11 +85,11 @@ static const char *url_end(const char *s, const char *end)
 	return s;
 }
 
-static const char *check_url(const char *s, const char *end)
+static const char *check_url(const char *s, const char *end, size_t max)
 {
 	const char *query = memchr(s, '?', (size_t)(end - s));
 
-	if (end - s > 250)
+	if ((size_t)(end - s) > max)
 		return "a URL's length";
 	return query != NULL ? check_params(query + 1, end) : NULL;
 }
@@ -96,21 +100,26 @@ static int is_url(const char *s, const char *end)
 	       (end - s > 8 && memcmp(s, "https://", 8) == 0);
 }
 
-static const char *check_line(const char *s, size_t len, size_t max)
+static const char *check_line(const struct shape *shape, const char *s,
+			      size_t len)
 {
+	const char *line = s;
 	const char *end = s + len;
 	const char *reason = NULL;
 
-	if (len > max)
+	if (len > shape->max_line)
 		return "a line's length";
 	for (size_t i = 0; i < len; i++)
 		if (s[i] < ' ' || s[i] > '~')
 			return "a byte that is not printable ASCII";
 	while (s < end && reason == NULL) {
-		const char *last = is_url(s, end) ? url_end(s, end) : s + 1;
+		/* In an argument it is the installer's. */
+		int is_fetched = is_url(s, end) &&
+				 (s == line || memchr(" ',", s[-1], 3) != NULL);
+		const char *last = is_fetched ? url_end(s, end) : s + 1;
 
-		if (is_url(s, end))
-			reason = check_url(s, last);
+		if (is_fetched)
+			reason = check_url(s, last, shape->max_url);
 		s = last;
 	}
 	return reason;
@@ -144,7 +153,7 @@ const char *fuzz_contract(const struct dialect *d, const char *text, size_t len)
 	while (text < end) {
 		const char *eol = memchr(text, '\n', (size_t)(end - text));
 		const char *reason =
-			check_line(text, (size_t)(eol - text), shape->max_line);
+			check_line(shape, text, (size_t)(eol - text));
 
 		if (reason != NULL)
 			return reason;

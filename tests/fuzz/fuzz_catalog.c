@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "findings.h"
 #include "fuzz.h"
 #include "include.h"
@@ -171,7 +172,8 @@ static void check_files(const struct mirror_files *s)
 	for (int i = 0; i < PLATFORM_COUNT; i++)
 		check_url(s->chain[i]);
 	check_value(s->configfile);
-	check_value(s->args);
+	FUZZ_CHECK(s->args == NULL || args_check(s->args) == NULL, "'%s': %s",
+		   s->args, args_check(s->args));
 	FUZZ_CHECK(!s->pathprefix == !s->loader && !s->configfile == !s->loader,
 		   "half a PXELinux");
 	FUZZ_CHECK(s->kernel != NULL || s->initrd_count == 0,
@@ -295,7 +297,7 @@ static void check_pages(const char *path)
 
 static void check_accepted(const struct catalog *c, const char *path)
 {
-	struct include files = { NULL, NULL, NULL, NULL };
+	struct include files = { .files = NULL };
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	const json_t *customers;

@@ -14,16 +14,16 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
 			       unsigned seed);
 
 static const char *const keys[] = {
-	"arch",      "arches",   "args",    "background", "base",
-	"bios",      "chain",    "config",  "customer",   "customermenu",
-	"customers", "default",  "distro",  "distros",    "efi",
-	"entries",   "eol",      "heading", "hotkey",     "id",
-	"include",   "initrds",  "kernel",  "loader",     "local",
-	"main",      "memory",   "menu",    "menus",      "mirror",
-	"mirrors",   "modules",  "name",    "networks",   "pxelinux",
-	"root",      "shell",    "site",    "suffix",     "syslinux",
-	"timeout",   "title",    "variant", "variants",   "version",
-	"versions",  "vesamenu", "distro_arch",    "i386",       "amd64",
+	"arch",      "arches",   "args",        "background", "base",
+	"bios",      "chain",    "config",      "customer",   "customermenu",
+	"customers", "default",  "distro",      "distros",    "efi",
+	"entries",   "eol",      "heading",     "hotkey",     "id",
+	"include",   "initrds",  "kernel",      "loader",     "local",
+	"main",      "memory",   "menu",        "menus",      "mirror",
+	"mirrors",   "modules",  "name",        "networks",   "pxelinux",
+	"root",      "shell",    "site",        "suffix",     "syslinux",
+	"timeout",   "title",    "variant",     "variants",   "version",
+	"versions",  "vesamenu", "distro_arch", "i386",       "amd64",
 	"arm64",     "1.json",
 };
 

@@ -75,13 +75,13 @@ static void test_id_that_a_section_lacks_is_told_from_its_own(void **state)
 	bench_start(&b, "{}");
 	b.at.files = &files;
 	cursor_go(&b.at, "menus", "main");
-	assert_string_equal(b.at.file, "a.json");
+	assert_string_equal(cursor_file(&b.at), "a.json");
 	assert_int_equal(cursor_fail_id(&b.at, "menu", "menus", "x"), -1);
 	assert_string_equal(b.err.text, "a.json: /menus/main/menu: there is no "
 					"menu 'x'");
 	assert_string_equal(b.offered, "main more");
 	cursor_go(&b.at, "menus", "more");
-	assert_string_equal(b.at.file, "main.json");
+	assert_string_equal(cursor_file(&b.at), "main.json");
 	cursor_fail_id(&b.at, "mirror", "mirrors", "x");
 	assert_string_equal(b.offered, "");
 	cursor_leave(&b.at, 0);

@@ -19,7 +19,6 @@
 #define EMPTY "is empty"
 #define EDGE "begins or ends with a space"
 #define TWO "contains two spaces in a row"
-#define OPTION "begins with '-', which a command takes for an option"
 #define JOIN "ends with '\\', which joins the next line to it"
 #define SETTING "contains '${' or ends with '$', which begins a setting"
 #define COMMENT "contains a word that begins with '#', a comment"
@@ -98,9 +97,9 @@ static void test_scripts_take_only_what_reads_back(void **state)
 		{ " a", "!" EDGE },
 		{ "a ", "!" EDGE },
 		{ "a  b", "!" TWO },
-		{ "-", "!" OPTION },
-		{ "-a", "!" OPTION },
-		{ "--", "!" OPTION },
+		{ "-", "-" },
+		{ "-a", "-a" },
+		{ "--- a", "--- a" },
 		{ "a\\", "!" JOIN },
 		{ "\\", "!" JOIN },
 		{ "a \\", "!" JOIN },
@@ -374,13 +373,13 @@ static void test_value_must_suit_every_boot_dialect(void **state)
 		  "character that is not ASCII" },
 		{ "a^b", "dialect pxelinux cannot write a value that contains "
 			 "'^', which marks a hotkey" },
-		{ "-a", "dialect gpxe cannot write a value that begins with "
-			"'-', which a command takes for an option" },
-		{ "url=http://h/a?b=c/d",
+		{ "-a", "" },
+		{ "url=http://h/a?b=c/d", "" },
+		{ "http://h/a?b=c/d",
 		  "dialect gpxe cannot write a value that has a parameter "
 		  "with a byte other than letters, digits, '.', '_', '~', "
 		  "'-'" },
-		{ "url=http://h/a?f=b.c32",
+		{ "x http://h/a?f=b.c32",
 		  "dialect gpxe cannot write a value that has a name that "
 		  "gPXE would run as native code" },
 	};
@@ -510,6 +509,12 @@ static void test_urls_have_harmless_parameters(void **state)
 		{ "grub", "set a\nb 'http://h/a?b=c+d'\n", PARAMS },
 		{ "grub", "set a\nb 'http://h/a?b=c' '+'\n", "" },
 		{ "grub", "set a\nb \"http://h/a?b=c\"'+'\n", "" },
+		/* In an argument it is the installer's. */
+		{ "gpxe", "#!gpxe\nkernel http://h/ a=http://h/a?b=c+d:/\n",
+		  "" },
+		{ "ipxe", "#!ipxe\nkernel http://h/ -http://h/a?b=c+d\n", "" },
+		{ "syslinux", "menu a\ninitrd http://h/,http://h/a?b=c+d\n",
+		  PARAMS },
 		{ "gpxe", "#!gpxe\nchain http://h/ http://h/a?b=c+d\n",
 		  PARAMS },
 		{ "ipxe", "#!ipxe\nchain http://h/a?b=${c\n",
@@ -533,6 +538,8 @@ static void test_names_that_gpxe_runs_as_native_code_are_refused(void **state)
 		{ "gpxe", "#!gpxe\nchain http://h/abcdef?abcd.cbt&e=f\n",
 		  NATIVE },
 		{ "gpxe", "#!gpxe\nchain http://h/a?f=b.c32&e=f\n", "" },
+		{ "gpxe", "#!gpxe\nkernel http://h/a a=http://h/b?f=c.c32\n",
+		  "" },
 		{ "gpxe", "#!gpxe\nchain http://h/a?f=bc32\n", "" },
 		{ "gpxe", "#!gpxe\nchain http://h/b/vesamenu.c32\n", "" },
 		{ "gpxe", "#!gpxe\nchain http://h/x.c32/a?b=c\n", "" },
@@ -571,8 +578,8 @@ static void test_longest_line_is_the_dialects(void **state)
 		const char *name;
 		size_t max;
 	} rows[] = {
-		{ "gpxe", 512 },      { "pxelinux", 1023 }, { "ipxe", 1023 },
-		{ "syslinux", 1023 }, { "grub", 1023 },
+		{ "gpxe", 512 },      { "pxelinux", 1023 }, { "ipxe", 4095 },
+		{ "syslinux", 2100 }, { "grub", 4095 },
 	};
 	struct error unused = ERROR_INIT;
 
@@ -587,7 +594,7 @@ static void test_longest_line_is_the_dialects(void **state)
 			fail_msg("%s: %zu bytes are taken", d->name,
 				 rows[i].max + 1);
 		assert_string_equal(err.text, "page.x: line 2 of the text is "
-					      "longer than its clients take");
+					      "longer than this loader takes");
 	}
 	assert_int_equal(check_line(dialect_find("html"), "x", 100000, &unused),
 			 0);
@@ -616,8 +623,8 @@ static void test_most_words_are_the_dialects(void **state)
 		if (check_line(d, "a ", 2 * max + 1, &err) == 0)
 			fail_msg("%s: %zu words are taken", d->name, max + 1);
 		assert_string_equal(err.text, "page.x: line 2 of the text has "
-					      "more words than its clients "
-					      "take");
+					      "more words than this loader "
+					      "takes");
 	}
 }
 
@@ -642,22 +649,246 @@ static int check_url(const struct dialect *d, size_t len, struct error *err)
 	return rc;
 }
 
-static void test_url_of_250_bytes_is_the_longest(void **state)
+static void test_longest_url_is_the_dialects(void **state)
 {
 	(void)state;
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		const struct dialect *d = dialects[i];
 		struct error err = ERROR_INIT;
+		int is_short = d->max_url > 0;
 
-		if (check_url(d, 250, &err) < 0)
+		if (d->is_view)
+			continue;
+		if (check_url(d, is_short ? 250 : 1000, &err) < 0)
 			fail_msg("%s: %s", d->name, err.text);
-		if (dialect_is_for_people(d))
+		if (!is_short)
 			continue;
 		if (check_url(d, 251, &err) == 0)
 			fail_msg("%s: 251 bytes are taken", d->name);
 		assert_string_equal(err.text, "page.x: line 2 of the text has "
 					      "a URL of more than 250 bytes");
 	}
+}
+
+#define NO_HTTPS "needs https, which this loader does not have"
+#define NO_PORT "needs a port other than 80, the only one that GRUB 2.06 knows"
+#define NO_IPV6 "needs an IPv6 address, which this loader cannot reach"
+#define NO_LENGTH "needs a URL of more than 250 bytes, which this loader cuts"
+
+/* What each loader cannot fetch. */
+static void test_loaders_refuse_what_they_cannot_fetch(void **state)
+{
+	static const struct uri_needs https = { .https = 1, .other_port = 1 };
+	static const struct uri_needs port = { .other_port = 1 };
+	static const struct uri_needs ipv6 = { .ipv6 = 1 };
+	static const struct uri_needs longest = { .length = 250 };
+	static const struct uri_needs longer = { .length = 251 };
+	static const struct {
+		const char *names; /* of dialects */
+		const struct uri_needs *needs;
+		const char *on_bios, *on_efi; /* NULL: nothing is refused */
+	} rows[] = {
+		{ "gpxe pxelinux syslinux grub", &https, NO_HTTPS, NO_HTTPS },
+		{ "ipxe html json", &https, NULL, NULL },
+		{ "grub", &port, NO_PORT, NO_PORT },
+		{ "gpxe pxelinux ipxe syslinux html json", &port, NULL, NULL },
+		{ "gpxe pxelinux syslinux grub", &ipv6, NO_IPV6, NO_IPV6 },
+		{ "ipxe", &ipv6, NO_IPV6, NULL },
+		{ "html json", &ipv6, NULL, NULL },
+		{ "gpxe pxelinux syslinux", &longer, NO_LENGTH, NO_LENGTH },
+		{ "ipxe grub html json", &longer, NULL, NULL },
+		{ "gpxe pxelinux ipxe syslinux grub html json", &longest, NULL,
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t j = 0; dialects[j] != NULL; j++)
+			for (int is_bios = 0; is_bios <= 1; is_bios++) {
+				const char *expected = is_bios ? rows[i].on_bios
+							       : rows[i].on_efi;
+				const char *got = dialect_refuses(
+					dialects[j], rows[i].needs, is_bios);
+
+				if (strstr(rows[i].names, dialects[j]->name) ==
+				    NULL)
+					continue;
+				if (expected == NULL
+					    ? got != NULL
+					    : got == NULL ||
+						      strcmp(got, expected) !=
+							      0)
+					fail_msg("row %zu, %s: %s", i,
+						 dialects[j]->name, got);
+			}
+}
+
+/* The reason why the dialect cannot start the kernel; "": it can. */
+static char *check_kernel(const struct dialect *d, const char *url,
+			  const char *args)
+{
+	static const char *const initrds[] = { "http://h/i" };
+	const struct dialect_kernel kernel = {
+		.url = url,
+		.initrds = initrds,
+		.initrd_count = 1,
+		.args = args,
+	};
+	struct buf reason = BUF_INIT;
+	int rc = dialect_check_kernel(d, &kernel, &reason);
+
+	buf_puts(&reason, "");
+	assert_int_equal(rc, reason.len > 0 ? -1 : 0);
+	return buf_take(&reason);
+}
+
+static void test_arguments_are_for_loaders_that_can_write_them(void **state)
+{
+#define LINE "has a kernel line that "
+	static const struct {
+		const char *names; /* of dialects */
+		const char *args;
+		const char *reason; /* "": they can write it */
+	} rows[] = {
+		{ "gpxe pxelinux ipxe syslinux grub", NULL, "" },
+		{ "gpxe pxelinux ipxe syslinux grub", "a=b c", "" },
+		{ "gpxe pxelinux ipxe syslinux grub", "--- console=ttyS0", "" },
+		{ "gpxe pxelinux ipxe syslinux grub",
+		  "-a url=http://h/a?b=c/d+%41;@:x.c32", "" },
+		{ "gpxe pxelinux ipxe syslinux grub",
+		  "a=\"b c\" \"d=e f\" g=\"\" \"\"", "" },
+		{ "gpxe pxelinux ipxe syslinux", "a='b' c\\d", "" },
+		{ "grub", "a='b'",
+		  LINE "has a quote or '\\' that GRUB changes" },
+		{ "grub", "c\\d",
+		  LINE "has a quote or '\\' that GRUB changes" },
+		{ "syslinux grub", "a=${b} c$ # ; && ||", "" },
+		{ "gpxe pxelinux ipxe", "a=${b}", LINE SETTING },
+		{ "gpxe pxelinux ipxe", "a$", LINE SETTING },
+		{ "gpxe pxelinux ipxe", "#a", LINE COMMENT },
+		{ "gpxe pxelinux ipxe", "a ;", LINE OPERATOR },
+		{ "gpxe pxelinux ipxe", "a\\", LINE JOIN },
+		{ "gpxe pxelinux ipxe grub", "a^b", "" },
+		{ "syslinux", "a^b", LINE HOTKEY },
+		{ "syslinux", "-", LINE NOTHING },
+		{ "html json", "${a} \\ ' ^", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t j = 0; dialects[j] != NULL; j++) {
+			char *reason;
+
+			if (strstr(rows[i].names, dialects[j]->name) == NULL)
+				continue;
+			reason = check_kernel(dialects[j], "http://h/k",
+					      rows[i].args);
+			if (strcmp(reason, rows[i].reason) != 0)
+				fail_msg("row %zu, %s: %s", i,
+					 dialects[j]->name, reason);
+			free(reason);
+		}
+}
+
+static void check_long(const struct dialect *d, const char *part, size_t count,
+		       const char *expected)
+{
+	struct buf args = BUF_INIT;
+	char *reason;
+
+	for (size_t i = 0; i < count; i++)
+		buf_puts(&args, part);
+	reason = check_kernel(d, "http://h/k", args.data + (part[0] == ' '));
+	if (strcmp(reason, expected) != 0)
+		fail_msg("%s, %zu: %s", d->name, count, reason);
+	free(reason);
+	buf_free(&args);
+}
+
+/* A line has other words than the arguments too. */
+static void test_longest_arguments_are_the_loaders(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t bytes; /* at most */
+		size_t words; /* at most; 0: any */
+		const char *reason;
+	} bounds[] = {
+		{ "gpxe", 512 - 18, 30,
+		  LINE "is longer than this loader takes" },
+		{ "pxelinux", 512 - 18, 30,
+		  LINE "is longer than this loader takes" },
+		{ "ipxe", 2046 - 15, 247,
+		  LINE "has more than 2046 bytes of arguments, which iPXE "
+		       "breaks" },
+		{ "syslinux", 2047 - 44, 0,
+		  LINE "is longer than the 2047 bytes of a command line of "
+		       "SYSLINUX" },
+		{ "grub", 2047 - 22, 0,
+		  LINE "is longer than the 2047 bytes that GRUB passes on" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(bounds); i++) {
+		const struct dialect *d = dialect_find(bounds[i].name);
+
+		check_long(d, "a", bounds[i].bytes, "");
+		check_long(d, "a", bounds[i].bytes + 1, bounds[i].reason);
+		if (bounds[i].words == 0)
+			continue;
+		check_long(d, " a", bounds[i].words, "");
+		check_long(d, " a", bounds[i].words + 1,
+			   LINE "has more words than this loader takes");
+	}
+}
+
+/* SYSLINUX joins what stands in three lines. */
+static void test_command_line_of_syslinux_is_one(void **state)
+{
+	char args[1010];
+	char url[1010];
+	char *reason;
+
+	(void)state;
+	memset(args, 'a', sizeof(args));
+	args[sizeof(args) - 1] = '\0';
+	memset(url, 'a', sizeof(url));
+	memcpy(url, "xttp://h/", 9);
+	url[sizeof(url) - 1] = '\0';
+	reason = check_kernel(&dialect_syslinux, url, args);
+	assert_string_equal(reason, LINE "is longer than the 2047 bytes of a "
+					 "command line of SYSLINUX");
+	free(reason);
+}
+
+static void test_urls_are_for_loaders_that_take_their_names(void **state)
+{
+	static const struct {
+		const char *names; /* of dialects */
+		const char *url;
+		const char *reason; /* NULL: they take it */
+	} rows[] = {
+		{ "gpxe pxelinux ipxe syslinux grub html json",
+		  "http://h/pxelinux.0", NULL },
+		{ "gpxe pxelinux", "http://h/a?f=b.c32",
+		  "has a name that gPXE would run as native code" },
+		{ "ipxe syslinux grub html json", "http://h/a?f=b.c32", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t j = 0; dialects[j] != NULL; j++) {
+			const char *got =
+				dialect_check_url(dialects[j], rows[i].url);
+
+			if (strstr(rows[i].names, dialects[j]->name) != NULL &&
+			    (got == NULL) != (rows[i].reason == NULL))
+				fail_msg("row %zu, %s: %s", i,
+					 dialects[j]->name, got);
+			if (strstr(rows[i].names, dialects[j]->name) != NULL &&
+			    got != NULL)
+				assert_string_equal(got, rows[i].reason);
+		}
 }
 
 int main(void)
@@ -682,7 +913,14 @@ int main(void)
 			test_names_that_gpxe_runs_as_native_code_are_refused),
 		cmocka_unit_test(test_longest_line_is_the_dialects),
 		cmocka_unit_test(test_most_words_are_the_dialects),
-		cmocka_unit_test(test_url_of_250_bytes_is_the_longest),
+		cmocka_unit_test(test_longest_url_is_the_dialects),
+		cmocka_unit_test(test_loaders_refuse_what_they_cannot_fetch),
+		cmocka_unit_test(
+			test_arguments_are_for_loaders_that_can_write_them),
+		cmocka_unit_test(test_longest_arguments_are_the_loaders),
+		cmocka_unit_test(test_command_line_of_syslinux_is_one),
+		cmocka_unit_test(
+			test_urls_are_for_loaders_that_take_their_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

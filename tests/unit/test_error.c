@@ -89,6 +89,21 @@ static void test_long_message_is_cut_within_its_room(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void test_secrets_of_urls_are_left_out_before_it_is_cut(void **state)
+{
+	char word[1000];
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	error_set(&err, "f", 0, "no '%s'", "http://me:word@h/?t=word");
+	assert_string_equal(err.text, "f: no 'http://...@h/?...'");
+	memset(word, 'w', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	err = (struct error)ERROR_INIT;
+	error_set(&err, "f", 0, "http://me:%s@h/", word);
+	assert_string_equal(err.text, "f: http://...@h/");
+}
+
 /* The failures that were reported, and what they offered. */
 static void report(void *ctx, const struct failure *failure)
 {
@@ -140,6 +155,8 @@ int main(void)
 			test_every_byte_that_is_not_printable_becomes_a_mark),
 		cmocka_unit_test(test_bytes_of_a_file_name_are_marked_too),
 		cmocka_unit_test(test_long_message_is_cut_within_its_room),
+		cmocka_unit_test(
+			test_secrets_of_urls_are_left_out_before_it_is_cut),
 		cmocka_unit_test(
 			test_every_failure_is_reported_with_its_own_offer),
 		cmocka_unit_test(test_offer_is_no_part_of_the_text),

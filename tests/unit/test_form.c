@@ -23,25 +23,30 @@ static void test_texts_have_the_form_for_their_use(void **state)
 		{ FORM_WORD, "word", "" },
 		{ FORM_WORD, "two words", "f: /a: must be one word" },
 		{ FORM_ARGS, "a=b c", "" },
-		{ FORM_ARGS, "a='b'",
-		  "f: /a: must not have quotes or '\\', which GRUB changes" },
-		{ FORM_ARGS, "a\\b",
-		  "f: /a: must not have quotes or '\\', which GRUB changes" },
+		{ FORM_ARGS, "--- a='b' ${c}", "" },
 		{ FORM_ARGS, "x initrd=y",
-		  "f: /a: must not have initrd=: name the files under "
+		  "f: /a: arguments have initrd=: name the files under "
 		  "initrds" },
-		{ FORM_ARGS, "foo_initrd=y",
-		  "f: /a: must not have initrd=: name the files under "
-		  "initrds" },
+		{ FORM_TEXT, "-a",
+		  "f: /a: must not begin with '-', which a command takes for "
+		  "an option" },
+		{ FORM_WORD, "-a", "" },
+		{ FORM_WORD, "caf\303\251",
+		  "f: /a: dialect gpxe cannot write a value that contains a "
+		  "character that is not ASCII" },
 		{ FORM_URL, "http://h/x", "" },
 		{ FORM_URL, "http://h/", "" },
+		{ FORM_URL, "http://h/x?y=z", "" },
+		{ FORM_URL, "http://[::1]/", "" },
 		{ FORM_URL, "x",
-		  "f: /a: URL is not an absolute http:// or https:// URL: x" },
+		  "f: /a: URL is not an absolute http:// or https:// URL" },
+		{ FORM_URL, "http://me:word@h/",
+		  "f: /a: URL has a user name or password, which is refused" },
 		{ FORM_DIRECTORY, "http://h/x/", "" },
-		{ FORM_DIRECTORY, "http://h/x",
-		  "f: /a: must end in '/': http://h/x" },
-		{ FORM_DIRECTORY, "http://h/?x",
-		  "f: /a: must end in '/': http://h/?x" },
+		{ FORM_DIRECTORY, "http://h/x", "f: /a: must end in '/'" },
+		{ FORM_DIRECTORY, "http://h/x/?y=z",
+		  "f: /a: URL has a query, which the files below it cannot "
+		  "have: put it into the patterns of the files" },
 	};
 
 	(void)state;

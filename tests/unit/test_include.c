@@ -65,6 +65,20 @@ static void test_every_section_is_there(void **state)
 	check_merged("a.json", "{'one':{},'two':{'a':1}}");
 }
 
+/* Where a value has them, and where a section or the file has. */
+static void test_comments_may_stand_in_any_object(void **state)
+{
+	(void)state;
+	put_json("a.json",
+		 "{'$comment': 'x', 'include': ['b.json'],"
+		 " 'one': {'$comment': 1, 'a': {'$comment': {'b': 1}, 'c': 1},"
+		 "         'd': [{'$comment': 'y', 'e': [1, {'$comment': "
+		 "2}]}]}}");
+	put_json("b.json", "{'$comment': ['z'], 'two': {'$comment': null}}");
+	check_merged("a.json", "{'one':{'a':{'c':1},'d':[{'e':[1,{}]}]},"
+			       "'two':{}}");
+}
+
 static void test_later_values_replace_and_null_removes(void **state)
 {
 	(void)state;
@@ -188,21 +202,21 @@ static void test_bad_files_say_where(void **state)
 		const char *text;
 		const char *message;
 	} rows[] = {
-		{ "", "a.json:1: column 0: '[' or '{' expected near end of "
-		      "file" },
-		{ "{", "a.json:1: column 1: string or '}' expected near end "
-		       "of file" },
+		{ "", "a.json:1: column 1: '[' or '{' expected" },
+		{ "{", "a.json:1: column 1: string or '}' expected" },
 		{ "{\n 'one': {\n  'a': 1,\n }\n}",
-		  "a.json:4: column 2: string or '}' expected near '}'" },
+		  "a.json:3: column 9: a ',' too many: the last value has none "
+		  "behind it" },
+		{ "{\n // mine\n 'one': {}}",
+		  "a.json:2: column 2: JSON has no comments: write a remark as "
+		  "the value of a key \"$comment\"" },
 		{ "{'one': {'a': 1, 'a': 2}}",
 		  "a.json:1: column 20: duplicate object key near '\"a\"'" },
 		{ "{'one': {}, 'one': {}}",
 		  "a.json:1: column 17: duplicate object key near '\"one\"'" },
 		{ "[]", "a.json:1: must be an object, in { }" },
-		{ "'one'", "a.json:1: column 5: '[' or '{' expected near "
-			   "'\"one\"'" },
-		{ "{} {}", "a.json:1: column 4: end of file expected near "
-			   "'{'" },
+		{ "'one'", "a.json:1: column 5: '[' or '{' expected" },
+		{ "{} {}", "a.json:1: column 4: end of file expected" },
 		{ "{'one': []}", "a.json: /one: must be an object, in { }" },
 		{ "{'two': null}", "a.json: /two: must be an object, in { }" },
 		{ "{'three': {}}",
@@ -290,6 +304,27 @@ static void test_null_that_removes_nothing_is_noted(void **state)
 	assert_true(include_is_removed(&inc, "one", "a"));
 	assert_false(include_is_removed(&inc, "one", "b"));
 	assert_false(include_is_removed(&inc, "two", "a"));
+	free(text);
+	include_free(&inc);
+}
+
+static void test_replaced_value_is_noted_with_both_files(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct include inc;
+	char *text;
+
+	(void)state;
+	put_json("a.json", "{'include': ['b.json', 'c.json'],"
+			   " 'one': {'a': 1, 'b': 1, 'c': 1}}");
+	put_json("b.json", "{'one': {'a': 2, 'b': null}}");
+	put_json("c.json", "{'one': {'a': 3, 'b': 3}, 'two': {'c': 1}}");
+	assert_int_equal(read_path(&inc, "a.json", &err), 0);
+	text = json_dumps(inc.replaced, JSON_COMPACT);
+	assert_string_equal(text, "[{\"file\":\"a.json\",\"section\":\"one\","
+				  "\"id\":\"a\",\"by\":\"b.json\"},"
+				  "{\"file\":\"b.json\",\"section\":\"one\","
+				  "\"id\":\"a\",\"by\":\"c.json\"}]");
 	free(text);
 	include_free(&inc);
 }
@@ -389,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_every_section_is_there),
+		SCRATCH_TEST(test_comments_may_stand_in_any_object),
 		SCRATCH_TEST(test_later_values_replace_and_null_removes),
 		SCRATCH_TEST(test_includes_follow_in_order_and_nest),
 		SCRATCH_TEST(test_wildcards_match_in_order_of_name),
@@ -401,6 +437,7 @@ int main(void)
 		SCRATCH_TEST(
 			test_directory_that_cannot_be_read_is_no_empty_one),
 		SCRATCH_TEST(test_null_that_removes_nothing_is_noted),
+		SCRATCH_TEST(test_replaced_value_is_noted_with_both_files),
 		SCRATCH_TEST(test_circles_end),
 		SCRATCH_TEST(test_as_many_files_and_levels_as_promised),
 		SCRATCH_TEST(test_everything_that_was_looked_at_has_a_stamp),

@@ -21,15 +21,28 @@ enum {
 	HTTPS = 16,
 	OTHER_PORT = 32, /* than 80 */
 	SITE_HOST = 64,
+	IPV6 = 128,
+	LONG = 256,       /* a URL of more than 250 bytes */
+	UNWRITABLE = 512, /* in any dialect but ipxe */
+};
+
+static const char unwritable[] = "has a kernel line that is too long";
+
+/* In the order of dialects[]. */
+static const char *const unwritables[] = {
+	unwritable, unwritable, NULL, unwritable, unwritable, NULL, NULL,
 };
 
 static struct mirror_files files_of(unsigned what)
 {
 	return (struct mirror_files){
 		.mirror = "http://m/",
-		.is_https = (what & HTTPS) != 0,
-		.is_port_80 = (what & OTHER_PORT) == 0,
+		.needs = { .https = (what & HTTPS) != 0,
+			   .other_port = (what & OTHER_PORT) != 0,
+			   .ipv6 = (what & IPV6) != 0,
+			   .length = what & LONG ? 251 : 250 },
 		.is_site_host = (what & SITE_HOST) != 0,
+		.unwritable = what & UNWRITABLE ? unwritables : NULL,
 		.pathprefix = what & PXELINUX ? TREE : NULL,
 		.configfile = what & PXELINUX ? "pxelinux.cfg/default" : NULL,
 		.loader = what & PXELINUX ? TREE "pxelinux.0" : NULL,
@@ -51,6 +64,8 @@ static struct machine machine_of(const char *platform, const char *arch)
 
 #define NO_HTTPS "needs https, which this loader does not have"
 #define NO_PORT "needs a port other than 80, the only one that GRUB 2.06 knows"
+#define NO_IPV6 "needs an IPv6 address, which this loader cannot reach"
+#define NO_LENGTH "needs a URL of more than 250 bytes, which this loader cuts"
 #define NO_HOST                                                                \
 	"needs another server than this site's, and syslinux.efi asks no "     \
 	"other"
@@ -126,7 +141,30 @@ static const struct {
 	{ "grub", "", EFI_PROGRAM, TREE "program.efi" },
 	{ "grub", "", BIOS_PROGRAM, NOTHING },
 
+	/* What one loader cannot reach or be told is left out for it alone. */
+	{ "gpxe", "bios", KERNEL | IPV6, NO_IPV6 },
+	{ "pxelinux", "bios", KERNEL | IPV6, NO_IPV6 },
+	{ "syslinux", "bios", KERNEL | IPV6, NO_IPV6 },
+	{ "grub", "efi", KERNEL | IPV6, NO_IPV6 },
+	{ "ipxe", "bios", KERNEL | IPV6, NO_IPV6 },
+	{ "ipxe", "efi", KERNEL | IPV6, "kernel" },
+	{ "ipxe", "", KERNEL | IPV6, "kernel" },
+	{ "gpxe", "bios", KERNEL | LONG, NO_LENGTH },
+	{ "pxelinux", "bios", KERNEL | LONG, NO_LENGTH },
+	{ "syslinux", "bios", KERNEL | LONG, NO_LENGTH },
+	{ "ipxe", "bios", KERNEL | LONG, "kernel" },
+	{ "grub", "efi", KERNEL | LONG, "kernel" },
+	{ "gpxe", "bios", KERNEL | UNWRITABLE, unwritable },
+	{ "gpxe", "bios", PXELINUX | KERNEL | UNWRITABLE, "pxelinux" },
+	{ "gpxe", "bios", BIOS_PROGRAM | UNWRITABLE, unwritable },
+	{ "pxelinux", "bios", KERNEL | UNWRITABLE, unwritable },
+	{ "ipxe", "bios", KERNEL | UNWRITABLE, "kernel" },
+	{ "syslinux", "bios", KERNEL | UNWRITABLE, unwritable },
+	{ "grub", "efi", KERNEL | UNWRITABLE, unwritable },
+	{ "grub", "efi", KERNEL | HTTPS | UNWRITABLE, NO_HTTPS },
+
 	/* People see what any loader can start. */
+	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
 	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
 	{ "html", "", KERNEL | OTHER_PORT, "kernel" },
 	{ "json", "", KERNEL | HTTPS, "kernel" },
@@ -282,7 +320,7 @@ static void test_mirrors_that_the_loader_cannot_use_are_passed(void **state)
 	const struct mirror_files files[] = {
 		files_of(KERNEL | HTTPS),
 		files_of(KERNEL),
-		files_of(KERNEL | OTHER_PORT),
+		files_of(KERNEL | UNWRITABLE),
 		files_of(KERNEL),
 	};
 	const struct release release = {
@@ -310,8 +348,105 @@ static void test_mirrors_that_the_loader_cannot_use_are_passed(void **state)
 	assert_int_equal(loader_next_mirror(&grub, &release, 4), 4);
 	assert_int_equal(loader_next_mirror(&grub, &two, 1), 2);
 	assert_int_equal(loader_next_mirror(&gpxe, &release, 0), 1);
-	assert_int_equal(loader_next_mirror(&gpxe, &release, 2), 2);
+	assert_int_equal(loader_next_mirror(&gpxe, &release, 2), 3);
 	assert_null(loader_refusal(&grub, &release));
+}
+
+/* Of a site's settings: "base: reason", or "" where the loader can fetch what
+ * its texts name. */
+static void test_settings_are_refused_for_loaders_that_use_them(void **state)
+{
+	static const struct settings https = {
+		.base = "https://h/",
+		.vesamenu = "http://h/v.c32",
+		.syslinux = { "http://h/bios/", "http://h/efi64/" },
+	};
+	static const struct settings https_vesamenu = {
+		.base = "http://h/",
+		.vesamenu = "https://h/v.c32",
+		.syslinux = { "http://h/bios/", "http://h/efi64/" },
+	};
+	static const struct settings https_syslinux = {
+		.base = "http://h/",
+		.vesamenu = "http://h/v.c32",
+		.syslinux = { "https://h/bios/", "http://h/efi64/" },
+	};
+	static const struct {
+		const struct settings *settings;
+		const char *dialect, *platform;
+		const char *expected;
+	} settings_rows[] = {
+		{ &https, "gpxe", "bios", "base: " NO_HTTPS },
+		{ &https, "pxelinux", "bios", "base: " NO_HTTPS },
+		{ &https, "syslinux", "", "base: " NO_HTTPS },
+		{ &https, "grub", "efi", "base: " NO_HTTPS },
+		{ &https, "ipxe", "efi", "" },
+		{ &https, "html", "", "" },
+		{ &https, "json", "", "" },
+		{ &https_vesamenu, "gpxe", "bios", "vesamenu: " NO_HTTPS },
+		{ &https_vesamenu, "pxelinux", "bios", "vesamenu: " NO_HTTPS },
+		{ &https_vesamenu, "syslinux", "bios", "" },
+		{ &https_vesamenu, "grub", "efi", "" },
+		{ &https_syslinux, "syslinux", "bios", "syslinux: " NO_HTTPS },
+		{ &https_syslinux, "syslinux", "efi", "" },
+		{ &https_syslinux, "syslinux", "", "" },
+		{ &https_syslinux, "gpxe", "bios", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(settings_rows); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(settings_rows[i].dialect),
+			.machine = machine_of(settings_rows[i].platform, ""),
+		};
+		const char *key = NULL;
+		const char *reason = loader_refused_setting(
+			&loader, settings_rows[i].settings, &key);
+		struct buf got = BUF_INIT;
+
+		if (reason != NULL)
+			buf_printf(&got, "%s: %s", key, reason);
+		if (strcmp(buf_text(&got), settings_rows[i].expected) != 0)
+			fail_msg("row %zu: %s", i, buf_text(&got));
+		buf_free(&got);
+	}
+}
+
+static void test_background_is_a_picture_that_the_loader_can_fetch(void **state)
+{
+	static const struct {
+		const char *dialect;
+		const char *picture;
+		int is_shown;
+	} pictures[] = {
+		{ "pxelinux", "http://h/a.png", 1 },
+		{ "pxelinux", "a.png", 1 },
+		{ "pxelinux", "https://h/a.png", 0 },
+		{ "syslinux", "a.png", 1 },
+		{ "syslinux", "https://h/a.png", 0 },
+		{ "grub", "http://h/a.png", 1 },
+		{ "grub", "http://h:8080/a.png", 0 },
+		{ "grub", "https://h/a.png", 0 },
+		{ "grub", "a.png", 0 },
+		{ "ipxe", "https://h/a.png", 1 },
+		{ "ipxe", "a.png", 0 },
+		{ "grub", NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(pictures); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(pictures[i].dialect),
+			.machine = machine_of("", ""),
+		};
+		const struct settings settings = {
+			.background = pictures[i].picture,
+		};
+		const char *got = loader_background(&loader, &settings);
+
+		if (got != (pictures[i].is_shown ? pictures[i].picture : NULL))
+			fail_msg("row %zu: %s", i, got);
+	}
 }
 
 int main(void)
@@ -324,6 +459,10 @@ int main(void)
 		cmocka_unit_test(test_an_arm64_tree_starts_by_its_kernel),
 		cmocka_unit_test(
 			test_mirrors_that_the_loader_cannot_use_are_passed),
+		cmocka_unit_test(
+			test_settings_are_refused_for_loaders_that_use_them),
+		cmocka_unit_test(
+			test_background_is_a_picture_that_the_loader_can_fetch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "loaded.h"
 
 static void test_release_has_all_that_its_distro_says(void **state)
@@ -42,7 +43,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 	assert_string_equal(r->file, "catalog.json");
 	assert_int_equal(r->mirror_count, 1);
 	assert_string_equal(s->mirror, "http://deb.example.org:81/pub/debian/");
-	assert_int_equal(s->is_https, 0);
+	assert_int_equal(s->needs.https, 0);
 	assert_string_equal(s->pathprefix, "http://deb.example.org:81/pub/"
 					   "debian/12/x-amd64/");
 	assert_string_equal(s->configfile, "cfg/amd64");
@@ -106,11 +107,11 @@ static void test_each_base_of_a_mirror_has_the_files_in_its_order(void **state)
 	assert_string_equal(r->mirrors[0].mirror, "https://a/");
 	assert_string_equal(r->mirrors[0].kernel, "https://a/linux");
 	assert_string_equal(r->mirrors[0].args, "a/");
-	assert_int_equal(r->mirrors[0].is_https, 1);
+	assert_int_equal(r->mirrors[0].needs.https, 1);
 	assert_string_equal(r->mirrors[1].mirror, "http://b/deb/");
 	assert_string_equal(r->mirrors[1].kernel, "http://b/deb/linux");
 	assert_string_equal(r->mirrors[1].args, "b/deb/");
-	assert_int_equal(r->mirrors[1].is_https, 0);
+	assert_int_equal(r->mirrors[1].needs.https, 0);
 	catalog_free(c);
 }
 
@@ -153,9 +154,9 @@ static void test_files_with_one_https_url_need_it(void **state)
 			   rows[i].keys);
 		c = load(text.data);
 		r = catalog_release(c, "d", "1", "amd64", NULL);
-		if (r->mirrors[0].is_https != rows[i].is_https)
+		if (r->mirrors[0].needs.https != rows[i].is_https)
 			fail_msg("%s: %d", rows[i].keys,
-				 r->mirrors[0].is_https);
+				 r->mirrors[0].needs.https);
 		catalog_free(c);
 		buf_free(&text);
 	}
@@ -359,22 +360,22 @@ static void test_files_know_what_a_loader_needs(void **state)
 {
 	static const struct {
 		const char *keys;
-		int is_port_80;
+		int is_other_port;
 		int is_site_host;
-		unsigned url_max;
+		unsigned length;
 	} rows[] = {
-		{ "'kernel': 'http://boot.example.org/k'", 1, 1, 25 },
-		{ "'kernel': 'http://boot.example.org:81/k'", 0, 1, 28 },
-		{ "'kernel': 'http://h/k'", 1, 0, 10 },
+		{ "'kernel': 'http://boot.example.org/k'", 0, 1, 25 },
+		{ "'kernel': 'http://boot.example.org:81/k'", 1, 1, 28 },
+		{ "'kernel': 'http://h/k'", 0, 0, 10 },
 		{ "'kernel': 'http://boot.example.org/k',"
 		  " 'initrds': ['http://h:81/i']",
-		  0, 0, 25 },
+		  1, 0, 25 },
 		{ "'kernel': 'http://boot.example.org/k',"
 		  " 'chain': {'bios': 'http://h:81/longer-than-the-kernel',"
 		  " 'efi': 'http://h:81/e'}",
-		  1, 1, 34 },
-		{ "'chain': {'efi': 'http://h:81/e'}", 0, 0, 13 },
-		{ "'chain': {'bios': 'http://h:81/b'}", 1, 1, 13 },
+		  0, 1, 34 },
+		{ "'chain': {'efi': 'http://h:81/e'}", 1, 0, 13 },
+		{ "'chain': {'bios': 'http://h:81/b'}", 0, 1, 13 },
 	};
 
 	(void)state;
@@ -390,12 +391,66 @@ static void test_files_know_what_a_loader_needs(void **state)
 			   rows[i].keys);
 		c = load(text.data);
 		files = catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
-		if (files->is_port_80 != rows[i].is_port_80 ||
+		if (files->needs.other_port != rows[i].is_other_port ||
 		    files->is_site_host != rows[i].is_site_host ||
-		    files->url_max != rows[i].url_max)
+		    files->needs.length != rows[i].length)
 			fail_msg("%s: %d, %d, %u", rows[i].keys,
-				 files->is_port_80, files->is_site_host,
-				 files->url_max);
+				 files->needs.other_port, files->is_site_host,
+				 files->needs.length);
+		catalog_free(c);
+		buf_free(&text);
+	}
+}
+
+/* For each dialect, why it cannot write what starts the files. */
+static void test_files_know_which_loaders_cannot_be_told_of_them(void **state)
+{
+	static const struct {
+		const char *keys;
+		const char *names; /* of dialects that cannot; "": all can */
+		const char *reason;
+	} rows[] = {
+		{ "'kernel': 'http://h/k', 'args': '--- d'", "", "" },
+		{ "'kernel': 'http://h/k', 'args': '${a}'",
+		  "gpxe pxelinux ipxe",
+		  "has a kernel line that contains '${' or ends with '$', "
+		  "which begins a setting" },
+		{ "'kernel': 'http://h/k', 'args': 'a\\\\b'", "grub",
+		  "has a kernel line that has a quote or '\\' that GRUB "
+		  "changes" },
+		{ "'kernel': 'http://h/k?f=a.c32'", "gpxe pxelinux",
+		  "has a kernel line that has a name that gPXE would run as "
+		  "native code" },
+		{ "'chain': {'bios': 'http://h/k?f=a.c32'}", "gpxe pxelinux",
+		  "has a name that gPXE would run as native code" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf text = BUF_INIT;
+		struct catalog *c;
+		const struct mirror_files *files;
+
+		buf_printf(&text,
+			   "{" SITE ", " MENUS ", 'distros': {'d': {"
+			   "'title': 'D', %s,"
+			   " 'versions': {'1': {'arches': ['amd64']}}}}}",
+			   rows[i].keys);
+		c = load(text.data);
+		files = catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
+		assert_int_equal(files->unwritable == NULL,
+				 rows[i].names[0] == '\0');
+		for (size_t d = 0;
+		     files->unwritable != NULL && dialects[d] != NULL; d++) {
+			const char *why = files->unwritable[d];
+
+			if ((strstr(rows[i].names, dialects[d]->name) ==
+			     NULL) != (why == NULL))
+				fail_msg("%s, %s: %s", rows[i].keys,
+					 dialects[d]->name, why);
+			if (why != NULL)
+				assert_string_equal(why, rows[i].reason);
+		}
 		catalog_free(c);
 		buf_free(&text);
 	}
@@ -435,6 +490,8 @@ int main(void)
 		SCRATCH_TEST(test_variant_with_arguments_starts_the_kernel),
 		SCRATCH_TEST(test_variants_may_be_a_versions_own_or_missing),
 		SCRATCH_TEST(test_files_know_what_a_loader_needs),
+		SCRATCH_TEST(
+			test_files_know_which_loaders_cannot_be_told_of_them),
 		SCRATCH_TEST(test_catalogue_has_at_most_100000_releases),
 	};
 

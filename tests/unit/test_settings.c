@@ -94,11 +94,12 @@ static void test_given_base_takes_the_place_of_the_catalogues(void **state)
 		{ "http://127.0.0.1:8080/", "" },
 		{ "http://127.0.0.1:8080",
 		  "MIRRORBOOT_BASE: URL has no path: a '/' must follow the "
-		  "host name: http://127.0.0.1:8080" },
-		{ "http://h/boot", "MIRRORBOOT_BASE: must end in '/': "
-				   "http://h/boot" },
+		  "host name" },
+		{ "http://h/boot", "MIRRORBOOT_BASE: must end in '/'" },
+		{ "http://me:word@h/", "MIRRORBOOT_BASE: URL has a user name "
+				       "or password, which is refused" },
 		{ "", "MIRRORBOOT_BASE: URL is not an absolute http:// or "
-		      "https:// URL: " },
+		      "https:// URL" },
 	};
 
 	(void)state;

@@ -459,8 +459,7 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		const char *reason;
 	} rows[] = {
 		{ "{", "#!gpxe\n", "",
-		  "catalog.json:1: column 1: string or '}' expected near end "
-		  "of file" },
+		  "catalog.json:1: column 1: string or '}' expected" },
 		{ "{}", "#!gpxe\n", "",
 		  "catalog.json: /site: needs a base, the URL of the "
 		  "directory of the pages" },
@@ -541,8 +540,8 @@ static void test_text_that_breaks_the_contract_is_not_given_out(void **state)
 		{ long_line,
 		  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv"
 		  "wxyz",
-		  "menu.gpxe: line 2 of the text is longer than its clients "
-		  "take" },
+		  "menu.gpxe: line 2 of the text is longer than this loader "
+		  "takes" },
 		{ "#!gpxe\nchain http://h/a?b={{x}}\n", "a+b",
 		  "menu.gpxe: line 2 of the text has a parameter with a byte "
 		  "other than letters, digits, '.', '_', '~', '-'" },

@@ -24,8 +24,8 @@ static const char bad_query[] =
 	"'-', '=', '&'";
 static const char no_path[] = "has no path: a '/' must follow the host name";
 static const char no_host[] = "has no host name";
-static const char ipv6[] = "has an IPv6 address, which gPXE and GRUB 2.06 "
-			   "cannot reach: use a name";
+static const char bad_ipv6[] = "has an IPv6 address that is none";
+static const char user[] = "has a user name or password, which is refused";
 
 static void test_parts_of_good_urls(void **state)
 {
@@ -51,6 +51,12 @@ static void test_parts_of_good_urls(void **state)
 		{ "http://h/a~b+c:d=e@f/.-_", 0, "h", 80, "/a~b+c:d=e@f/.-_",
 		  "" },
 		{ "http://h//", 0, "h", 80, "//", "" },
+		{ "http://[2001:db8::1]/d/", 0, "[2001:db8::1]", 80, "/d/",
+		  "" },
+		{ "https://[::1]:8443/?a=b", 1, "[::1]:8443", 8443, "/",
+		  "a=b" },
+		{ "http://[::ffff:192.0.2.1]/", 0, "[::ffff:192.0.2.1]", 80,
+		  "/", "" },
 	};
 
 	(void)state;
@@ -93,19 +99,32 @@ static void test_bad_urls_say_why(void **state)
 		{ "http:///", no_host },
 		{ "http://:80/", no_host },
 		{ "http://?a=b", no_host },
-		{ "http://[2001:db8::1]/", ipv6 },
-		{ "http://[", ipv6 },
+		{ "http://[", bad_ipv6 },
+		{ "http://[]/", bad_ipv6 },
+		{ "http://[::1", bad_ipv6 },
+		{ "http://[::1/]", bad_ipv6 },
+		{ "http://[192.0.2.1]/", bad_ipv6 },
+		{ "http://[::g]/", bad_ipv6 },
+		{ "http://[fe80::1%eth0]/", bad_ipv6 },
+		{ "http://[1111:2222:3333:4444:5555:6666:7777:8888:9999:0:0]/",
+		  bad_ipv6 },
+		{ "http://[::1]x/", bad_host },
+		{ "http://[::1]:0/", bad_port },
 		{ "http://h", no_path },
 		{ "http://h:80", no_path },
 		{ "http://h?a=b", no_path },
 		{ "http://h#a", no_path },
-		{ "http://me@h/", bad_host },
+		{ "http://me@h/", user },
+		{ "http://me:word@h/", user },
+		{ "http://me:wo/rd@h/", user },
+		{ "http://me:80@h/", user },
+		{ "http://@h/", user },
+		{ "https://me:w@[::1]/", user },
 		{ "http://h e/", bad_host },
 		{ "http://h%41/", bad_host },
 		{ "http://h\\b/", bad_host },
 		{ "http://h$/", bad_host },
 		{ "http://h\303\266/", bad_host },
-		{ "http://me:word@h/", bad_port },
 		{ "http://h:/", bad_port },
 		{ "http://h:0/", bad_port },
 		{ "http://h:00/", bad_port },
@@ -175,21 +194,20 @@ static void test_only_harmless_bytes_pass(void **state)
 	}
 }
 
-static void test_url_of_250_bytes_is_the_longest(void **state)
+static void test_url_of_1000_bytes_is_the_longest(void **state)
 {
-	char url[252];
+	char url[1002];
 	struct uri u;
 
 	(void)state;
 	memset(url, 'a', sizeof(url));
 	memcpy(url, "http://h/", 9);
-	url[250] = '\0';
+	url[1000] = '\0';
 	assert_int_equal(strlen(url), URI_MAX);
 	assert_null(uri_parse(url, &u));
-	url[250] = 'a';
-	url[251] = '\0';
-	assert_string_equal(uri_parse(url, &u),
-			    "is longer than 250 bytes, where loaders cut it");
+	url[1000] = 'a';
+	url[1001] = '\0';
+	assert_string_equal(uri_parse(url, &u), "is longer than 1000 bytes");
 }
 
 static void test_decoding_happens_once(void **state)
@@ -292,24 +310,115 @@ static void test_https_is_told_of_urls_alone(void **state)
 	assert_false(uri_is_https(""));
 }
 
-static void test_plain_is_http_on_port_80(void **state)
+static void test_needs_are_those_of_all_urls(void **state)
 {
 	static const struct {
-		const char *url;
-		int is_plain;
+		const char *urls[2];
+		struct uri_needs needs;
 	} rows[] = {
-		{ "http://h/", 1 },      { "http://h:80/", 1 },
-		{ "http://h:8080/", 0 }, { "https://h/", 0 },
-		{ "https://h:80/", 0 },
+		{ { "http://h/", "http://h:80/ab" }, { .length = 14 } },
+		{ { "http://h/", "https://h/" },
+		  { .https = 1, .other_port = 1, .length = 10 } },
+		{ { "https://h:80/", "http://h/" },
+		  { .https = 1, .length = 13 } },
+		{ { "http://h:8080/", "http://h/" },
+		  { .other_port = 1, .length = 14 } },
+		{ { "http://[::1]/", "http://h/" },
+		  { .ipv6 = 1, .length = 13 } },
+		{ { "no URL at all", "" }, { .length = 0 } },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct uri u;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct uri_needs needs = { .length = 0 };
 
-		assert_null(uri_parse(rows[i].url, &u));
-		if (uri_is_plain(&u) != rows[i].is_plain)
-			fail_msg("%s", rows[i].url);
+		uri_add_needs(&needs, rows[i].urls[0]);
+		uri_add_needs(&needs, rows[i].urls[1]);
+		if (needs.https != rows[i].needs.https ||
+		    needs.other_port != rows[i].needs.other_port ||
+		    needs.ipv6 != rows[i].needs.ipv6 ||
+		    needs.length != rows[i].needs.length)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void test_hosts_are_compared_without_their_ports(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		int is_same;
+	} rows[] = {
+		{ "http://h/", "http://h:8080/x", 1 },
+		{ "http://h/", "http://hh/", 0 },
+		{ "http://hh/", "http://h/", 0 },
+		{ "http://[::1]/", "http://[::1]:81/", 1 },
+		{ "http://[::1]/", "http://[::2]/", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct uri a, b;
+
+		assert_null(uri_parse(rows[i].a, &a));
+		assert_null(uri_parse(rows[i].b, &b));
+		if (uri_has_host(&a, &b) != rows[i].is_same)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void test_secrets_of_urls_are_not_shown(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *shown;
+	} rows[] = {
+		{ "", "" },
+		{ "no URL, a?b=c me@h", "no URL, a?b=c me@h" },
+		{ "http://h/a", "http://h/a" },
+		{ "http://h/a?b=c d", "http://h/a?... d" },
+		{ "http://me:word@h/a", "http://...@h/a" },
+		{ "x=http://me:word@h/a?t=1 y", "x=http://...@h/a?... y" },
+		{ "'ftp://me@h/' \"http://h?a\"",
+		  "'ftp://...@h/' \"http://h?...\"" },
+		{ "(http,h)/a?t=1", "(http,h)/a?..." },
+		{ "http://me:a@b@h/", "http://...@h/" },
+		{ "http://h/a@b", "http://h/a@b" },
+		{ "http://h/?", "http://h/?..." },
+		{ "<a href=\"http://h/a?t=1\">http://h/a?t=1</a>",
+		  "<a href=\"http://h/a?...\">http://h/a?...</a>" },
+		{ "\"x=\\\"http://h/a?t=1\\\"\"",
+		  "\"x=\\\"http://h/a?...\\\"\"" },
+		{ "http://h/a,http://me:w@h/b", "http://h/a,http://...@h/b" },
+		{ "http://me:w/o@h/a?t=1", "http://...@h/a?..." },
+		{ "http://me:w?o@h/a", "http://...@h/a" },
+		{ "'http://me:w'o@h/?t=a'b'.", "'http://...@h/?...'." },
+		{ "http://h/?u=http://h/a,b c", "http://h/?... c" },
+		{ "\"http://h/?t=a\\\\\", \"b\"", "\"http://h/?...\", \"b\"" },
+		{ "http:/me:w@h/", "...@h/" },
+		{ "me:w@h/a?t=1", "...@h/a?..." },
+		{ "x/a?t=1", "x/a?..." },
+		{ "http://h/?t=1: x", "http://h/?...: x" },
+		{ "/mirrors/http:~1~1me:w@h~1/0: x",
+		  "/mirrors/http:~1~1...@h~1/0: x" },
+		{ "http://[2001:db8::1]/a:b@c", "http://[2001:db8::1]/a:b@c" },
+		{ "http://boot/menu?a=b&c=d e", "http://boot/menu?a=b&c=d e" },
+		{ "http://boot/menus?a=b", "http://boot/menus?..." },
+		{ "(http,boot)/menu?a=b", "(http,boot)/menu?a=b" },
+	};
+	static const char *const known[] = {
+		"http://boot/menu?",
+		"(http,boot)/menu?",
+		NULL,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf out = BUF_INIT;
+
+		uri_add_shown(&out, rows[i].text, known);
+		if (strcmp(buf_text(&out), rows[i].shown) != 0)
+			fail_msg("'%s': '%s'", rows[i].text, buf_text(&out));
+		buf_free(&out);
 	}
 }
 
@@ -319,14 +428,16 @@ int main(void)
 		cmocka_unit_test(test_parts_of_good_urls),
 		cmocka_unit_test(test_bad_urls_say_why),
 		cmocka_unit_test(test_only_harmless_bytes_pass),
-		cmocka_unit_test(test_url_of_250_bytes_is_the_longest),
+		cmocka_unit_test(test_url_of_1000_bytes_is_the_longest),
 		cmocka_unit_test(test_decoding_happens_once),
 		cmocka_unit_test(test_decoding_stays_within_its_length),
 		cmocka_unit_test(test_parameters_are_joined_by_their_marks),
 		cmocka_unit_test(
 			test_value_characters_are_letters_digits_and_four_more),
 		cmocka_unit_test(test_https_is_told_of_urls_alone),
-		cmocka_unit_test(test_plain_is_http_on_port_80),
+		cmocka_unit_test(test_needs_are_those_of_all_urls),
+		cmocka_unit_test(test_hosts_are_compared_without_their_ports),
+		cmocka_unit_test(test_secrets_of_urls_are_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

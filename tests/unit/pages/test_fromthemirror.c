@@ -258,12 +258,18 @@ static void test_view_is_one_loaders_or_for_people_all(void **state)
 	site_free(site);
 }
 
-static void test_view_shows_no_secret_of_a_url(void **state)
+static void test_what_people_read_has_no_secret_of_a_url(void **state)
 {
 	static const char *const queries[] = {
 		"arch=amd64&dialect=json&distro=d&version=1",
 		"arch=amd64&dialect=json&distro=d&version=1&view=grub",
 		"arch=amd64&dialect=json&distro=d&version=1&view=ipxe",
+	};
+	static const char *const texts[] = {
+		"arch=amd64&dialect=html&distro=d&version=1",
+		"arch=amd64&dialect=ipxe&distro=d&explain=1&version=1",
+		"arch=amd64&dialect=grub&distro=d&explain=1&version=1",
+		"arch=amd64&distro=d&explain=1&version=1",
 	};
 	struct site *site;
 
@@ -284,6 +290,15 @@ static void test_view_shows_no_secret_of_a_url(void **state)
 
 		check_text(kernel, "args", "url=http://...@m/a b");
 		json_decref(view);
+	}
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		const struct http_request request = { .query = texts[i] };
+		int status;
+		char *answer = ask(site, &request, &status);
+
+		if (status != 200 || strstr(answer, SECRET) != NULL)
+			fail_msg("'%s': %s", texts[i], answer);
+		free(answer);
 	}
 	site_free(site);
 }
@@ -321,7 +336,7 @@ int main(void)
 		cmocka_unit_test(test_releases_that_are_not_there),
 		cmocka_unit_test(test_answer_depends_on_the_url_alone),
 		cmocka_unit_test(test_view_is_one_loaders_or_for_people_all),
-		SCRATCH_TEST(test_view_shows_no_secret_of_a_url),
+		SCRATCH_TEST(test_what_people_read_has_no_secret_of_a_url),
 		cmocka_unit_test(test_view_goes_with_json_alone),
 	};
 

@@ -1,0 +1,70 @@
+#include "args.h"
+
+#include <string.h>
+
+/* The end of the word at s: the blank behind it, or the end of the text. */
+static const char *word_end(const char *s)
+{
+	int is_quoted = 0;
+
+	for (; *s != '\0' && (is_quoted || *s != ' '); s++)
+		if (*s == '"')
+			is_quoted = !is_quoted;
+	return s;
+}
+
+int args_next(const char **s, struct buf *word)
+{
+	const char *end;
+
+	*s += strspn(*s, " ");
+	if (**s == '\0')
+		return 0;
+	end = word_end(*s);
+	for (; *s < end; (*s)++)
+		if (**s != '"')
+			buf_putc(word, **s);
+	return 1;
+}
+
+/* Quotes elsewhere than around a value or a word are part of it to a program
+ * that reads /proc/cmdline, and gone to the kernel. */
+static int has_odd_quotes(const char *s, const char *end)
+{
+	const char *first = memchr(s, '"', (size_t)(end - s));
+	const char *equals = memchr(s, '=', (size_t)(end - s));
+
+	if (first == NULL)
+		return 0;
+	if (first != s && (equals == NULL || first != equals + 1))
+		return 1;
+	return end[-1] != '"' || first == end - 1 ||
+	       memchr(first + 1, '"', (size_t)(end - first - 2)) != NULL;
+}
+
+const char *args_check(const char *args)
+{
+	const char *s = args;
+
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			return "have a byte that is not printable ASCII";
+	if (args[0] == '\0' || args[0] == ' ' || s[-1] == ' ')
+		return "are empty, or begin or end with a space";
+	s = args;
+	if (strlen(args) > ARGS_MAX)
+		return "are longer than 2047 bytes, where the kernel cuts them";
+	while (*s != '\0') {
+		const char *end = word_end(s);
+
+		if (strncmp(s + (*s == '"'), "initrd=", 7) == 0)
+			return "have initrd=: name the files under initrds";
+		if (end > s && has_odd_quotes(s, end))
+			return "have a '\"' that does not stand around a word "
+			       "or the value of one";
+		if (end[0] == ' ' && end[1] == ' ')
+			return "have two spaces in a row";
+		s = end + (*end == ' ');
+	}
+	return NULL;
+}

@@ -1,0 +1,25 @@
+#ifndef ARGS_H
+#define ARGS_H
+
+#include "buf.h"
+
+/*
+ * Kernel arguments are words with blanks between them.  A blank in double
+ * quotes does not end a word, and the quotes may stand around the value or
+ * around the whole word: name="a b" and "name=a b" are the same to Linux
+ * (lib/cmdline.c, next_arg()).
+ */
+
+/* The longest arguments that a kernel takes whole, in bytes: x86 has 2048 with
+ * the NUL (arch/x86/include/asm/setup.h). */
+#define ARGS_MAX 2047
+
+/* Append the next word at *s to word, without its quotes, and move *s behind
+ * it.  Returns 1, or 0 if there is none. */
+int args_next(const char **s, struct buf *word);
+
+/* What is wrong with arguments of any loader, static: "have a quote that is
+ * never closed".  NULL: nothing. */
+const char *args_check(const char *args);
+
+#endif
