@@ -341,7 +341,11 @@ static const struct dialect *wanted_dialect(const struct page *page,
 			    (s[8 + len] == '&' || s[8 + len] == '\0'))
 				return dialects[i];
 		}
-	return page != NULL ? asked_dialect(page, http) : NULL;
+	if (page != NULL)
+		return asked_dialect(page, http);
+	return http->user_agent != NULL
+		       ? dialect_of_user_agent(http->user_agent)
+		       : NULL;
 }
 
 /* A failure becomes a line that says why. */
@@ -586,20 +590,31 @@ json_t *page_url(const struct request *r, const struct link *link)
 	return json;
 }
 
-/* Whether what the menu shows of other menus depends on who asks. */
-static int is_next_to_closed(const struct menu *menu)
+/* Whether a menu below this one is closed.  Menus form a tree. */
+static int is_above_closed(const struct menu *menu)
 {
-	for (size_t i = 0; i < menu->count; i++)
-		if (menu->entries[i].menu != NULL &&
-		    menu->entries[i].menu->is_closed)
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu *below = menu->entries[i].menu;
+
+		if (below != NULL &&
+		    (below->is_closed || is_above_closed(below)))
 			return 1;
-	return menu->parent != NULL && menu->parent->is_closed;
+	}
+	return 0;
+}
+
+/* Whether what the menu shows of other menus depends on who asks: Back, and
+ * whether those below it have anything to offer. */
+static int is_near_closed(const struct menu *menu)
+{
+	return (menu->parent != NULL && menu->parent->is_closed) ||
+	       is_above_closed(menu);
 }
 
 int page_check_menu(struct request *r, const struct menu *menu,
 		    struct error *err)
 {
-	r->used_client |= menu->is_closed || is_next_to_closed(menu);
+	r->used_client |= menu->is_closed || is_near_closed(menu);
 	if (catalog_may_see(r->catalog, menu, r->client))
 		return 200;
 	error_set(err, NULL, 0,

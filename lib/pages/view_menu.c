@@ -52,6 +52,13 @@ static json_t *entry_url(const struct request *r,
 	return page_url(r, &link);
 }
 
+/* Whether the client may know of the entry. */
+static int is_visible(const struct request *r, const struct menu_entry *entry)
+{
+	return entry->menu == NULL ||
+	       catalog_may_see(r->catalog, entry->menu, r->client);
+}
+
 static int has_something(const struct request *r, const struct menu *menu);
 
 /* Why the entry is not offered; NULL if it is. */
@@ -69,21 +76,17 @@ static const char *hidden_reason(const struct request *r,
 	return NULL;
 }
 
-/* Whether the menu, or one below it, offers the machine anything. */
+/* Whether the menu, or one below it, offers this client's machine anything. */
 static int has_something(const struct request *r, const struct menu *menu)
 {
-	for (size_t i = 0; i < menu->count; i++)
-		if (menu->entries[i].kind != ENTRY_HEADING &&
-		    hidden_reason(r, &menu->entries[i]) == NULL)
-			return 1;
-	return 0;
-}
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
 
-/* Whether the client may know of the entry. */
-static int is_visible(const struct request *r, const struct menu_entry *entry)
-{
-	return entry->menu == NULL ||
-	       catalog_may_see(r->catalog, entry->menu, r->client);
+		if (entry->kind != ENTRY_HEADING && is_visible(r, entry) &&
+		    hidden_reason(r, entry) == NULL)
+			return 1;
+	}
+	return 0;
 }
 
 static const char *kind_name(enum entry_kind kind)

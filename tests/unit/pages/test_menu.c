@@ -269,6 +269,46 @@ static void test_back_to_a_closed_menu_is_for_its_networks(void **state)
 	site_free(site);
 }
 
+/* Whoever may see none of the menus below "depot" is not sent there. */
+static void test_menu_of_closed_menus_is_for_their_networks(void **state)
+{
+	static const struct {
+		const char *client;
+		const char *chosen;
+	} rows[] = {
+		{ "192.0.2.9", "\nset default=e-'depot'\n" },
+		{ "203.0.113.5", "\nset default=e-'local'\n" },
+		{ "192.0.2.9", "\nset default=e-'depot'\n" },
+	};
+	struct site *site;
+
+	(void)state;
+	put("catalog.json",
+	    "{\"site\": {\"base\": \"http://h/\"},"
+	    " \"menus\": {"
+	    "  \"main\": {\"entries\": [{\"local\": true}]},"
+	    "  \"x\": {\"default\": \"depot\", \"entries\": "
+	    "   [{\"menu\": \"depot\"}, {\"local\": true}]},"
+	    "  \"depot\": {\"entries\": [{\"menu\": \"office\"}]},"
+	    "  \"office\": {\"entries\": [{\"local\": true}]}},"
+	    " \"customers\": {\"two\": {\"menu\": \"office\","
+	    "  \"networks\": [\"192.0.2.0/24\"]}}}");
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct http_request request = {
+			.query = "dialect=grub&name=x",
+			.client = rows[i].client,
+		};
+		int status;
+		char *answer = ask(site, &request, &status);
+
+		if (status != 200 || strstr(answer, rows[i].chosen) == NULL)
+			fail_msg("row %zu: %s", i, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
 /* Of the catalogue of the pages' tests; each stands in a line of its own. */
 static void test_explanation_says_what_is_left_out_and_why(void **state)
 {
@@ -353,6 +393,7 @@ int main(void)
 			test_menus_that_are_not_there_or_not_for_the_client),
 		cmocka_unit_test(test_closed_menus_are_not_for_caches),
 		SCRATCH_TEST(test_back_to_a_closed_menu_is_for_its_networks),
+		SCRATCH_TEST(test_menu_of_closed_menus_is_for_their_networks),
 		cmocka_unit_test(
 			test_explanation_says_what_is_left_out_and_why),
 		SCRATCH_TEST(
