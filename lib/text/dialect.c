@@ -6,6 +6,14 @@
 #include "args.h"
 #include "uri.h"
 
+/*
+ * Why a client cannot be given something.  Behind a title of FORM_WORDS_MAX
+ * words in a line of gPXE, which has 32, there is room for 11 more.  No
+ * dialect may refuse a reason itself.
+ */
+
+static const char too_long[] = "is longer than this loader takes";
+
 /* What no boot dialect can write: it reads lines of printable ASCII. */
 static const char *check_bytes(const char *s, size_t len)
 {
@@ -41,11 +49,11 @@ static const char *check_spaces(const char *s, size_t len)
 static const char *check_script_word(const char *word, size_t len)
 {
 	if (word[0] == '#')
-		return "contains a word that begins with '#', a comment";
+		return "contains a '#' that begins a comment";
 	if ((len == 1 && word[0] == ';') ||
 	    (len == 2 &&
 	     (memcmp(word, "&&", 2) == 0 || memcmp(word, "||", 2) == 0)))
-		return "contains '&&', '||' or ';' as a word, an operator";
+		return "contains '&&', '||' or ';', an operator";
 	return NULL;
 }
 
@@ -63,11 +71,10 @@ static const char *check_script(const char *s, size_t len)
 	if (reason != NULL)
 		return reason;
 	if (s[len - 1] == '\\')
-		return "ends with '\\', which joins the next line to it";
+		return "ends with '\\', which joins two lines";
 	for (size_t i = 0; i < len; i++)
 		if (s[i] == '$' && (i + 1 == len || s[i + 1] == '{'))
-			return "contains '${' or ends with '$', which begins a "
-			       "setting";
+			return "contains a '$' that begins a setting";
 	for (size_t i = 0; i < len; i++) {
 		const char *space = memchr(s + i, ' ', len - i);
 		size_t word = space != NULL ? (size_t)(space - s) - i : len - i;
@@ -128,8 +135,7 @@ static const char *add_ipxe_kernel(struct buf *out,
 			   "failed\n",
 			   i, k->initrds[i]);
 	if (len > IPXE_ARGS_MAX + 1)
-		return "has more than 2046 bytes of arguments, which iPXE "
-		       "breaks";
+		return too_long;
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
@@ -144,16 +150,12 @@ static const char *escape_menu(struct buf *out, const char *s, size_t len)
 	if (reason != NULL)
 		return reason;
 	if (memchr(s, '^', len) != NULL)
-		return "contains '^', which marks a hotkey";
+		return "contains a caret, which marks a hotkey";
 	if (len == 1 && s[0] == '-')
 		return "is '-', which stands for nothing";
 	buf_add(out, s, len);
 	return NULL;
 }
-
-/* The core joins all of it in one command line of 2047 bytes (6.03,
- * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c). */
-#define SYSLINUX_LINE_MAX 2047
 
 static const char *add_syslinux_kernel(struct buf *out,
 				       const struct dialect_kernel *k)
@@ -167,10 +169,7 @@ static const char *add_syslinux_kernel(struct buf *out,
 	buf_puts(out, "\nappend");
 	add_words(out, k->args);
 	buf_putc(out, '\n');
-	if (out->len > SYSLINUX_LINE_MAX)
-		reason = "is longer than the 2047 bytes of a command line of "
-			 "SYSLINUX";
-	if (reason == NULL && k->args != NULL)
+	if (k->args != NULL)
 		reason = escape_menu(&escaped, k->args, strlen(k->args));
 	buf_free(&escaped);
 	return reason;
@@ -224,7 +223,7 @@ static const char *add_grub_word(struct buf *out, const struct buf *word,
 				 size_t *len)
 {
 	if (strpbrk(buf_text(word), "'\\") != NULL)
-		return "has a quote or '\\' that GRUB changes";
+		return "contains \"'\" or '\\', which GRUB changes";
 	*len += 1 + word->len + (strchr(buf_text(word), ' ') != NULL ? 2 : 0);
 	buf_putc(out, ' ');
 	return escape_grub(out, buf_text(word), word->len);
@@ -263,7 +262,7 @@ static const char *add_grub_kernel(struct buf *out,
 	buf_puts(out, "; then boot; fi\n");
 	buf_free(&word);
 	if (reason == NULL && len > GRUB_LINE_MAX)
-		reason = "is longer than the 2047 bytes that GRUB passes on";
+		reason = too_long;
 	return reason;
 }
 
@@ -383,7 +382,9 @@ const struct dialect dialect_ipxe = {
 	.has_shell = 1,
 };
 
-/* syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
+/* The core joins what starts a kernel in one command line of 2047 bytes (6.03,
+ * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c).
+ * syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
  * the DHCP next-server for every URL (efi/pxe.c, dns_resolv). */
 const struct dialect dialect_syslinux = {
 	.name = "syslinux",
@@ -392,6 +393,7 @@ const struct dialect dialect_syslinux = {
 	.content_type = "text/plain",
 	.magic = "menu ",
 	.max_line = 2100,
+	.max_command = 2047,
 	.escape = escape_menu,
 	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
@@ -459,8 +461,7 @@ const char *dialect_refuses(const struct dialect *d,
 	    (is_bios || !d->has_ipv6_on_efi))
 		return d->refuses_ipv6;
 	if (d->max_url > 0 && needs->length > d->max_url)
-		return "needs a URL of more than 250 bytes, which this loader "
-		       "cuts";
+		return "needs a longer URL than the loader's 250 bytes";
 	return NULL;
 }
 
@@ -661,9 +662,9 @@ static const char *check_line(const struct dialect *d, const char *s,
 		if (s[i] != ' ' && (i == 0 || s[i - 1] == ' '))
 			words++;
 	if (d->max_line > 0 && len > d->max_line)
-		return "is longer than this loader takes";
+		return too_long;
 	if (d->max_words > 0 && words > d->max_words)
-		return "has more words than this loader takes";
+		return "has more words than allowed";
 	return check_urls(d, s, s + len);
 }
 
@@ -680,24 +681,44 @@ const char *dialect_check_url(const struct dialect *d, const char *url)
 	return check_urls(reader_of(d), url, url + strlen(url));
 }
 
-int dialect_check_kernel(const struct dialect *d,
-			 const struct dialect_kernel *kernel,
-			 struct buf *reason)
+/* The lines that start a kernel, when its URLs and arguments are fine. */
+static const char *check_kernel_lines(const struct dialect *d,
+				      const struct buf *lines)
 {
-	struct buf lines = BUF_INIT;
 	const char *why = NULL;
-	const char *s;
 
-	if (d->add_kernel != NULL)
-		why = d->add_kernel(&lines, kernel);
-	for (s = buf_text(&lines); why == NULL && *s != '\0';) {
+	if (d->max_command > 0 && lines->len > d->max_command)
+		return too_long;
+	for (const char *s = buf_text(lines); why == NULL && *s != '\0';) {
 		size_t len = strcspn(s, "\n");
 
 		why = check_line(reader_of(d), s, len);
 		s += len + 1;
 	}
+	return why;
+}
+
+int dialect_check_kernel(const struct dialect *d,
+			 const struct dialect_kernel *kernel,
+			 struct buf *reason)
+{
+	struct buf lines = BUF_INIT;
+	const char *why = dialect_check_url(d, kernel->url);
+	const char *what = "";
+
+	for (size_t i = 0; why == NULL && i < kernel->initrd_count; i++)
+		why = dialect_check_url(d, kernel->initrds[i]);
+	if (why == NULL && d->add_kernel != NULL) {
+		why = d->add_kernel(&lines, kernel);
+		what = why == too_long ? "has a kernel line that "
+				       : "has an argument that ";
+	}
+	if (why == NULL) {
+		what = "has a kernel line that ";
+		why = check_kernel_lines(d, &lines);
+	}
 	if (why != NULL)
-		buf_printf(reason, "has a kernel line that %s", why);
+		buf_printf(reason, "%s%s", what, why);
 	buf_free(&lines);
 	return why != NULL ? -1 : 0;
 }

@@ -50,6 +50,8 @@ struct dialect {
 	const char *magic;        /* what every text begins with */
 	size_t max_line;  /* longest line in bytes, newline left out; 0: any */
 	size_t max_words; /* in a line; 0: any */
+	size_t max_command; /* of the lines that start a kernel together; 0:
+			       any */
 	const char *(*escape)(struct buf *out, const char *s,
 			      size_t len); /* NULL: it has no template */
 	void (*add_file)(struct buf *out, const char *url); /* NULL: the URL */
@@ -112,7 +114,7 @@ const char *dialect_refuses(const struct dialect *d,
 /*
  * Whether the client can be told to start the kernel: its lines can be written
  * and are within the client's bounds.  Returns 0, or -1 with the reason
- * appended to it ("has a kernel line of more than 512 bytes").
+ * appended to it ("has a kernel line that is longer than this loader takes").
  */
 int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,

@@ -413,14 +413,12 @@ static void test_files_know_which_loaders_cannot_be_told_of_them(void **state)
 		{ "'kernel': 'http://h/k', 'args': '--- d'", "", "" },
 		{ "'kernel': 'http://h/k', 'args': '${a}'",
 		  "gpxe pxelinux ipxe",
-		  "has a kernel line that contains '${' or ends with '$', "
-		  "which begins a setting" },
+		  "has an argument that contains a '$' that begins a setting" },
 		{ "'kernel': 'http://h/k', 'args': 'a\\\\b'", "grub",
-		  "has a kernel line that has a quote or '\\' that GRUB "
+		  "has an argument that contains \"'\" or '\\', which GRUB "
 		  "changes" },
 		{ "'kernel': 'http://h/k?f=a.c32'", "gpxe pxelinux",
-		  "has a kernel line that has a name that gPXE would run as "
-		  "native code" },
+		  "has a name that gPXE would run as native code" },
 		{ "'chain': {'bios': 'http://h/k?f=a.c32'}", "gpxe pxelinux",
 		  "has a name that gPXE would run as native code" },
 	};
