@@ -92,7 +92,7 @@ static void print_help(const struct page *own)
 	       "catalogue's\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
-	       "                        page answered\n"
+	       "                        request of a web server\n"
 	       "  REMOTE_ADDR           the client's address\n"
 	       "  HTTP_USER_AGENT       the client's name\n",
 	       DEFAULT_CATALOG, DEFAULT_TEMPLATES);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "mem.h"
 #include "suggest.h"
 
 static int is_taken(const char *file, const char *const *taken)
@@ -16,9 +17,30 @@ static int is_taken(const char *file, const char *const *taken)
 	return 0;
 }
 
+/* The name without the dialect. */
+static char *stem(const char *file)
+{
+	return mem_copy(file, strcspn(file, "."));
+}
+
+/* The file that was meant; NULL if none is similar.  The name without the
+ * dialect must be similar too: many files have the same dialect. */
+static const char *find_similar(const char *file, const char *const *taken)
+{
+	const char *found = suggest(file, taken);
+	char *wanted = stem(file);
+	char *known = found != NULL ? stem(found) : NULL;
+
+	if (suggest(wanted, (const char *const[]){ known, NULL }) == NULL)
+		found = NULL;
+	free(wanted);
+	free(known);
+	return found;
+}
+
 static void warn(const char *file, const char *const *taken, struct findings *f)
 {
-	const char *near = suggest(file, taken);
+	const char *near = find_similar(file, taken);
 	struct buf instead = BUF_INIT;
 
 	if (near != NULL)

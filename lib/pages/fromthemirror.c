@@ -1,6 +1,46 @@
 /* What boots a release's installer straight from its mirror. */
+#include <string.h>
+
 #include "pages.h"
 #include "view_release.h"
+
+/* How much of the key a release has in common with it: none of it, the distro,
+ * the version too, or the architecture too. */
+static size_t common(const struct release *release, const char *distro,
+		     const char *version, int arch)
+{
+	if (strcmp(release->distro, distro) != 0)
+		return 0;
+	if (strcmp(release->version, version) != 0)
+		return 1;
+	return (int)release->arch == arch ? 3 : 2;
+}
+
+/* Say which part of the key the catalogue does not have. */
+static int set_missing(const struct catalog *c, const char *distro,
+		       const char *version, const char *arch, struct error *err)
+{
+	static const char *const reasons[] = {
+		"that distro is not in the catalogue",
+		"that version of the distro is not in the catalogue",
+		"that arch of the version is not in the catalogue",
+		"that variant of the release is not in the catalogue",
+	};
+	const int known = machine_find_arch(arch);
+	size_t most = 0;
+	size_t count;
+	const struct release *const *all = catalog_releases(c, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t found = common(all[i], distro, version, known);
+
+		most = found > most ? found : most;
+	}
+	error_set(err, NULL, 0, "%s",
+		  known != MACHINE_UNKNOWN ? reasons[most]
+					   : "arch is i386, amd64 or arm64");
+	return 404;
+}
 
 static int answer(struct request *r, json_t **view, struct error *err)
 {
@@ -14,10 +54,8 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	}
 	r->release = catalog_release(r->catalog, distro, version, arch,
 				     query_get(r->query, "variant"));
-	if (r->release == NULL) {
-		error_set(err, NULL, 0, "that release is not in the catalogue");
-		return 404;
-	}
+	if (r->release == NULL)
+		return set_missing(r->catalog, distro, version, arch, err);
 	*view = view_release(r, r->release);
 	return 200;
 }

@@ -180,7 +180,8 @@ static int answer_request(const struct http_request *http, struct request *r,
 		status = check_settings(r, err);
 	if (status != 200)
 		return status;
-	note_machine(r);
+	if (is_for_machine(r->page))
+		note_machine(r);
 	return page_fill(r, body, err);
 }
 

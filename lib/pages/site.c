@@ -11,7 +11,7 @@
 #define CACHE_MAX_BYTES (8 * 1024 * 1024)
 
 /* How many times files that are being changed are read again, before the last
- * good state answers the request. */
+ * valid state answers the request. */
 #define SETTLE_TRIES 5
 
 /* The content of all files at one time. */
@@ -125,7 +125,7 @@ static void reload(struct site *s)
 		if (state == NULL &&
 		    (!is_retry || strcmp(before.text, s->problem.text) != 0))
 			fprintf(stderr,
-				"mirrorboot: %s; the last good state stays in "
+				"mirrorboot: %s; the last valid state stays in "
 				"use\n",
 				s->problem.text);
 		state_free(state);

@@ -40,9 +40,9 @@ void site_free(struct site *s);
 
 /*
  * Read what has changed on disk since the last call.  If an edit is broken or
- * not finished, the last good state stays in use, and one line goes to standard
- * error.  Returns 0, or -1 with err set if there never was a good state: then
- * nothing can be served.
+ * not finished, the last valid state stays in use, and one line goes to
+ * standard error.  Returns 0, or -1 with err set if there never was a valid
+ * state: then nothing can be served.
  */
 int site_refresh(struct site *s, struct error *err);
 
@@ -62,7 +62,7 @@ time_t site_loaded(const struct site *s);
 const struct catalog *site_catalog(const struct site *s);
 
 /* Cached answers from the state in use; a new state has an empty cache.  NULL
- * if there never was a good state. */
+ * if there never was a valid state. */
 struct cache *site_cache(const struct site *s);
 
 /* The names of the pages, as given to site_new(). */

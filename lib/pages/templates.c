@@ -287,9 +287,11 @@ static void check_old_files(struct template_reader *r)
 		const struct file *old = take(r, row->before);
 
 		if (old != NULL)
-			r->rc = error_set(r->err, old->file, 0,
-					  "is called %s.%s since %s", row->now,
-					  r->dialect->name, row->since);
+			r->rc = error_set(
+				r->err, old->file, 0,
+				"has been called %s.%s since %s: rename "
+				"it",
+				row->now, r->dialect->name, row->since);
 	}
 }
 

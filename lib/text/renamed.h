@@ -15,7 +15,7 @@ struct renamed {
 };
 
 /* What a message says of a name in the table: now, then since. */
-#define RENAMED_REASON "is called %s since %s"
+#define RENAMED_REASON "has been called %s since %s"
 
 /* The row whose earlier name is the len bytes at name; NULL if none is. */
 const struct renamed *renamed_find(const struct renamed *table,

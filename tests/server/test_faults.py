@@ -62,7 +62,7 @@ class ShortageTest(unittest.TestCase):
         self.limit_files(worker, 64)
         self.check_title(worker, "Edited")
         self.check_end(worker, "mirrorboot: catalog.json: cannot be read: Too "
-                               "many open files; the last good state stays "
+                               "many open files; the last valid state stays "
                                "in use\n")
 
     def test_connection_that_cannot_be_accepted_waits(self):

@@ -76,7 +76,7 @@ class ReloadTest(unittest.TestCase):
         old, new = self.texts("old"), self.texts("new")
         self.assertEqual(len(set(old.values()) | set(new.values())), 6)
         edit(self.catalog, catalogue("old"))
-        # A worker that never had a good catalogue has no last good state.
+        # A worker that never had a valid catalogue has no last valid state.
         self.use_all_workers(TARGETS)
         with Clients(self.server, TARGETS) as clients:
             # With a hundred edits a second, none settles before a slow program.
@@ -131,7 +131,7 @@ class ReloadTest(unittest.TestCase):
         replace(path, broken)
         self.assertEqual(self.use_all_workers(), before)
         self.assertEqual(self.complaints(complaint), len(workers) * [
-            f"mirrorboot: {complaint}; the last good state stays in use"])
+            f"mirrorboot: {complaint}; the last valid state stays in use"])
         self.assertEqual(self.server.workers(), workers)
 
     def test_broken_catalogue_is_named_once_and_not_used(self):

@@ -59,6 +59,14 @@ class ShellTest(unittest.TestCase):
                 self.assertIn("dialect", done.stdout)
                 self.assertIn("MIRRORBOOT_CATALOG", done.stdout)
 
+    def test_log_is_for_requests_of_a_web_server(self):
+        done = run("menu", MIRRORBOOT_CATALOG=CATALOG, MIRRORBOOT_LOG="1")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("  MIRRORBOOT_LOG        not empty: a line on standard "
+                      "error for each\n"
+                      "                        request of a web server\n",
+                      run("menu", "--help").stdout)
+
     def test_version_is_one_line(self):
         for page in PAGES:
             with self.subTest(page=page):

@@ -66,8 +66,9 @@ static void test_variable_of_an_earlier_name_is_told_the_new_one(void **state)
 		bench_start(&b, "{}");
 		assert_null(
 			pattern_fill(&set, &b.at, patterns[i], FORM_ANY, vars));
-		if (strcmp(b.err.text, "f: /a: 'word' is called distro_arch "
-				       "since 0.2.0") != 0)
+		if (strcmp(b.err.text,
+			   "f: /a: 'word' has been called distro_arch "
+			   "since 0.2.0") != 0)
 			fail_msg("'%s': %s", patterns[i], b.err.text);
 		assert_string_equal(b.offered, "distro_arch");
 		pattern_set_free(&set);

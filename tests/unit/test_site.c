@@ -342,7 +342,7 @@ static void test_broken_edit_leaves_the_last_good_state_in_use(void **state)
 		assert_memory_equal(site_problem(site), reason, strlen(reason));
 	}
 	/* Said once, not with each request. */
-	buf_printf(&log, "mirrorboot: %s; the last good state stays in use\n",
+	buf_printf(&log, "mirrorboot: %s; the last valid state stays in use\n",
 		   site_problem(site));
 	check_log(log.data);
 	buf_free(&log);
@@ -449,7 +449,7 @@ static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 	site_free(site);
 }
 
-/* Without a good state, nothing is served, and each request gets the reason. */
+/* Without a valid state, nothing is served, and each request gets the reason. */
 static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 {
 	static const struct {

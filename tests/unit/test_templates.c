@@ -275,24 +275,28 @@ static void test_earlier_name_is_refused_with_the_new_one(void **state)
 		const char *failure;
 	} rows[] = {
 		{ "own/menu.grub", "\n{{#attempts}}{{/attempts}}\n",
-		  "menu.grub:2: 'attempts' is called mirrors since 0.2.0; "
+		  "menu.grub:2: 'attempts' has been called mirrors since "
+		  "0.2.0; "
 		  "write mirrors\n" },
 		{ "own/menu.html", "{{^sources}}{{/sources}}\n",
-		  "menu.html:1: 'sources' is called mirrors since 0.2.0; "
+		  "menu.html:1: 'sources' has been called mirrors since 0.2.0; "
 		  "write mirrors\n" },
 		{ "own/menu.html", "{{sources.first}}",
-		  "menu.html:1: 'sources' is called mirrors since 0.2.0; "
+		  "menu.html:1: 'sources' has been called mirrors since 0.2.0; "
 		  "write mirrors\n" },
 		{ "own/menu.ipxe", "{{> look}}\n",
-		  "menu.ipxe:1: 'look' is called theme since 0.2.0; "
+		  "menu.ipxe:1: 'look' has been called theme since 0.2.0; "
 		  "write theme\n" },
 		{ "own/menu.ipxe", "{{> attempts}}\n",
-		  "menu.ipxe:1: 'attempts' is called mirrors since 0.2.0; "
+		  "menu.ipxe:1: 'attempts' has been called mirrors since "
+		  "0.2.0; "
 		  "write mirrors\n" },
 		{ "own/look.grub", "",
-		  "look.grub: is called theme.grub since 0.2.0\n" },
+		  "look.grub: has been called theme.grub since 0.2.0: "
+		  "rename it\n" },
 		{ "own/attempts.ipxe", "",
-		  "attempts.ipxe: is called mirrors.ipxe since 0.2.0\n" },
+		  "attempts.ipxe: has been called mirrors.ipxe since 0.2.0: "
+		  "rename it\n" },
 		/* Similar names are not affected. */
 		{ "own/menu.grub", "{{look}}{{sources2}}{{x.attempts}}\n", "" },
 		{ "own/sources.grub", "", "" },
@@ -361,7 +365,7 @@ static void test_boot_methods_stand_within_mirrors(void **state)
 		  "" },
 		/* It counts like the section with the new name. */
 		{ "{{#sources}}{{#kernel}}{{/kernel}}{{/sources}}\n", "",
-		  "menu.gpxe:1: 'sources' is called mirrors since 0.2.0; "
+		  "menu.gpxe:1: 'sources' has been called mirrors since 0.2.0; "
 		  "write mirrors\n" },
 		/* Neither a section nor one of these names. */
 		{ "{{kernel}}{{> kernel}}{{#kernels}}{{/kernels}}\n", "", "" },

@@ -140,8 +140,9 @@ static void test_key_of_an_earlier_name_is_told_the_new_one(void **state)
 	(void)state;
 	bench_start(&b, "{'s': 1, 'word': 2}");
 	assert_int_equal(value_check_object(&b.at, b.object, keys), -1);
-	assert_string_equal(b.err.text, "f: /a/word: is called distro_arch "
-					"since 0.2.0");
+	assert_string_equal(b.err.text,
+			    "f: /a/word: has been called distro_arch "
+			    "since 0.2.0");
 	assert_string_equal(b.offered, "distro_arch");
 	bench_end(&b);
 }

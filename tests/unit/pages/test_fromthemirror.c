@@ -139,7 +139,7 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 		{ { .query = "distro=none&version=1&arch=amd64&"
 			     "dialect=pxelinux" },
 		  404,
-		  "that release is not in the catalogue\n" },
+		  "that distro is not in the catalogue\n" },
 	};
 
 	(void)state;
@@ -148,30 +148,40 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 
 static void test_releases_that_are_not_there(void **state)
 {
+	static const char unknown_arch[] = "arch is i386, amd64 or arm64\n";
 	static const char needed[] = "distro, version and arch are needed\n";
-	static const char missing[] = "that release is not in the catalogue\n";
 	static const struct row rows[] = {
 		{ { .query = NULL }, 400, needed },
 		{ { .query = "distro=debian" }, 400, needed },
 		{ { .query = "distro=debian&version=12" }, 400, needed },
 		{ { .query = "distro=debian&arch=amd64" }, 400, needed },
 		{ { .query = "version=12&arch=amd64" }, 400, needed },
-		{ { .query = GOOD "&variant=" EVIL }, 404, missing },
+		{ { .query = GOOD "&variant=" EVIL },
+		  404,
+		  "that variant of the release is not in the catalogue\n" },
 		{ { .query = "arch=amd64&distro=debian&version=" EVIL },
 		  404,
-		  missing },
+		  "that version of the distro is not in the catalogue\n" },
 		{ { .query = "arch=amd64&distro=" EVIL "&version=12" },
 		  404,
-		  missing },
+		  "that distro is not in the catalogue\n" },
 		{ { .query = "arch=" EVIL "&distro=debian&version=12" },
 		  404,
-		  missing },
+		  unknown_arch },
 		{ { .query = "arch=x86_64&distro=debian&version=12" },
 		  404,
-		  missing },
+		  unknown_arch },
 		{ { .query = "arch=i386&distro=bare&version=1" },
 		  404,
-		  missing },
+		  "that arch of the version is not in the catalogue\n" },
+		/* The first of several. */
+		{ { .query = "arch=i386&distro=bare&variant=" EVIL
+			     "&version=1" },
+		  404,
+		  "that arch of the version is not in the catalogue\n" },
+		{ { .query = "arch=arm64&distro=bare&version=12" },
+		  404,
+		  "that version of the distro is not in the catalogue\n" },
 		{ { .query = GOOD "&platform=bios" },
 		  400,
 		  "unknown parameter; this page takes distro, version, arch, "
