@@ -6,12 +6,28 @@
 #include "pages.h"
 #include "view_menu.h"
 
+/* A search is for people, in all menus that they may see. */
+static int check_find(struct request *r, struct error *err)
+{
+	if (query_get(r->query, "find") == NULL)
+		return 200;
+	r->used_client = 1;
+	if (dialect_is_for_people(r->dialect) &&
+	    query_get(r->query, "menu") == NULL)
+		return 200;
+	error_set(err, NULL, 0,
+		  "find goes with dialect=html or json, and without menu");
+	return 400;
+}
+
 static int answer(struct request *r, json_t **view, struct error *err)
 {
 	const char *name = query_get(r->query, "menu");
 	const struct menu *menu;
-	int status;
+	int status = check_find(r, err);
 
+	if (status != 200)
+		return status;
 	if (name != NULL && strcmp(name, "local") == 0) {
 		*view = json_pack("{s:b}", "local", 1);
 		return 200;
@@ -38,7 +54,7 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"menu", "platform", "arch", "dialect", "view", "explain", NULL,
+	"menu", "find", "platform", "arch", "dialect", "view", "explain", NULL,
 };
 
 const struct page page_boot = {

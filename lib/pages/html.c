@@ -1,10 +1,21 @@
 #include "html.h"
 
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "loader.h"
+#include "mem.h"
 #include "pages.h"
+
+/* How deep the tree of menus is drawn: a telephone has no room for more, and
+ * partials may not be nested much deeper. */
+#define TREE_DEPTH_MAX 8
+
+/* The most releases that a search shows. */
+#define FOUND_MAX 200
 
 /* The state of the catalogue, at the foot of every page. */
 static json_t *state_view(const struct request *r)
@@ -94,31 +105,192 @@ static const char *menu_name(const struct request *r, const struct menu *menu)
 	return menu != catalog_menu(r->catalog, NULL) ? menu->id : NULL;
 }
 
-/* The menus that this client may see, the main menu first. */
+static int may_see(const struct request *r, const struct menu *menu)
+{
+	return catalog_may_see(r->catalog, menu, r->client);
+}
+
+/* How many entries of the menu the client can choose from. */
+static size_t count_entries(const struct request *r, const struct menu *menu)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+
+		count += entry->kind != ENTRY_HEADING &&
+			 (entry->menu == NULL || may_see(r, entry->menu));
+	}
+	return count;
+}
+
+/* One menu of the tree, without those that it opens. */
+static json_t *node_view(const struct request *r, const struct menu *menu)
+{
+	const struct link link = { .page = &page_menu,
+				   .name = menu_name(r, menu) };
+
+	return json_pack(
+		"{s:s, s:s, s:o, s:I, s:b, s:b, s:b, s:[]}", "id", menu->id,
+		"title", menu->title, "url", page_url(r, &link), "count",
+		(json_int_t)count_entries(r, menu), "main", link.name == NULL,
+		"closed", menu->is_closed, "opens", 0, "children");
+}
+
+/* Add the menu to list, and below it those that it opens.  What is too deep
+ * for the tree stands beside it. */
+static void add_node(const struct request *r, const struct menu *menu,
+		     int depth, json_t *list)
+{
+	json_t *node = node_view(r, menu);
+	json_t *children = json_object_get(node, "children");
+	json_t *below = depth < TREE_DEPTH_MAX ? children : list;
+
+	json_array_append_new(list, node);
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu *opened = menu->entries[i].menu;
+
+		if (opened != NULL && may_see(r, opened))
+			add_node(r, opened, depth + 1, below);
+	}
+	json_object_set_new(node, "opens",
+			    json_boolean(json_array_size(children) > 0));
+}
+
+/* The menus that this client may see, as a tree: the main menu, then those
+ * that no menu opens which the client may see. */
 static json_t *menus_view(const struct request *r)
 {
+	const struct menu *top = catalog_menu(r->catalog, NULL);
 	json_t *list = json_array();
 	size_t count;
 	const struct menu *menus = catalog_menus(r->catalog, &count);
 
+	if (may_see(r, top))
+		add_node(r, top, 1, list);
 	for (size_t i = 0; i < count; i++) {
-		const struct link link = {
-			.page = &page_menu,
-			.name = menu_name(r, &menus[i]),
-		};
+		const struct menu *parent = menus[i].parent;
 
-		if (!catalog_may_see(r->catalog, &menus[i], r->client))
-			continue;
-		json_array_insert_new(
-			list, link.name == NULL ? 0 : json_array_size(list),
-			json_pack("{s:s, s:s, s:o, s:i, s:b, s:b}", "id",
-				  menus[i].id, "title", menus[i].title, "url",
-				  page_url(r, &link), "count",
-				  (int)menus[i].count, "main",
-				  link.name == NULL, "closed",
-				  menus[i].is_closed));
+		if (&menus[i] != top && may_see(r, &menus[i]) &&
+		    (parent == NULL || !may_see(r, parent)))
+			add_node(r, &menus[i], 1, list);
 	}
 	return list;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uintptr_t one = (uintptr_t) * (const struct release *const *)a;
+	uintptr_t other = (uintptr_t) * (const struct release *const *)b;
+
+	return (one > other) - (one < other);
+}
+
+/* Releases, sorted by their addresses. */
+struct release_set {
+	const struct release **list;
+	size_t count;
+};
+
+static int is_in(const struct release_set *set, const struct release *release)
+{
+	return set->count > 0 &&
+	       bsearch(&release, set->list, set->count, sizeof(*set->list),
+		       compare_addresses) != NULL;
+}
+
+/* The releases that a menu offers which the client may see: a search does not
+ * tell what is behind closed ones.  Release the list with free(). */
+static struct release_set offered_releases(const struct request *r)
+{
+	struct release_set set = { NULL, 0 };
+	size_t count;
+	const struct menu *menus = catalog_menus(r->catalog, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!may_see(r, &menus[i]))
+			continue;
+		set.list = mem_grow(set.list, set.count + menus[i].count,
+				    sizeof(*set.list));
+		for (size_t j = 0; j < menus[i].count; j++)
+			if (menus[i].entries[j].kind == ENTRY_RELEASE)
+				set.list[set.count++] =
+					menus[i].entries[j].release;
+	}
+	if (set.count > 0)
+		qsort(set.list, set.count, sizeof(*set.list),
+		      compare_addresses);
+	return set;
+}
+
+/* Append the text in small letters, with end in place of blanks and behind
+ * it. */
+static void add_words(struct buf *out, const char *text, char end)
+{
+	for (; *text != '\0'; text++)
+		if (*text == ' ')
+			buf_putc(out, end);
+		else if (*text >= 'A' && *text <= 'Z')
+			buf_putc(out, (char)(*text - 'A' + 'a'));
+		else
+			buf_putc(out, *text);
+	buf_putc(out, end);
+}
+
+/* Whether each of the words, which end in NUL, occurs in the release's title
+ * or in one of its ids. */
+static int has_words(const struct release *release, const struct buf *words)
+{
+	const char *const texts[] = {
+		release->title,
+		release->distro,
+		release->version,
+		machine_arch_name((int)release->arch),
+		release->variant != NULL ? release->variant : "",
+	};
+	struct buf all = BUF_INIT;
+	int has_all = 1;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		add_words(&all, texts[i], ' ');
+	for (size_t i = 0; has_all && i < words->len;
+	     i += strlen(words->data + i) + 1)
+		has_all = strstr(all.data, words->data + i) != NULL;
+	buf_free(&all);
+	return has_all;
+}
+
+static json_t *found_release(const struct request *r,
+			     const struct release *release)
+{
+	const struct link link = { .page = &page_fromthemirror,
+				   .release = release };
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "title", release->title,
+			 "distro", release->distro, "version", release->version,
+			 "arch", machine_arch_name((int)release->arch), "url",
+			 page_url(r, &link));
+}
+
+/* What the search for these words finds. */
+static json_t *found_view(const struct request *r, const char *find)
+{
+	struct release_set offered = offered_releases(r);
+	struct buf words = BUF_INIT;
+	json_t *list = json_array();
+	size_t count, found = 0;
+	const struct release *const *all = catalog_releases(r->catalog, &count);
+
+	add_words(&words, find, '\0');
+	for (size_t i = 0; i < count; i++)
+		if (is_in(&offered, all[i]) && has_words(all[i], &words) &&
+		    found++ < FOUND_MAX)
+			json_array_append_new(list, found_release(r, all[i]));
+	buf_free(&words);
+	free(offered.list);
+	return json_pack("{s:I, s:i, s:b, s:o}", "count", (json_int_t)found,
+			 "max", FOUND_MAX, "more", found > FOUND_MAX,
+			 "releases", list);
 }
 
 /* Whether the client's address has a menu of its own, or there is one for all
@@ -132,8 +304,18 @@ void html_add_index(const struct request *r, json_t *view)
 {
 	const struct link customer = { .page = &page_customermenu };
 	const struct link boot = { .page = &page_boot };
+	const struct machine any = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
+	const struct link search = {
+		.page = &page_boot,
+		.dialect = dialect_find(page_boot.default_dialect),
+		.machine = &any,
+	};
+	const char *find = query_get(r->query, "find");
 
 	json_object_set_new(view, "menus", menus_view(r));
+	json_object_set_new(view, "search", page_url(r, &search));
+	if (find != NULL)
+		json_object_set_new(view, "found", found_view(r, find));
 	json_object_set_new(view, "clients", clients_view(r, boot));
 	if (has_customer(r))
 		json_object_set_new(view, "customermenu",
@@ -188,6 +370,131 @@ static json_t *unreachable_view(const struct mirror_files *files)
 	return list;
 }
 
+/* The rows of a table: what each mirror of the release has. */
+struct file_table {
+	const struct release *release;
+	const char **values; /* of a row: one a mirror; NULL: it has none */
+	int is_url;          /* they are URLs */
+	json_t *rows;
+};
+
+/* The value as people see it: below its mirror, where mirrors are alike. */
+static const char *text_of(const struct file_table *t, size_t i)
+{
+	const char *mirror = t->release->mirrors[i].mirror;
+	const char *value = t->values[i];
+	size_t len = mirror != NULL ? strlen(mirror) : 0;
+
+	if (!t->is_url || len == 0 || strncmp(value, mirror, len) != 0)
+		return value;
+	return value[len] != '\0' ? value + len : "./";
+}
+
+/* Whether both mirrors have a value, and it reads the same. */
+static int is_alike(const struct file_table *t, size_t i, size_t j)
+{
+	return t->values[i] != NULL && t->values[j] != NULL &&
+	       strcmp(text_of(t, i), text_of(t, j)) == 0;
+}
+
+/* What mirror i has, and each other mirror that has the like.  They are named
+ * by their numbers where their URLs differ, or where other mirrors differ. */
+static json_t *value_view(const struct file_table *t, size_t i)
+{
+	json_t *numbers = json_array();
+	size_t count = 0;
+	int is_one = 1;
+
+	for (size_t j = 0; j < t->release->mirror_count; j++)
+		if (is_alike(t, i, j)) {
+			is_one &= strcmp(t->values[i], t->values[j]) == 0;
+			count++;
+		}
+	for (size_t j = 0; j < t->release->mirror_count; j++)
+		if (is_alike(t, i, j) &&
+		    (!is_one || count < t->release->mirror_count))
+			json_array_append_new(
+				numbers,
+				json_pack("{s:I, s:s?}", "number",
+					  (json_int_t)j + 1, "url",
+					  is_one ? NULL : t->values[j]));
+	return json_pack("{s:s, s:s?, s:o}", "text", text_of(t, i), "url",
+			 t->is_url && is_one ? t->values[i] : NULL, "numbers",
+			 numbers);
+}
+
+/* Add the row of the values at hand, each different one once; nothing where no
+ * mirror has any.  Returns whether one has. */
+static int add_row(struct file_table *t, const char *title)
+{
+	json_t *values = json_array();
+	int has_any;
+
+	for (size_t i = 0; i < t->release->mirror_count; i++) {
+		size_t first = 0;
+
+		while (first < i && !is_alike(t, first, i))
+			first++;
+		if (first == i && t->values[i] != NULL)
+			json_array_append_new(values, value_view(t, i));
+	}
+	has_any = json_array_size(values) > 0;
+	if (has_any)
+		json_array_append_new(t->rows,
+				      json_pack("{s:s, s:O}", "title", title,
+						"values", values));
+	json_decref(values);
+	return has_any;
+}
+
+/* Add the row of a text of struct mirror_files, which is at that offset. */
+static void add_texts(struct file_table *t, const char *title, size_t offset)
+{
+	for (size_t i = 0; i < t->release->mirror_count; i++)
+		memcpy(&t->values[i],
+		       (const char *)&t->release->mirrors[i] + offset,
+		       sizeof(*t->values));
+	add_row(t, title);
+}
+
+static int add_initrd(struct file_table *t, size_t index)
+{
+	for (size_t i = 0; i < t->release->mirror_count; i++) {
+		const struct mirror_files *s = &t->release->mirrors[i];
+
+		t->values[i] =
+			index < s->initrd_count ? s->initrds[index] : NULL;
+	}
+	return add_row(t, "Initrd");
+}
+
+/* What there is to fetch, once for all mirrors. */
+static json_t *files_view(const struct release *release)
+{
+#define AT(member) offsetof(struct mirror_files, member)
+	struct file_table t = {
+		.release = release,
+		.values = mem_alloc(release->mirror_count * sizeof(*t.values)),
+		.is_url = 1,
+		.rows = json_array(),
+	};
+
+	add_texts(&t, "Kernel", AT(kernel));
+	for (size_t i = 0; add_initrd(&t, i); i++)
+		;
+	add_texts(&t, "PXELINUX for BIOS", AT(loader));
+	add_texts(&t, "PXELINUX directory, DHCP option 210", AT(pathprefix));
+	add_texts(&t, "Program for BIOS", AT(chain[PLATFORM_BIOS]));
+	add_texts(&t, "Program for UEFI", AT(chain[PLATFORM_EFI]));
+	t.is_url = 0;
+	add_texts(&t, "PXELINUX configuration, DHCP option 209",
+		  AT(configfile));
+	add_texts(&t, "Kernel arguments", AT(args));
+	free(t.values);
+	return t.rows;
+#undef AT
+}
+
 /* The same version for the same architecture, with and without variants. */
 static json_t *variants_view(const struct request *r,
 			     const struct release *release)
@@ -233,6 +540,7 @@ void html_add_release(const struct request *r, const struct release *release,
 	json_array_foreach(json_object_get(view, "mirrors"), i, mirror)
 		json_object_set_new(mirror, "unreachable",
 				    unreachable_view(&release->mirrors[i]));
+	json_object_set_new(view, "mirror_files", files_view(release));
 	if (release->eol != NULL)
 		json_object_set_new(view, "eol", json_string(release->eol));
 	if (release->memory > 0)

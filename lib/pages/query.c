@@ -17,19 +17,48 @@ struct query {
 	} params[QUERY_MAX];
 };
 
-/* The decoded text, or NULL for bytes that a parameter must not have. */
-static char *decode(const char *s, size_t len)
+/* The decoded text; NULL if it is malformed or has a byte that is not
+ * allowed. */
+static char *decode(const char *s, size_t len, int (*is_allowed)(char c))
 {
 	struct buf text = BUF_INIT;
-	int ok = len > 0 && uri_decode(&text, s, len) == 0;
+	int ok = uri_decode(&text, s, len) == 0;
 
 	for (size_t i = 0; ok && i < text.len; i++)
-		ok = uri_is_value_char(text.data[i]);
+		ok = is_allowed(text.data[i]);
 	if (!ok) {
 		buf_free(&text);
 		return NULL;
 	}
 	return buf_take(&text);
+}
+
+static int is_printable(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+/* A parameter's name, or its value. */
+static char *decode_value(const char *s, size_t len)
+{
+	return len > 0 ? decode(s, len, uri_is_value_char) : NULL;
+}
+
+/* The value of find, as a form sends what somebody typed: '+' is a blank. */
+static char *decode_words(const char *s, size_t len)
+{
+	char *blanks = mem_copy(s, len);
+	char *words;
+
+	for (size_t i = 0; i < len; i++)
+		if (blanks[i] == '+')
+			blanks[i] = ' ';
+	words = decode(blanks, len, is_printable);
+	free(blanks);
+	if (words == NULL || strlen(words) <= QUERY_FIND_MAX)
+		return words;
+	free(words);
+	return NULL;
 }
 
 /* One "name=value" of len bytes. */
@@ -38,6 +67,7 @@ static int add(struct query *q, const char *s, size_t len, struct error *err)
 	const char *equals = memchr(s, '=', len);
 	struct param *param = &q->params[q->count];
 	size_t name_len;
+	int is_find;
 
 	if (equals == NULL)
 		return error_set(err, NULL, 0, "a parameter is not name=value");
@@ -45,9 +75,15 @@ static int add(struct query *q, const char *s, size_t len, struct error *err)
 		return error_set(err, NULL, 0, "more than %d parameters",
 				 QUERY_MAX);
 	name_len = (size_t)(equals - s);
-	param->name = decode(s, name_len);
-	param->value = decode(equals + 1, len - name_len - 1);
+	param->name = decode_value(s, name_len);
+	is_find = param->name != NULL && strcmp(param->name, "find") == 0;
+	param->value = (is_find ? decode_words
+				: decode_value)(equals + 1, len - name_len - 1);
 	q->count++;
+	if (is_find && param->value == NULL)
+		return error_set(err, NULL, 0,
+				 "find is printable ASCII, at most %d bytes",
+				 QUERY_FIND_MAX);
 	if (param->name == NULL || param->value == NULL)
 		return error_set(err, NULL, 0,
 				 "names and values of parameters are letters, "

@@ -283,6 +283,8 @@ static void check_values(const struct place *place, const struct page *page,
 		const char *value = query_get(q, *name);
 		struct buf quoted = BUF_INIT;
 
+		if (strcmp(*name, "find") == 0)
+			continue; /* finds nothing, then */
 		buf_printf(&quoted, "\"%s\"", value != NULL ? value : "1");
 		FUZZ_CHECK(strstr(words, quoted.data) != NULL ||
 				   strstr(place->text.data, quoted.data) !=

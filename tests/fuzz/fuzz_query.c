@@ -32,8 +32,14 @@ static int is_value_char(char c)
 	return c != '\0' && strchr(chars, c) != NULL;
 }
 
-/* What stands for one byte at *s; '\0' when nothing that may be there does. */
-static char next_char(const char **s, const char *end)
+static int is_find(const char *name)
+{
+	return name != NULL && strcmp(name, "find") == 0;
+}
+
+/* What stands for one byte at *s; '\0' when nothing that may be there does.
+ * is_words: it is the value of find. */
+static char next_char(const char **s, const char *end, int is_words)
 {
 	char digits[3] = "";
 	char c = *(*s)++;
@@ -49,17 +55,21 @@ static char next_char(const char **s, const char *end)
 		if (strspn(digits, "0123456789abcdefABCDEF") != 2)
 			return '\0';
 		c = (char)strtoul(digits, &stop, 16);
+	} else if (is_words && c == '+') {
+		c = ' ';
 	}
+	if (is_words && c >= 0x20 && c <= 0x7e)
+		return c;
 	return is_value_char(c) ? c : '\0';
 }
 
 /* Decoded; NULL for what a parameter may not have. */
-static char *read_text(const char *s, const char *end)
+static char *read_text(const char *s, const char *end, int is_words)
 {
 	struct buf text = BUF_INIT;
 
 	while (s < end) {
-		char c = next_char(&s, end);
+		char c = next_char(&s, end, is_words);
 
 		if (c == '\0') {
 			buf_free(&text);
@@ -67,7 +77,10 @@ static char *read_text(const char *s, const char *end)
 		}
 		buf_putc(&text, c);
 	}
-	return text.len > 0 ? buf_take(&text) : NULL;
+	if (is_words ? text.len <= 64 : text.len > 0)
+		return buf_take(&text);
+	buf_free(&text);
+	return NULL;
 }
 
 static int add_pair(struct pairs *pairs, const char *s, const char *end)
@@ -78,8 +91,8 @@ static int add_pair(struct pairs *pairs, const char *s, const char *end)
 	if (equals == NULL || pairs->count == PARAMS_MAX)
 		return -1;
 	pairs->count++;
-	pair->name = read_text(s, equals);
-	pair->value = read_text(equals + 1, end);
+	pair->name = read_text(s, equals, 0);
+	pair->value = read_text(equals + 1, end, is_find(pair->name));
 	if (pair->name == NULL || pair->value == NULL)
 		return -1;
 	for (size_t i = 0; i + 1 < pairs->count; i++)
@@ -145,8 +158,8 @@ static void encode(struct buf *out, const char *s)
 		buf_printf(out, "%%%02X", (unsigned char)*s);
 }
 
-/* Decoded once there is nothing left to decode, and all of it encoded is the
- * same query. */
+/* Decoded once there is nothing left to decode, but in find, and all of it
+ * encoded is the same query. */
 static void check_encoding(const struct pairs *pairs)
 {
 	struct buf plain = BUF_INIT;
@@ -155,8 +168,11 @@ static void check_encoding(const struct pairs *pairs)
 	for (size_t i = 0; i < pairs->count; i++) {
 		const char *before = i > 0 ? "&" : "";
 
-		buf_printf(&plain, "%s%s=%s", before, pairs->list[i].name,
-			   pairs->list[i].value);
+		buf_printf(&plain, "%s%s=", before, pairs->list[i].name);
+		if (is_find(pairs->list[i].name))
+			encode(&plain, pairs->list[i].value);
+		else
+			buf_puts(&plain, pairs->list[i].value);
 		buf_puts(&encoded, before);
 		encode(&encoded, pairs->list[i].name);
 		buf_putc(&encoded, '=');

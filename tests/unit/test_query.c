@@ -12,6 +12,8 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
+#define X16 "xxxxxxxxxxxxxxxx"
+
 static const char not_pair[] = "a parameter is not name=value";
 static const char bad_bytes[] = "names and values of parameters are letters, "
 				"digits, '.', '_', '~', '-'";
@@ -72,6 +74,54 @@ static void test_names_and_values_are_decoded(void **state)
 	}
 }
 
+/* What a form sends of a text that somebody typed. */
+static void test_find_takes_what_a_person_types(void **state)
+{
+	static const struct {
+		const char *query;
+		const char *value; /* NULL: refused */
+	} rows[] = {
+		{ "find=debian", "debian" },
+		{ "find=debian+12", "debian 12" },
+		{ "find=debian%2012", "debian 12" },
+		{ "f%69nd=a+%2b+b", "a + b" },
+		{ "find=", "" },
+		{ "find=+", " " },
+		{ "find=a=b", "a=b" },
+		{ "find=%26%25%7e!\"<>", "&%~!\"<>" },
+		{ "find=" X16 X16 X16 X16, X16 X16 X16 X16 },
+		{ "find=+%78" X16 X16 X16 "xxxxxxxxxxxxxx",
+		  " x" X16 X16 X16 "xxxxxxxxxxxxxx" },
+		{ "find=" X16 X16 X16 X16 "x", NULL },
+		{ "find=%1f", NULL },
+		{ "find=a%0a", NULL },
+		{ "find=a%00b", NULL },
+		{ "find=%7f", NULL },
+		{ "find=%c3%bc", NULL },
+		{ "find=\303\274", NULL },
+		{ "find=\n", NULL },
+		{ "find=%", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
+		struct query *q = query_parse(rows[i].query, &err);
+		const char *value = q != NULL ? query_get(q, "find") : NULL;
+
+		if ((value == NULL) != (rows[i].value == NULL) ||
+		    (value != NULL && strcmp(value, rows[i].value) != 0))
+			fail_msg("'%s': '%s'", rows[i].query,
+				 value != NULL ? value : err.text);
+		assert_string_equal(
+			err.text,
+			q != NULL ? ""
+				  : "find is printable ASCII, at most 64 "
+				    "bytes");
+		query_free(q);
+	}
+}
+
 static void test_bad_queries_say_why(void **state)
 {
 	static const struct {
@@ -90,6 +140,8 @@ static void test_bad_queries_say_why(void **state)
 		{ "=", bad_bytes },
 		{ "=b", bad_bytes },
 		{ "a=", bad_bytes },
+		{ "finds=a+b", bad_bytes },
+		{ "Find=a+b", bad_bytes },
 		{ "a==b", bad_bytes },
 		{ "x=a=b", bad_bytes },
 		{ "x[]=a", bad_bytes },
@@ -120,6 +172,7 @@ static void test_bad_queries_say_why(void **state)
 		{ "a=b&a=b", twice },
 		{ "a=b&a=c", twice },
 		{ "a=b&%61=c", twice },
+		{ "find=b&find=+", twice },
 	};
 
 	(void)state;
@@ -241,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_no_parameters_are_a_query_too),
 		cmocka_unit_test(test_values_are_found_by_their_whole_name),
 		cmocka_unit_test(test_names_and_values_are_decoded),
+		cmocka_unit_test(test_find_takes_what_a_person_types),
 		cmocka_unit_test(test_bad_queries_say_why),
 		cmocka_unit_test(test_every_other_byte_is_refused),
 		cmocka_unit_test(test_sixteen_parameters_are_the_most),

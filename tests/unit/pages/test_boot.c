@@ -72,8 +72,8 @@ static void test_script_opens_a_menu(void **state)
 		  "arch is i386, amd64 or arm64\n" },
 		{ { .query = "name=main" },
 		  400,
-		  "unknown parameter; this page takes menu, platform, arch, "
-		  "dialect, view, explain\n" },
+		  "unknown parameter; this page takes menu, find, "
+		  "platform, arch, dialect, view, explain\n" },
 	};
 
 	(void)state;
