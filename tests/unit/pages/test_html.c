@@ -176,30 +176,27 @@ static void test_menus_are_a_tree_of_what_the_client_may_see(void **state)
 /* Each node has every name: one that is missing is looked up outside. */
 static void test_every_node_of_the_tree_has_its_own_names(void **state)
 {
-#define NODE(id, title, url, count, main, opens, children)                     \
-	"{\"id\": \"" id "\", \"title\": \"" title "\", \"url\": \"" B url     \
-	"?...\", \"count\": " count ", \"main\": " main                        \
-	", \"closed\": false, \"opens\": " opens ", \"children\": [" children  \
+	/* clang-format off */
+#define NODE(id, title, query, count, main, opens, children)                   \
+	"{\"id\": \"" id "\", \"title\": \"" title "\", \"url\": \"" B         \
+	"menu?dialect=json" query "\", \"count\": " count ", \"main\": " main    \
+	", \"closed\": false, \"opens\": " opens ", \"children\": [" children   \
 	"]}"
-#define LEAF(id, title, count)                                                 \
-	NODE(id, title, "menu", count, "false", "false", "")
+#define LEAF(id, title)                                                        \
+	NODE(id, title, "&name=" id, "1", "false", "false", "")
+	static const char expected[] = "["
+		NODE("main", "Main", "", "5", "true", "true",
+			NODE("z-first", "First", "&name=z-first", "1", "false",
+				"true", LEAF("below", "<Below>"))
+			", " LEAF("a-second", "Second"))
+		", " LEAF("guest", "Guest")
+		", " LEAF("loose", "Loose") "]";
+	/* clang-format on */
 
 	(void)state;
 	put("catalog.json", catalog);
-	check_view(
-		&(struct http_request){ .query = "dialect=json" }, "menus",
-		"[" NODE(
-			"main", "Main", "menu", "5", "true", "true",
-			NODE("z-first", "First", "menu", "1", "false", "true",
-			     LEAF("below", "<Below>",
-				  "1")) ", " LEAF("a-second", "Second",
-						  "1")) ", " LEAF("guest",
-								  "Guest",
-								  "1") ","
-								       " " LEAF(
-									       "loose",
-									       "Loose",
-									       "1") "]");
+	check_view(&(struct http_request){ .query = "dialect=json" }, "menus",
+		   expected);
 }
 
 /* As deep as menus may be, 33 of them: all are there. */
