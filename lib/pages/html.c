@@ -175,10 +175,8 @@ static json_t *unreachable_view(const struct mirror_files *files)
 			.dialect = dialects[i],
 			.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
 		};
-		const char *reason = loader_unreachable(&loader, files);
+		const char *reason = loader_refuses_files(&loader, files);
 
-		if (reason == NULL)
-			reason = loader_unwritable(&loader, files);
 		if (reason != NULL)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:s}", "client",

@@ -309,7 +309,7 @@ const struct dialect dialect_gpxe = {
 	.escape = escape_script,
 	.menus = &dialect_pxelinux,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_ALL,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -327,7 +327,7 @@ const struct dialect dialect_pxelinux = {
 	.escape = escape_menu,
 	.scripts = &dialect_gpxe,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_ALL,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -491,6 +491,13 @@ const char *dialect_native_suffix(const char *name, size_t len)
 		    strncasecmp(name + len - 4, suffixes[i], 4) == 0)
 			return suffixes[i];
 	return NULL;
+}
+
+int dialect_names_script(const char *url)
+{
+	size_t len = strcspn(url, "?");
+
+	return len >= 5 && strncasecmp(url + len - 5, ".ipxe", 5) == 0;
 }
 
 /* To gPXE the name of a file is what follows the last '/' of the argument,

@@ -15,7 +15,9 @@ enum {
 				    modules there are of its own version */
 	START_BIOS = 8,          /* a program for BIOS */
 	START_EFI = 16,          /* a program for EFI */
-	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI,
+	START_SCRIPT = 32,       /* a script that begins with "#!ipxe" */
+	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI |
+		    START_SCRIPT,
 };
 
 /* A kernel as a loader is told to start it.  Borrowed. */
@@ -137,6 +139,9 @@ const struct dialect *dialect_of_user_agent(const char *user_agent);
 /* The suffix of the len bytes at name, static, if gPXE takes a file of that
  * name for native code without looking at its content; NULL if it does not. */
 const char *dialect_native_suffix(const char *name, size_t len);
+
+/* Whether the URL, or a pattern of one, is by its name a script of iPXE. */
+int dialect_names_script(const char *url);
 
 /*
  * Whether every dialect of a loader can write the len bytes at s as a

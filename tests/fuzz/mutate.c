@@ -24,7 +24,7 @@ static const char *const keys[] = {
 	"root",      "shell",    "site",        "suffix",     "syslinux",
 	"timeout",   "title",    "variant",     "variants",   "version",
 	"versions",  "vesamenu", "distro_arch", "i386",       "amd64",
-	"arm64",     "1.json",
+	"arm64",     "1.json",   "script",
 };
 
 /* A value, and where it is. */

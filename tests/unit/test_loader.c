@@ -24,6 +24,8 @@ enum {
 	IPV6 = 128,
 	LONG = 256,       /* a URL of more than 250 bytes */
 	UNWRITABLE = 512, /* in any dialect but ipxe */
+	SCRIPT = 1024,
+	BIOS_SCRIPT = 2048, /* named in "chain" */
 };
 
 static const char unwritable[] = "has a kernel line that is too long";
@@ -49,6 +51,9 @@ static struct mirror_files files_of(unsigned what)
 		.kernel = what & KERNEL ? TREE "linux" : NULL,
 		.chain = { what & BIOS_PROGRAM ? TREE "program.bin" : NULL,
 			   what & EFI_PROGRAM ? TREE "program.efi" : NULL },
+		.script = { what & (SCRIPT | BIOS_SCRIPT) ? TREE "script.ipxe"
+							  : NULL,
+			    what & SCRIPT ? TREE "script.ipxe" : NULL },
 	};
 }
 
@@ -72,6 +77,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NO_BIOS "has nothing that BIOS can start"
 #define NO_EFI "has nothing that UEFI can start"
 #define NOTHING "has nothing that this loader can start"
+#define NO_SCRIPT "is a script of iPXE"
 
 /* How a loader starts a release for amd64 that one mirror has. */
 static const struct {
@@ -162,6 +168,30 @@ static const struct {
 	{ "syslinux", "bios", KERNEL | UNWRITABLE, unwritable },
 	{ "grub", "efi", KERNEL | UNWRITABLE, unwritable },
 	{ "grub", "efi", KERNEL | HTTPS | UNWRITABLE, NO_HTTPS },
+
+	/* Only iPXE runs its scripts, and before all else. */
+	{ "ipxe", "bios", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "efi", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "bios", SCRIPT | PXELINUX | KERNEL, TREE "script.ipxe" },
+	{ "ipxe", "efi", SCRIPT | KERNEL | EFI_PROGRAM, TREE "script.ipxe" },
+	{ "ipxe", "efi", BIOS_SCRIPT | EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "efi", BIOS_SCRIPT, NO_EFI },
+	{ "ipxe", "", BIOS_SCRIPT, TREE "script.ipxe" },
+	{ "gpxe", "bios", SCRIPT, NO_SCRIPT },
+	{ "gpxe", "bios", SCRIPT | HTTPS, NO_SCRIPT },
+	{ "gpxe", "bios", SCRIPT | PXELINUX, "pxelinux" },
+	{ "gpxe", "bios", SCRIPT | BIOS_PROGRAM, TREE "program.bin" },
+	{ "pxelinux", "bios", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "bios", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "efi", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "bios", SCRIPT | KERNEL, "kernel" },
+	{ "grub", "bios", SCRIPT, NO_SCRIPT },
+	{ "grub", "efi", SCRIPT, NO_SCRIPT },
+	{ "grub", "", SCRIPT | OTHER_PORT, NO_SCRIPT },
+	{ "grub", "efi", SCRIPT | EFI_PROGRAM, TREE "program.efi" },
+	{ "grub", "bios", SCRIPT | EFI_PROGRAM, NOTHING },
+	{ "html", "", SCRIPT, TREE "script.ipxe" },
 
 	/* People see what any loader can start. */
 	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
