@@ -126,8 +126,11 @@ static int is_foreign(unsigned long machine, enum arch arch)
 	return 0;
 }
 
-/* The least length of a bzImage, from the fields setup_sects and syssize of the
- * boot protocol (Documentation/arch/x86/boot.rst of Linux). */
+/* The unit of syssize.  ipxe.lkrn and memtest86+ end within the last one. */
+#define PARAGRAPH 16
+
+/* The length of a bzImage, rounded up, from the fields setup_sects and syssize
+ * of the boot protocol (Documentation/arch/x86/boot.rst of Linux). */
 static long long bzimage_length(const struct buf *head)
 {
 	unsigned long sectors = number(head, 0x1f1, 1);
@@ -135,7 +138,7 @@ static long long bzimage_length(const struct buf *head)
 	if (sectors == 0)
 		sectors = 4;
 	return (long long)(sectors + 1) * 512 +
-	       (long long)number(head, 0x1f4, 4) * 16;
+	       (long long)number(head, 0x1f4, 4) * PARAGRAPH;
 }
 
 static const char *kernel_fault(enum arch arch, const struct buf *head,
@@ -145,7 +148,8 @@ static const char *kernel_fault(enum arch arch, const struct buf *head,
 
 	if (is_foreign(pe_machine(head), arch))
 		return "is for another architecture";
-	if (is_bzimage && length >= 0 && length < bzimage_length(head))
+	if (is_bzimage && length >= 0 &&
+	    length <= bzimage_length(head) - PARAGRAPH)
 		return "is cut short: its header says that it is longer";
 	if (is_bzimage || has(head, 0, "MZ", 2) ||
 	    has(head, 0x38, "ARM\x64", 4) ||

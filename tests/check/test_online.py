@@ -537,6 +537,37 @@ def test_scripts(mirrors):
                [f for f in found if f.startswith("error")], wanted)
 
 
+def bzimage(length, paragraphs):
+    """So many bytes of a kernel whose header says 1024 and so many times 16."""
+    kernel = bytearray(1024 + 16 * (paragraphs + 1))
+    kernel[0x1f1] = 1
+    kernel[0x1f4:0x1f8] = paragraphs.to_bytes(4, "little")
+    kernel[0x202:0x206] = b"HdrS"
+    return bytes(kernel[:length])
+
+
+def test_a_kernel_ends_in_its_last_paragraph(mirrors):
+    """Of 16 bytes: ipxe.lkrn and memtest86+ do not fill it."""
+    short = "is cut short: its header says that it is longer"
+    rows = [(1024, short), (1039, short), (1040, short), (1041, None),
+            (1055, None), (1056, None), (1057, None), (1072, None)]
+    for length, fault in rows:
+        mirrors[0].reset({"/debian/linux": content(bzimage(length, 2))})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian",
+                "kernel": "{{mirror}}linux",
+                "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: kernel "
+                  f"{fault}: http://FIRST/debian/linux"] if fault else []
+        expect(f"{length} bytes",
+               [f for f in found if f.startswith("error")], wanted)
+
+
 def test_progress_is_for_terminals(path, mirrors):
     for mirror in mirrors:
         mirror.reset({})
@@ -588,6 +619,8 @@ def main():
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
             ("scripts", lambda: test_scripts(mirrors)),
+            ("a kernel ends in its last paragraph",
+             lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),
             ("progress is for terminals",
              lambda: test_progress_is_for_terminals(path, mirrors)),
             ("--json", lambda: test_json_has_the_url(path, mirrors)),
