@@ -161,6 +161,23 @@ const char *loader_refusal(const struct loader *l,
 	return loader_refuses_files(l, &release->mirrors[0]);
 }
 
+const char *loader_refuses_command(const struct loader *l, unsigned command)
+{
+	const struct dialect *d = l->dialect;
+	const int platform = l->machine.platform;
+
+	if ((platform != PLATFORM_EFI && (d->bios_commands & command)) ||
+	    (platform != PLATFORM_BIOS && (d->efi_commands & command)))
+		return NULL;
+	if (command == COMMAND_SHELL)
+		return "is a command line of iPXE";
+	if (d->bios_commands & command)
+		return "is for BIOS, not for UEFI";
+	if (d->efi_commands & command)
+		return "is for UEFI, not for a PC with BIOS";
+	return "is a command that this loader does not have";
+}
+
 const char *loader_refused_setting(const struct loader *l,
 				   const struct settings *settings,
 				   const char **key)

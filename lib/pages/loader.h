@@ -61,6 +61,10 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
 
+/* Why the loader cannot do that of COMMAND_* on its machine, static, in words
+ * that every dialect can write; NULL if it can. */
+const char *loader_refuses_command(const struct loader *l, unsigned command);
+
 /* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
  * a file's name.  Static; NULL if it can. */
 const char *loader_refuses_url(const struct loader *l, const char *url);

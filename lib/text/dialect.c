@@ -337,6 +337,8 @@ const struct dialect dialect_pxelinux = {
 	.opens_by_script = 1,
 };
 
+/* A build may lack commands: Debian 12's has no poweroff and no --setup of
+ * reboot. */
 const struct dialect dialect_ipxe = {
 	.name = "ipxe",
 	.client = "iPXE",
@@ -348,16 +350,20 @@ const struct dialect dialect_ipxe = {
 	.escape = escape_script,
 	.add_kernel = add_ipxe_kernel,
 	.starts = START_ALL,
+	.bios_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF |
+			COMMAND_FIRMWARE,
 	.refuses_ipv6 = no_ipv6,
 	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
-	.has_shell = 1,
 };
 
-/* syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
- * the DHCP next-server for every URL (efi/pxe.c, dns_resolv). */
+/* Its modules that restart and switch off are for BIOS: on EFI there is no
+ * poweroff.c32, and reboot.c32 6.04 jumps to the BIOS and crashes (run).
+ * syslinux.efi 6.04 resolves nothing, not even an address in digits: it
+ * asks the DHCP next-server for every URL (efi/pxe.c, dns_resolv). */
 const struct dialect dialect_syslinux = {
 	.name = "syslinux",
 	.client = "SYSLINUX 6.x",
@@ -368,6 +374,7 @@ const struct dialect dialect_syslinux = {
 	.escape = escape_menu,
 	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -389,6 +396,8 @@ const struct dialect dialect_grub = {
 	.add_error = add_grub_error,
 	.add_kernel = add_grub_kernel,
 	.starts = START_KERNEL | START_EFI,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.refuses_port = "needs a port other than 80, the only one that GRUB "
@@ -404,6 +413,8 @@ const struct dialect dialect_html = {
 	.magic = "<!DOCTYPE html>\n",
 	.escape = escape_html,
 	.starts = START_ALL,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 };
 
@@ -412,6 +423,8 @@ const struct dialect dialect_json = {
 	.content_type = "application/json",
 	.magic = "{\n",
 	.starts = START_ALL,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 	.is_view = 1,
 };

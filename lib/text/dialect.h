@@ -20,6 +20,14 @@ enum {
 		    START_SCRIPT,
 };
 
+/* What a loader can do by itself. */
+enum {
+	COMMAND_SHELL = 1, /* a command line for its user */
+	COMMAND_REBOOT = 2,
+	COMMAND_POWEROFF = 4,
+	COMMAND_FIRMWARE = 8, /* opens the firmware's setup */
+};
+
 /* A kernel as a loader is told to start it.  Borrowed. */
 struct dialect_kernel {
 	const char *url;
@@ -70,6 +78,7 @@ struct dialect {
 	const struct dialect *menus;
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
+	unsigned bios_commands, efi_commands; /* of COMMAND_*, by platform */
 
 	/* Why it fetches nothing by https, from a port other than 80, from an
 	 * IPv6 address, and on EFI from a server other than the site's; NULL:
@@ -88,7 +97,6 @@ struct dialect {
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each
 					 release in it */
 	unsigned opens_by_script : 1; /* a menu opens another by a script */
-	unsigned has_shell : 1;       /* a command line for its user */
 	unsigned uses_vesamenu : 1;   /* the site's of SYSLINUX 3.x */
 	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
 	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */

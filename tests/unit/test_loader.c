@@ -243,6 +243,52 @@ static void test_a_release_is_started_as_the_loader_can(void **state)
 	}
 }
 
+static void test_a_command_is_refused_where_there_is_none(void **state)
+{
+#define NO_COMMAND "is a command that this loader does not have"
+#define FOR_BIOS "is for BIOS, not for UEFI"
+#define FOR_EFI "is for UEFI, not for a PC with BIOS"
+	static const struct {
+		const char *dialect;
+		const char *platform;
+		const char *reboot, *poweroff, *firmware; /* NULL: it can */
+	} commands[] = {
+		{ "pxelinux", "bios", NO_COMMAND, NO_COMMAND, NO_COMMAND },
+		{ "ipxe", "bios", NULL, NULL, FOR_EFI },
+		{ "ipxe", "efi", NULL, NULL, NULL },
+		{ "ipxe", "", NULL, NULL, NULL },
+		{ "syslinux", "bios", NULL, NULL, NO_COMMAND },
+		{ "syslinux", "efi", FOR_BIOS, FOR_BIOS, NO_COMMAND },
+		{ "syslinux", "", NULL, NULL, NO_COMMAND },
+		{ "grub", "bios", NULL, NULL, FOR_EFI },
+		{ "grub", "efi", NULL, NULL, NULL },
+		{ "html", "bios", NULL, NULL, FOR_EFI },
+		{ "html", "efi", NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(commands[i].dialect),
+			.machine = machine_of(commands[i].platform, ""),
+		};
+		const char *const expected[] = {
+			commands[i].reboot,
+			commands[i].poweroff,
+			commands[i].firmware,
+		};
+
+		for (unsigned c = 0; c < LENGTH(expected); c++) {
+			const char *got = loader_refuses_command(
+				&loader, COMMAND_REBOOT << c);
+
+			if ((got == NULL) != (expected[c] == NULL) ||
+			    (got != NULL && strcmp(got, expected[c]) != 0))
+				fail_msg("row %zu, command %u: %s", i, c, got);
+		}
+	}
+}
+
 static void test_a_mirrors_menu_is_for_modules_of_its_version(void **state)
 {
 	static const struct {
@@ -483,6 +529,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_release_is_started_as_the_loader_can),
+		cmocka_unit_test(test_a_command_is_refused_where_there_is_none),
 		cmocka_unit_test(
 			test_a_mirrors_menu_is_for_modules_of_its_version),
 		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),
