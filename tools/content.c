@@ -20,6 +20,8 @@ const char *content_role(enum role role)
 	case ROLE_CONFIG:
 	case ROLE_INCLUDE:
 		return "configuration";
+	case ROLE_SCRIPT:
+		return "script";
 	case ROLE_BIOS:
 	case ROLE_EFI:
 		break;
@@ -40,6 +42,7 @@ size_t content_wanted(enum role role)
 	case ROLE_MODULE:
 	case ROLE_BIOS:
 	case ROLE_EFI:
+	case ROLE_SCRIPT:
 		break;
 	}
 	return HEAD_MAX;
@@ -123,8 +126,11 @@ static int is_foreign(unsigned long machine, enum arch arch)
 	return 0;
 }
 
-/* The least length of a bzImage, from the fields setup_sects and syssize of the
- * boot protocol (Documentation/arch/x86/boot.rst of Linux). */
+/* The unit of syssize.  ipxe.lkrn and memtest86+ end within the last one. */
+#define PARAGRAPH 16
+
+/* The length of a bzImage, rounded up, from the fields setup_sects and syssize
+ * of the boot protocol (Documentation/arch/x86/boot.rst of Linux). */
 static long long bzimage_length(const struct buf *head)
 {
 	unsigned long sectors = number(head, 0x1f1, 1);
@@ -132,7 +138,7 @@ static long long bzimage_length(const struct buf *head)
 	if (sectors == 0)
 		sectors = 4;
 	return (long long)(sectors + 1) * 512 +
-	       (long long)number(head, 0x1f4, 4) * 16;
+	       (long long)number(head, 0x1f4, 4) * PARAGRAPH;
 }
 
 static const char *kernel_fault(enum arch arch, const struct buf *head,
@@ -142,7 +148,8 @@ static const char *kernel_fault(enum arch arch, const struct buf *head,
 
 	if (is_foreign(pe_machine(head), arch))
 		return "is for another architecture";
-	if (is_bzimage && length >= 0 && length < bzimage_length(head))
+	if (is_bzimage && length >= 0 &&
+	    length <= bzimage_length(head) - PARAGRAPH)
 		return "is cut short: its header says that it is longer";
 	if (is_bzimage || has(head, 0, "MZ", 2) ||
 	    has(head, 0x38, "ARM\x64", 4) ||
@@ -221,6 +228,9 @@ static const char *binary_fault(enum role role, enum arch arch,
 		return memchr(buf_text(head), '\0', head->len) != NULL
 			       ? "is not text"
 			       : NULL;
+	case ROLE_SCRIPT:
+		return "is not a script for iPXE: it does not begin with "
+		       "#!ipxe";
 	case ROLE_BIOS:
 		break;
 	}
@@ -246,7 +256,8 @@ static const char *text_fault(enum role role, const struct buf *head)
 		return find(head, "Index of") || find(head, "irectory listing")
 			       ? "is a directory listing"
 			       : "is a page of HTML, maybe an error page";
-	if (content_is_config(role) || is_archive(head) || !is_text(head))
+	if (content_is_config(role) || role == ROLE_SCRIPT ||
+	    is_archive(head) || !is_text(head))
 		return NULL;
 	return "is plain text, maybe an error message";
 }
@@ -257,8 +268,12 @@ struct content_fault content_check(enum role role, enum arch arch,
 	const int is_program = role == ROLE_BIOS || role == ROLE_EFI;
 	struct content_fault fault = { NULL, 1 };
 
-	if (is_program && is_script(head))
+	if (is_script(head) && (is_program || role == ROLE_SCRIPT)) {
+		if (is_program)
+			fault.reason = "is a script, which only iPXE can run: "
+				       "write it as 'script', not in 'chain'";
 		return fault;
+	}
 	fault.reason = text_fault(role, head);
 	if (fault.reason == NULL) {
 		fault.reason = binary_fault(role, arch, head, length);

@@ -294,6 +294,9 @@ static void ask_mirror(struct targets *all, const struct release *release,
 		ask_file(all, release, files, ROLE_INITRD, files->initrds[i]);
 	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_EFI, files->chain[PLATFORM_EFI]);
+	ask_file(all, release, files, ROLE_SCRIPT,
+		 files->script[PLATFORM_BIOS]);
+	ask_file(all, release, files, ROLE_SCRIPT, files->script[PLATFORM_EFI]);
 	/* PXELINUX runs on PCs only. */
 	if (files->loader == NULL || release->arch == ARCH_ARM64)
 		return;

@@ -358,6 +358,54 @@ static void warn_eol(const struct warning *w, const struct release *release)
 	buf_free(&below);
 }
 
+static void warn_chain(const struct warning *w, const char *id,
+		       const char *below, json_t *chain)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(chain, key, value) {
+		const char *url = json_string_value(value);
+		struct buf place = BUF_INIT;
+
+		buf_printf(&place, "%s/%s", below, key);
+		if (url != NULL && dialect_names_script(url))
+			warn(w, "script", "distros", id, place.data,
+			     "is a script by its name, which only iPXE can "
+			     "run: write it as 'script', not in 'chain'");
+		buf_free(&place);
+	}
+}
+
+/* Every "chain" in the object, whatever the scope. */
+static void warn_chains(const struct warning *w, const char *id,
+			const char *below, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		struct buf place = BUF_INIT;
+
+		buf_printf(&place, "%s/%s", below, key);
+		if (strcmp(key, "chain") == 0)
+			warn_chain(w, id, place.data, value);
+		else
+			warn_chains(w, id, place.data, value);
+		buf_free(&place);
+	}
+}
+
+static void warn_distros(const struct warning *w)
+{
+	const char *id;
+	json_t *distro;
+
+	json_object_foreach(json_object_get(w->files->sections, "distros"), id,
+			    distro)
+		warn_chains(w, id, "", distro);
+}
+
 /* Warn of a release whose files are all https, but not because of its mirror,
  * which has a warning of its own. */
 static void warn_https(const struct warning *w, const struct release *release)
@@ -502,6 +550,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	warn_merged(&w);
 	warn_base(&w);
 	warn_loaders(&w);
+	warn_distros(&w);
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)
 		warn_menu(&w, &menus[i]);

@@ -12,7 +12,8 @@
 /* Keys that say how to boot: every scope may have them. */
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
-		"kernel", "initrds", "args", "chain", "memory", "eol"
+		"kernel", "initrds", "args", "chain", "script", "memory",      \
+		"eol"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", NULL,
@@ -27,7 +28,7 @@ static const char *const arch_keys[] = { SCOPE_KEYS, "variants", NULL };
 static const char *const variant_keys[] = { SCOPE_KEYS, NULL };
 static const char *const string_keys[] = {
 	"title",  "name", "distro_arch", "mirror", "root",
-	"kernel", "args", "eol",         NULL,
+	"kernel", "args", "script",      "eol",    NULL,
 };
 static const char *const pxelinux_keys[] = {
 	"loader",

@@ -11,9 +11,9 @@ static const char *const menu_keys[] = {
 	"title", "timeout", "default", "entries", NULL,
 };
 static const char *const entry_keys[] = {
-	"id",      "hotkey", "title",   "heading", "distro",
-	"version", "arch",   "variant", "menu",    "customermenu",
-	"local",   "shell",  NULL,
+	"id",     "hotkey",   "title",    "heading",      "distro", "version",
+	"arch",   "variant",  "menu",     "customermenu", "local",  "shell",
+	"reboot", "poweroff", "firmware", NULL,
 };
 /* Ids that no entry may have: templates use them as labels. */
 static const char *const reserved_entries[] = {
@@ -418,55 +418,40 @@ static int add_menu(struct entry_list *list, const json_t *object)
 	return add_entry(list, object, entry);
 }
 
-static int add_customer(struct entry_list *list, const json_t *object)
-{
-	int flag;
-
-	if (value_flag(list->at, object, "customermenu", &flag) < 0)
-		return -1;
-	return add_entry(list, object,
-			 (struct menu_entry){ .kind = ENTRY_CUSTOMER,
-					      .id = "customermenu",
-					      .title = "Your own menu" });
-}
-
-static int add_local(struct entry_list *list, const json_t *object)
-{
-	int flag;
-
-	if (value_flag(list->at, object, "local", &flag) < 0)
-		return -1;
-	return add_entry(list, object,
-			 (struct menu_entry){ .kind = ENTRY_LOCAL,
-					      .id = "local",
-					      .title = "Local disk" });
-}
-
-static int add_shell(struct entry_list *list, const json_t *object)
-{
-	int flag;
-
-	if (value_flag(list->at, object, "shell", &flag) < 0)
-		return -1;
-	return add_entry(list, object,
-			 (struct menu_entry){ .kind = ENTRY_SHELL,
-					      .id = "command-line",
-					      .title = "Command line" });
-}
-
-/* An entry has exactly one of these keys, which decides its kind. */
+/* An entry has exactly one of these keys, which decides its kind.  Without
+ * add() the key is true, and all the rest is given here. */
 static const struct kind {
 	const char *key;
 	int (*add)(struct entry_list *list, const json_t *object);
+	enum entry_kind kind;
+	const char *id;
+	const char *title;
 } kinds[] = {
-	{ "heading", add_heading },
-	{ "distro", add_releases },
-	{ "menu", add_menu },
-	{ "customermenu", add_customer },
-	{ "local", add_local },
-	{ "shell", add_shell },
-	{ NULL, NULL },
+	{ "heading", add_heading, ENTRY_HEADING, NULL, NULL },
+	{ "distro", add_releases, ENTRY_RELEASE, NULL, NULL },
+	{ "menu", add_menu, ENTRY_MENU, NULL, NULL },
+	{ "customermenu", NULL, ENTRY_CUSTOMER, "customermenu",
+	  "Your own menu" },
+	{ "local", NULL, ENTRY_LOCAL, "local", "Local disk" },
+	{ "shell", NULL, ENTRY_SHELL, "command-line", "Command line" },
+	{ "reboot", NULL, ENTRY_REBOOT, "reboot", "Restart" },
+	{ "poweroff", NULL, ENTRY_POWEROFF, "poweroff", "Power off" },
+	{ "firmware", NULL, ENTRY_FIRMWARE, "firmware", "Firmware setup" },
+	{ NULL, NULL, ENTRY_HEADING, NULL, NULL },
 };
+
+static int add_flag(struct entry_list *list, const json_t *object,
+		    const struct kind *kind)
+{
+	int flag;
+
+	if (value_flag(list->at, object, kind->key, &flag) < 0)
+		return -1;
+	return add_entry(list, object,
+			 (struct menu_entry){ .kind = kind->kind,
+					      .id = kind->id,
+					      .title = kind->title });
+}
 
 /* The entry here. */
 static int read_entry(struct entry_list *list, const json_t *object)
@@ -487,13 +472,15 @@ static int read_entry(struct entry_list *list, const json_t *object)
 	}
 	if (kind == NULL)
 		return cursor_fail(at, "needs one of heading, distro, menu, "
-				       "customermenu, local, shell");
+				       "customermenu, local, shell, reboot, "
+				       "poweroff, firmware");
 	for (int i = 0; i < 3; i++)
 		if (kind->add != add_releases &&
 		    json_object_get(object, of_distro[i]) != NULL)
 			return cursor_fail_key(at, of_distro[i],
 					       "goes with distro only");
-	return kind->add(list, object);
+	return kind->add != NULL ? kind->add(list, object)
+				 : add_flag(list, object, kind);
 }
 
 /* The ids of the entries that can be the default; ends in NULL.  Release with

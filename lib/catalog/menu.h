@@ -16,6 +16,9 @@ enum entry_kind {
 	ENTRY_CUSTOMER, /* the menu of the client's customer */
 	ENTRY_LOCAL,    /* the local disk */
 	ENTRY_SHELL,    /* the loader's own command line */
+	ENTRY_REBOOT,
+	ENTRY_POWEROFF,
+	ENTRY_FIRMWARE, /* the firmware's setup */
 };
 
 struct menu_entry {

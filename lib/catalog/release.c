@@ -5,6 +5,21 @@
 
 #include "mem.h"
 
+int release_is_script(const struct mirror_files *files)
+{
+	return files->kernel == NULL && files->loader == NULL &&
+	       files->chain[PLATFORM_BIOS] == NULL &&
+	       files->chain[PLATFORM_EFI] == NULL &&
+	       (files->script[PLATFORM_BIOS] != NULL ||
+		files->script[PLATFORM_EFI] != NULL);
+}
+
+static int has_program(const struct mirror_files *files, int platform)
+{
+	return files->kernel != NULL || files->chain[platform] != NULL ||
+	       files->script[platform] != NULL;
+}
+
 const char *release_refusal(const struct release *release,
 			    const struct machine *machine)
 {
@@ -13,11 +28,10 @@ const char *release_refusal(const struct release *release,
 
 	if (machine->platform == PLATFORM_BIOS && arch == ARCH_ARM64)
 		return "is for arm64, not for a PC with BIOS";
-	if (machine->platform == PLATFORM_EFI && s->kernel == NULL &&
-	    s->chain[PLATFORM_EFI] == NULL)
+	if (machine->platform == PLATFORM_EFI && !has_program(s, PLATFORM_EFI))
 		return "has nothing that UEFI can start";
-	if (machine->platform == PLATFORM_BIOS && s->kernel == NULL &&
-	    s->loader == NULL && s->chain[PLATFORM_BIOS] == NULL)
+	if (machine->platform == PLATFORM_BIOS && s->loader == NULL &&
+	    !has_program(s, PLATFORM_BIOS))
 		return "has nothing that BIOS can start";
 	if (machine->arch == MACHINE_UNKNOWN || machine->arch == (int)arch)
 		return NULL;

@@ -32,7 +32,8 @@ struct mirror_files {
 	size_t initrd_count;
 	const char *args; /* kernel arguments */
 
-	const char *chain[PLATFORM_COUNT]; /* a program to run as it is */
+	const char *chain[PLATFORM_COUNT];  /* a program to run as it is */
+	const char *script[PLATFORM_COUNT]; /* a script of iPXE */
 };
 
 /* An installer: a version of a distro for an architecture, or a variant of it
@@ -61,6 +62,9 @@ struct releases {
 
 /* The most releases that a catalogue may have. */
 #define RELEASES_MAX 100000
+
+/* Whether scripts of iPXE are all that the files have to start. */
+int release_is_script(const struct mirror_files *files);
 
 /* Free the arrays; the releases are in a pool. */
 void release_free(struct releases *all);

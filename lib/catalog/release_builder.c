@@ -238,7 +238,25 @@ static int read_chain(struct release_builder *b, const json_t *object,
 	for (int i = 0; i < PLATFORM_COUNT; i++)
 		rc |= fill_key(b, object, machine_platform_name(i), FORM_URL,
 			       &files->chain[i]);
+	for (int i = 0; rc == 0 && i < PLATFORM_COUNT; i++)
+		if (files->chain[i] != NULL &&
+		    dialect_names_script(files->chain[i])) {
+			files->script[i] = files->chain[i];
+			files->chain[i] = NULL;
+		}
 	return rc;
+}
+
+/* One script is for both platforms: it finds out where it is. */
+static int read_script(struct release_builder *b, struct mirror_files *files)
+{
+	const char *script = NULL;
+
+	if (fill_found(b, "script", FORM_URL, &script) < 0)
+		return -1;
+	for (int i = 0; script != NULL && i < PLATFORM_COUNT; i++)
+		files->script[i] = script;
+	return 0;
 }
 
 /* The keys whose values are more than a string. */
@@ -289,10 +307,9 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 	return rc;
 }
 
-/* The mirror's PXELinux configuration takes no arguments from outside, so a
- * variant with arguments starts the kernel. */
-static int remove_pxelinux(struct release_builder *b,
-			   struct mirror_files *files)
+/* Neither the mirror's PXELinux configuration nor a script takes arguments from
+ * outside, so a variant with arguments starts the kernel. */
+static int leave_kernel(struct release_builder *b, struct mirror_files *files)
 {
 	if (!json_is_string(json_object_get(b->scopes[VARIANT].object, "args")))
 		return 0;
@@ -302,6 +319,7 @@ static int remove_pxelinux(struct release_builder *b,
 	files->pathprefix = NULL;
 	files->configfile = NULL;
 	files->loader = NULL;
+	memset(files->script, 0, sizeof(files->script));
 	return 0;
 }
 
@@ -313,9 +331,9 @@ static int check_boot_methods(struct release_builder *b,
 		return fail_release(b, "initrds and args need a kernel");
 	if (files->kernel == NULL && files->loader == NULL &&
 	    files->chain[PLATFORM_BIOS] == NULL &&
-	    files->chain[PLATFORM_EFI] == NULL)
+	    files->chain[PLATFORM_EFI] == NULL && !release_is_script(files))
 		return fail_release(b, "nothing says how to boot: needs "
-				       "pxelinux, kernel or chain");
+				       "pxelinux, kernel, chain or script");
 	return 0;
 }
 
@@ -348,6 +366,9 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 	add_need(files, base, files->chain[PLATFORM_BIOS], 0);
 	add_need(files, base, files->chain[PLATFORM_EFI],
 		 files->kernel == NULL);
+	/* Beside other files, only the loader of scripts fetches it. */
+	for (int i = 0; release_is_script(files) && i < PLATFORM_COUNT; i++)
+		add_need(files, base, files->script[i], 0);
 }
 
 /* Why the dialect cannot write what starts the files, in reason; empty if it
@@ -362,10 +383,13 @@ static void find_unwritable(const struct dialect *d,
 		.initrd_count = files->initrd_count,
 		.args = files->args,
 	};
+	const int has_scripts = (d->starts & START_SCRIPT) != 0;
 	const char *const programs[] = {
 		files->loader,
 		files->chain[PLATFORM_BIOS],
 		files->chain[PLATFORM_EFI],
+		has_scripts ? files->script[PLATFORM_BIOS] : NULL,
+		has_scripts ? files->script[PLATFORM_EFI] : NULL,
 	};
 
 	if (files->kernel != NULL)
@@ -421,8 +445,9 @@ static int read_files(struct release_builder *b,
 		set_var(b, "root", root);
 	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
 	rc |= read_parts(b, root, files);
+	rc |= read_script(b, files);
 	rc |= read_args(b, files);
-	if (rc < 0 || remove_pxelinux(b, files) < 0 ||
+	if (rc < 0 || leave_kernel(b, files) < 0 ||
 	    check_boot_methods(b, files) < 0)
 		return -1;
 	add_needs(files, &b->base_uri);

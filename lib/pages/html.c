@@ -357,10 +357,8 @@ static json_t *unreachable_view(const struct mirror_files *files)
 			.dialect = dialects[i],
 			.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
 		};
-		const char *reason = loader_unreachable(&loader, files);
+		const char *reason = loader_refuses_files(&loader, files);
 
-		if (reason == NULL)
-			reason = loader_unwritable(&loader, files);
 		if (reason != NULL)
 			json_array_append_new(list,
 					      json_pack("{s:s, s:s}", "client",
@@ -484,6 +482,7 @@ static json_t *files_view(const struct release *release)
 		;
 	add_texts(&t, "PXELINUX for BIOS", AT(loader));
 	add_texts(&t, "PXELINUX directory, DHCP option 210", AT(pathprefix));
+	add_texts(&t, "Script for iPXE", AT(script));
 	add_texts(&t, "Program for BIOS", AT(chain[PLATFORM_BIOS]));
 	add_texts(&t, "Program for UEFI", AT(chain[PLATFORM_EFI]));
 	t.is_url = 0;

@@ -17,10 +17,26 @@ const char *loader_refuses_url(const struct loader *l, const char *url)
 	return refuses(l, &needs);
 }
 
+/* The script that the loader runs on its platform; NULL: none. */
+static const char *find_script(const struct loader *l,
+			       const struct mirror_files *files)
+{
+	int platform = l->machine.platform;
+
+	if (!(l->dialect->starts & START_SCRIPT))
+		return NULL;
+	if (platform == MACHINE_UNKNOWN)
+		platform = files->script[PLATFORM_BIOS] != NULL ? PLATFORM_BIOS
+								: PLATFORM_EFI;
+	return files->script[platform];
+}
+
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files)
 {
-	const char *reason = refuses(l, &files->needs);
+	const char *script = find_script(l, files);
+	const char *reason = script != NULL ? loader_refuses_url(l, script)
+					    : refuses(l, &files->needs);
 
 	if (reason == NULL && !files->is_site_host &&
 	    l->machine.platform == PLATFORM_EFI)
@@ -38,6 +54,24 @@ const char *loader_unwritable(const struct loader *l,
 	while (dialects[i] != l->dialect)
 		i++;
 	return files->unwritable[i];
+}
+
+static const char *refuses_script(const struct loader *l,
+				  const struct mirror_files *files)
+{
+	return !(l->dialect->starts & START_SCRIPT) && release_is_script(files)
+		       ? "is a script of iPXE"
+		       : NULL;
+}
+
+const char *loader_refuses_files(const struct loader *l,
+				 const struct mirror_files *files)
+{
+	const char *reason = refuses_script(l, files);
+
+	if (reason == NULL)
+		reason = loader_unreachable(l, files);
+	return reason != NULL ? reason : loader_unwritable(l, files);
 }
 
 /* A mirror's configuration runs the modules beside it, so a SYSLINUX that is
@@ -67,7 +101,10 @@ const char *loader_program(const struct loader *l,
 			   const struct mirror_files *files)
 {
 	int platform = l->machine.platform;
+	const char *script = find_script(l, files);
 
+	if (script != NULL)
+		return script;
 	if ((l->dialect->starts & START_BIOS) && platform != PLATFORM_EFI &&
 	    files->chain[PLATFORM_BIOS] != NULL)
 		return files->chain[PLATFORM_BIOS];
@@ -80,13 +117,16 @@ enum boot_method loader_method(const struct loader *l,
 			       const struct release *release,
 			       const struct mirror_files *files)
 {
+	const char *script = find_script(l, files);
+
 	if (loader_unreachable(l, files) != NULL)
 		return BOOT_NONE;
-	if (can_pxelinux(l, release, files))
+	if (script == NULL && can_pxelinux(l, release, files))
 		return BOOT_PXELINUX;
 	if (loader_unwritable(l, files) != NULL)
 		return BOOT_NONE;
-	if (files->kernel != NULL && (l->dialect->starts & START_KERNEL))
+	if (script == NULL && files->kernel != NULL &&
+	    (l->dialect->starts & START_KERNEL))
 		return BOOT_KERNEL;
 	return loader_program(l, files) != NULL ? BOOT_CHAIN : BOOT_NONE;
 }
@@ -113,12 +153,29 @@ const char *loader_refusal(const struct loader *l,
 
 		if (loader_unreachable(l, files) != NULL)
 			continue;
-		reason = loader_unwritable(l, files);
+		reason = loader_refuses_files(l, files);
 		return reason != NULL ? reason
 				      : "has nothing that this loader can "
 					"start";
 	}
-	return loader_unreachable(l, &release->mirrors[0]);
+	return loader_refuses_files(l, &release->mirrors[0]);
+}
+
+const char *loader_refuses_command(const struct loader *l, unsigned command)
+{
+	const struct dialect *d = l->dialect;
+	const int platform = l->machine.platform;
+
+	if ((platform != PLATFORM_EFI && (d->bios_commands & command)) ||
+	    (platform != PLATFORM_BIOS && (d->efi_commands & command)))
+		return NULL;
+	if (command == COMMAND_SHELL)
+		return "is a command line of iPXE";
+	if (d->bios_commands & command)
+		return "is for BIOS, not for UEFI";
+	if (d->efi_commands & command)
+		return "is for UEFI, not for a PC with BIOS";
+	return "is a command that this loader does not have";
 }
 
 const char *loader_refused_setting(const struct loader *l,

@@ -19,7 +19,7 @@ enum boot_method {
 	BOOT_NONE,
 	BOOT_PXELINUX, /* the mirror's own PXELINUX, with its menu */
 	BOOT_KERNEL,
-	BOOT_CHAIN, /* the program that loader_program() names */
+	BOOT_CHAIN, /* the program or script that loader_program() names */
 };
 
 /* Why the loader cannot fetch these files ("needs https, which this loader
@@ -33,14 +33,21 @@ const char *loader_unreachable(const struct loader *l,
 const char *loader_unwritable(const struct loader *l,
 			      const struct mirror_files *files);
 
+/* Why the loader starts none of these files, whatever its machine can run: one
+ * of the two reasons above, or "is a script of iPXE".  NULL: it may. */
+const char *loader_refuses_files(const struct loader *l,
+				 const struct mirror_files *files);
+
 /* How the loader starts the release from these files, which are one mirror's.
- * On BIOS the mirror's own PXELINUX comes first. */
+ * A script for the loader comes first, then, on BIOS, the mirror's own
+ * PXELINUX. */
 enum boot_method loader_method(const struct loader *l,
 			       const struct release *release,
 			       const struct mirror_files *files);
 
-/* The URL of the program for the machine's platform, or for any where that is
- * not known; borrowed.  NULL if there is none that the loader can start. */
+/* The URL of the script or program for the machine's platform, or for any where
+ * that is not known; borrowed.  NULL if there is none that the loader can
+ * start. */
 const char *loader_program(const struct loader *l,
 			   const struct mirror_files *files);
 
@@ -53,6 +60,10 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
  * static, in words that every dialect can write; NULL if it can. */
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
+
+/* Why the loader cannot do that of COMMAND_* on its machine, static, in words
+ * that every dialect can write; NULL if it can. */
+const char *loader_refuses_command(const struct loader *l, unsigned command);
 
 /* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
  * a file's name.  Static; NULL if it can. */

@@ -32,6 +32,9 @@ static json_t *entry_url(const struct request *r,
 	switch (entry->kind) {
 	case ENTRY_HEADING:
 	case ENTRY_SHELL:
+	case ENTRY_REBOOT:
+	case ENTRY_POWEROFF:
+	case ENTRY_FIRMWARE:
 		return NULL;
 	case ENTRY_RELEASE:
 		link.page = &page_fromthemirror;
@@ -59,6 +62,28 @@ static int is_visible(const struct request *r, const struct menu_entry *entry)
 	       catalog_may_see(r->catalog, entry->menu, r->client);
 }
 
+/* Of COMMAND_*; 0: the entry is none. */
+static unsigned command_of(enum entry_kind kind)
+{
+	switch (kind) {
+	case ENTRY_SHELL:
+		return COMMAND_SHELL;
+	case ENTRY_REBOOT:
+		return COMMAND_REBOOT;
+	case ENTRY_POWEROFF:
+		return COMMAND_POWEROFF;
+	case ENTRY_FIRMWARE:
+		return COMMAND_FIRMWARE;
+	case ENTRY_HEADING:
+	case ENTRY_RELEASE:
+	case ENTRY_MENU:
+	case ENTRY_CUSTOMER:
+	case ENTRY_LOCAL:
+		break;
+	}
+	return 0;
+}
+
 static int has_something(const struct request *r, const struct menu *menu);
 
 /* Why the entry is not offered; NULL if it is. */
@@ -67,8 +92,8 @@ static const char *hidden_reason(const struct request *r,
 {
 	const struct loader loader = page_loader(r, r->machine.platform);
 
-	if (entry->kind == ENTRY_SHELL && !r->dialect->has_shell)
-		return "is a command line of iPXE";
+	if (command_of(entry->kind) != 0)
+		return loader_refuses_command(&loader, command_of(entry->kind));
 	if (entry->kind == ENTRY_RELEASE)
 		return loader_refusal(&loader, entry->release);
 	if (entry->kind == ENTRY_MENU && !has_something(r, entry->menu))
@@ -102,9 +127,15 @@ static const char *kind_name(enum entry_kind kind)
 	case ENTRY_LOCAL:
 		return "local";
 	case ENTRY_SHELL:
+		return "shell";
+	case ENTRY_REBOOT:
+		return "reboot";
+	case ENTRY_POWEROFF:
+		return "poweroff";
+	case ENTRY_FIRMWARE:
 		break;
 	}
-	return "shell";
+	return "firmware";
 }
 
 static json_t *entry_view(const struct request *r, const struct menu *menu,

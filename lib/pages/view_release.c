@@ -62,11 +62,15 @@ static json_t *chain_view(const struct request *r, const struct loader *l,
 {
 	const char *bios = s->chain[PLATFORM_BIOS];
 	const char *efi = s->chain[PLATFORM_EFI];
+	const char *program = loader_program(l, s);
+	const int is_script = program == s->script[PLATFORM_BIOS] ||
+			      program == s->script[PLATFORM_EFI];
 
-	return json_pack("{s:o, s:o*, s:o*}", "url",
-			 page_file(r, loader_program(l, s)), "bios_url",
+	return json_pack("{s:o, s:o*, s:o*, s:o*}", "url",
+			 page_file(r, program), "bios_url",
 			 bios != NULL ? page_file(r, bios) : NULL, "efi_url",
-			 efi != NULL ? page_file(r, efi) : NULL);
+			 efi != NULL ? page_file(r, efi) : NULL, "script_url",
+			 is_script ? page_file(r, program) : NULL);
 }
 
 /* What the loader starts from one mirror's files; for people, all that there
@@ -165,10 +169,8 @@ static void note_mirrors(const struct request *r, const struct release *release)
 
 	for (size_t i = 0; i < release->mirror_count; i++) {
 		const struct mirror_files *s = &release->mirrors[i];
-		const char *why = loader_unreachable(&loader, s);
+		const char *why = loader_refuses_files(&loader, s);
 
-		if (why == NULL)
-			why = loader_unwritable(&loader, s);
 		if (s->mirror != NULL)
 			page_note(r, "mirror %zu: %s%s%s", i + 1, s->mirror,
 				  why != NULL ? ", left out: it " : "",

@@ -335,7 +335,7 @@ const struct dialect dialect_gpxe = {
 	.escape = escape_script,
 	.menus = &dialect_pxelinux,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_ALL,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -353,7 +353,7 @@ const struct dialect dialect_pxelinux = {
 	.escape = escape_menu,
 	.scripts = &dialect_gpxe,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_ALL,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -363,6 +363,8 @@ const struct dialect dialect_pxelinux = {
 	.opens_by_script = 1,
 };
 
+/* A build may lack commands: Debian 12's has no poweroff and no --setup of
+ * reboot. */
 const struct dialect dialect_ipxe = {
 	.name = "ipxe",
 	.client = "iPXE",
@@ -374,16 +376,20 @@ const struct dialect dialect_ipxe = {
 	.escape = escape_script,
 	.add_kernel = add_ipxe_kernel,
 	.starts = START_ALL,
+	.bios_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF |
+			COMMAND_FIRMWARE,
 	.refuses_ipv6 = no_ipv6,
 	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
-	.has_shell = 1,
 };
 
 /* The core joins what starts a kernel in one command line of 2047 bytes (6.03,
- * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c).
+ * core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c).  Its modules
+ * that restart and switch off are for BIOS alone: on EFI there is no
+ * poweroff.c32, and reboot.c32 6.04 does not restart the machine (run).
  * syslinux.efi 6.04 resolves nothing, not even an address in digits: it asks
  * the DHCP next-server for every URL (efi/pxe.c, dns_resolv). */
 const struct dialect dialect_syslinux = {
@@ -397,6 +403,7 @@ const struct dialect dialect_syslinux = {
 	.escape = escape_menu,
 	.add_kernel = add_syslinux_kernel,
 	.starts = START_KERNEL | START_PXELINUX_LIKE,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -418,6 +425,8 @@ const struct dialect dialect_grub = {
 	.add_error = add_grub_error,
 	.add_kernel = add_grub_kernel,
 	.starts = START_KERNEL | START_EFI,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.refuses_port = "needs a port other than 80, the only one that GRUB "
@@ -433,6 +442,8 @@ const struct dialect dialect_html = {
 	.magic = "<!DOCTYPE html>\n",
 	.escape = escape_html,
 	.starts = START_ALL,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 };
 
@@ -441,6 +452,8 @@ const struct dialect dialect_json = {
 	.content_type = "application/json",
 	.magic = "{\n",
 	.starts = START_ALL,
+	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
+	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 	.is_view = 1,
 };
@@ -519,6 +532,13 @@ const char *dialect_native_suffix(const char *name, size_t len)
 		    strncasecmp(name + len - 4, suffixes[i], 4) == 0)
 			return suffixes[i];
 	return NULL;
+}
+
+int dialect_names_script(const char *url)
+{
+	size_t len = strcspn(url, "?");
+
+	return len >= 5 && strncasecmp(url + len - 5, ".ipxe", 5) == 0;
 }
 
 /* To gPXE the name of a file is what follows the last '/' of the argument,

@@ -15,7 +15,17 @@ enum {
 				    modules there are of its own version */
 	START_BIOS = 8,          /* a program for BIOS */
 	START_EFI = 16,          /* a program for EFI */
-	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI,
+	START_SCRIPT = 32,       /* a script that begins with "#!ipxe" */
+	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI |
+		    START_SCRIPT,
+};
+
+/* What a loader can do by itself. */
+enum {
+	COMMAND_SHELL = 1, /* a command line for its user */
+	COMMAND_REBOOT = 2,
+	COMMAND_POWEROFF = 4,
+	COMMAND_FIRMWARE = 8, /* opens the firmware's setup */
 };
 
 /* A kernel as a loader is told to start it.  Borrowed. */
@@ -70,6 +80,7 @@ struct dialect {
 	const struct dialect *menus;
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
+	unsigned bios_commands, efi_commands; /* of COMMAND_*, by platform */
 
 	/* Why it fetches nothing by https, from a port other than 80, from an
 	 * IPv6 address, and on EFI from a server other than the site's; NULL:
@@ -88,7 +99,6 @@ struct dialect {
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each
 					 release in it */
 	unsigned opens_by_script : 1; /* a menu opens another by a script */
-	unsigned has_shell : 1;       /* a command line for its user */
 	unsigned uses_vesamenu : 1;   /* the site's of SYSLINUX 3.x */
 	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
 	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */
@@ -139,6 +149,9 @@ const struct dialect *dialect_of_user_agent(const char *user_agent);
 /* The suffix of the len bytes at name, static, if gPXE takes a file of that
  * name for native code without looking at its content; NULL if it does not. */
 const char *dialect_native_suffix(const char *name, size_t len);
+
+/* Whether the URL, or a pattern of one, is by its name a script of iPXE. */
+int dialect_names_script(const char *url);
 
 /*
  * Whether every dialect of a loader can write the len bytes at s as a

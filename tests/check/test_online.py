@@ -478,7 +478,6 @@ def test_refused_catalogue_is_not_checked_online(mirrors):
 
 def test_programs_to_chain(mirrors):
     rows = [
-        (b"#!ipxe\nshell\n", "arm64", None),
         (b"\x7fELF\0", "amd64", "is not an EFI program"),
         (b"not found", "amd64", "is plain text, maybe an error message"),
         ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
@@ -502,6 +501,71 @@ def test_programs_to_chain(mirrors):
                   f"{fault}: http://FIRST/debian/efi"] if fault else []
         expect(f"{body[:9]} for {arch}",
                [f for f in found if "no second mirror" not in f], wanted)
+
+
+def test_scripts(mirrors):
+    """A script is named in script, and nothing else is."""
+    rows = [
+        ("script", b"#!ipxe\nkernel a\n", None),
+        ("script", b"#!gpxe\nkernel a\n", None),
+        ("script", b"echo a\n", "script is not a script for iPXE: it does not "
+         "begin with #!ipxe"),
+        ("script", b"MZ\0\0", "script is not a script for iPXE: it does not "
+         "begin with #!ipxe"),
+        ("script", ERROR_PAGE, "script is a page of HTML, maybe an error page"),
+        ("script", b"", "script is empty"),
+        ("chain", b"#!ipxe\nkernel a\n", "program is a script, which only "
+         "iPXE can run: write it as 'script', not in 'chain'"),
+        ("chain", b"#!gpxe\nkernel a\n", "program is a script, which only "
+         "iPXE can run: write it as 'script', not in 'chain'"),
+    ]
+    for key, body, fault in rows:
+        mirrors[0].reset({"/debian/menu": content(body)})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian",
+                key: "{{mirror}}menu" if key == "script" else
+                {"bios": "{{mirror}}menu", "efi": "{{mirror}}menu"},
+                "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: "
+                  "http://FIRST/debian/menu"] if fault else []
+        expect(f"{key}: {body[:9]}",
+               [f for f in found if f.startswith("error")], wanted)
+
+
+def bzimage(length, paragraphs):
+    """So many bytes of a kernel whose header says 1024 and so many times 16."""
+    kernel = bytearray(1024 + 16 * (paragraphs + 1))
+    kernel[0x1f1] = 1
+    kernel[0x1f4:0x1f8] = paragraphs.to_bytes(4, "little")
+    kernel[0x202:0x206] = b"HdrS"
+    return bytes(kernel[:length])
+
+
+def test_a_kernel_ends_in_its_last_paragraph(mirrors):
+    """Of 16 bytes: ipxe.lkrn and memtest86+ do not fill it."""
+    short = "is cut short: its header says that it is longer"
+    rows = [(1024, short), (1039, short), (1040, short), (1041, None),
+            (1055, None), (1056, None), (1057, None), (1072, None)]
+    for length, fault in rows:
+        mirrors[0].reset({"/debian/linux": content(bzimage(length, 2))})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian",
+                "kernel": "{{mirror}}linux",
+                "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: kernel "
+                  f"{fault}: http://FIRST/debian/linux"] if fault else []
+        expect(f"{length} bytes",
+               [f for f in found if f.startswith("error")], wanted)
 
 
 def test_progress_is_for_terminals(path, mirrors):
@@ -554,6 +618,9 @@ def main():
             ("a refused catalogue is not checked online",
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
+            ("scripts", lambda: test_scripts(mirrors)),
+            ("a kernel ends in its last paragraph",
+             lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),
             ("progress is for terminals",
              lambda: test_progress_is_for_terminals(path, mirrors)),
             ("--json", lambda: test_json_has_the_url(path, mirrors)),

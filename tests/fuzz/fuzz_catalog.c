@@ -169,8 +169,10 @@ static void check_files(const struct mirror_files *s)
 	check_url(s->kernel);
 	for (size_t i = 0; i < s->initrd_count; i++)
 		check_url(s->initrds[i]);
-	for (int i = 0; i < PLATFORM_COUNT; i++)
+	for (int i = 0; i < PLATFORM_COUNT; i++) {
 		check_url(s->chain[i]);
+		check_url(s->script[i]);
+	}
 	check_value(s->configfile);
 	FUZZ_CHECK(s->args == NULL || args_check(s->args) == NULL, "'%s': %s",
 		   s->args, args_check(s->args));

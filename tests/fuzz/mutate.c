@@ -24,7 +24,8 @@ static const char *const keys[] = {
 	"root",      "shell",    "site",        "suffix",     "syslinux",
 	"timeout",   "title",    "variant",     "variants",   "version",
 	"versions",  "vesamenu", "distro_arch", "i386",       "amd64",
-	"arm64",     "1.json",
+	"arm64",     "1.json",   "script",      "reboot",     "poweroff",
+	"firmware",
 };
 
 /* A value, and where it is. */

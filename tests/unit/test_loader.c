@@ -24,6 +24,8 @@ enum {
 	IPV6 = 128,
 	LONG = 256,       /* a URL of more than 250 bytes */
 	UNWRITABLE = 512, /* in any dialect but ipxe */
+	SCRIPT = 1024,
+	BIOS_SCRIPT = 2048, /* named in "chain" */
 };
 
 static const char unwritable[] = "has a kernel line that is too long";
@@ -49,6 +51,9 @@ static struct mirror_files files_of(unsigned what)
 		.kernel = what & KERNEL ? TREE "linux" : NULL,
 		.chain = { what & BIOS_PROGRAM ? TREE "program.bin" : NULL,
 			   what & EFI_PROGRAM ? TREE "program.efi" : NULL },
+		.script = { what & (SCRIPT | BIOS_SCRIPT) ? TREE "script.ipxe"
+							  : NULL,
+			    what & SCRIPT ? TREE "script.ipxe" : NULL },
 	};
 }
 
@@ -72,6 +77,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NO_BIOS "has nothing that BIOS can start"
 #define NO_EFI "has nothing that UEFI can start"
 #define NOTHING "has nothing that this loader can start"
+#define NO_SCRIPT "is a script of iPXE"
 
 /* How a loader starts a release for amd64 that one mirror has. */
 static const struct {
@@ -163,6 +169,30 @@ static const struct {
 	{ "grub", "efi", KERNEL | UNWRITABLE, unwritable },
 	{ "grub", "efi", KERNEL | HTTPS | UNWRITABLE, NO_HTTPS },
 
+	/* Only iPXE runs its scripts, and before all else. */
+	{ "ipxe", "bios", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "efi", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "", SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "bios", SCRIPT | PXELINUX | KERNEL, TREE "script.ipxe" },
+	{ "ipxe", "efi", SCRIPT | KERNEL | EFI_PROGRAM, TREE "script.ipxe" },
+	{ "ipxe", "efi", BIOS_SCRIPT | EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "efi", BIOS_SCRIPT, NO_EFI },
+	{ "ipxe", "", BIOS_SCRIPT, TREE "script.ipxe" },
+	{ "gpxe", "bios", SCRIPT, NO_SCRIPT },
+	{ "gpxe", "bios", SCRIPT | HTTPS, NO_SCRIPT },
+	{ "gpxe", "bios", SCRIPT | PXELINUX, "pxelinux" },
+	{ "gpxe", "bios", SCRIPT | BIOS_PROGRAM, TREE "program.bin" },
+	{ "pxelinux", "bios", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "bios", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "efi", SCRIPT, NO_SCRIPT },
+	{ "syslinux", "bios", SCRIPT | KERNEL, "kernel" },
+	{ "grub", "bios", SCRIPT, NO_SCRIPT },
+	{ "grub", "efi", SCRIPT, NO_SCRIPT },
+	{ "grub", "", SCRIPT | OTHER_PORT, NO_SCRIPT },
+	{ "grub", "efi", SCRIPT | EFI_PROGRAM, TREE "program.efi" },
+	{ "grub", "bios", SCRIPT | EFI_PROGRAM, NOTHING },
+	{ "html", "", SCRIPT, TREE "script.ipxe" },
+
 	/* People see what any loader can start. */
 	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
 	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
@@ -210,6 +240,52 @@ static void test_a_release_is_started_as_the_loader_can(void **state)
 		if (got == NULL || strcmp(got, rows[i].expected) != 0)
 			fail_msg("row %zu, %s on '%s': %s", i, rows[i].dialect,
 				 rows[i].platform, got);
+	}
+}
+
+static void test_a_command_is_refused_where_there_is_none(void **state)
+{
+#define NO_COMMAND "is a command that this loader does not have"
+#define FOR_BIOS "is for BIOS, not for UEFI"
+#define FOR_EFI "is for UEFI, not for a PC with BIOS"
+	static const struct {
+		const char *dialect;
+		const char *platform;
+		const char *reboot, *poweroff, *firmware; /* NULL: it can */
+	} commands[] = {
+		{ "pxelinux", "bios", NO_COMMAND, NO_COMMAND, NO_COMMAND },
+		{ "ipxe", "bios", NULL, NULL, FOR_EFI },
+		{ "ipxe", "efi", NULL, NULL, NULL },
+		{ "ipxe", "", NULL, NULL, NULL },
+		{ "syslinux", "bios", NULL, NULL, NO_COMMAND },
+		{ "syslinux", "efi", FOR_BIOS, FOR_BIOS, NO_COMMAND },
+		{ "syslinux", "", NULL, NULL, NO_COMMAND },
+		{ "grub", "bios", NULL, NULL, FOR_EFI },
+		{ "grub", "efi", NULL, NULL, NULL },
+		{ "html", "bios", NULL, NULL, FOR_EFI },
+		{ "html", "efi", NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(commands[i].dialect),
+			.machine = machine_of(commands[i].platform, ""),
+		};
+		const char *const expected[] = {
+			commands[i].reboot,
+			commands[i].poweroff,
+			commands[i].firmware,
+		};
+
+		for (unsigned c = 0; c < LENGTH(expected); c++) {
+			const char *got = loader_refuses_command(
+				&loader, COMMAND_REBOOT << c);
+
+			if ((got == NULL) != (expected[c] == NULL) ||
+			    (got != NULL && strcmp(got, expected[c]) != 0))
+				fail_msg("row %zu, command %u: %s", i, c, got);
+		}
 	}
 }
 
@@ -453,6 +529,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_release_is_started_as_the_loader_can),
+		cmocka_unit_test(test_a_command_is_refused_where_there_is_none),
 		cmocka_unit_test(
 			test_a_mirrors_menu_is_for_modules_of_its_version),
 		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),

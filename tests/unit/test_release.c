@@ -135,6 +135,9 @@ static void test_machines_are_told_why_they_cannot_start_it(void **state)
 		{ "'chain': {'bios': 'http://h/a'}", "amd64", ".a.a.a.aeeee" },
 		{ "'chain': {'efi': 'http://h/a'}", "amd64", ".a.abbbb.a.a" },
 		{ "'chain': {'efi': 'http://h/a'}", "arm64", ".rr.BBBB.rr." },
+		{ "'script': 'http://h/a'", "amd64", ".a.a.a.a.a.a" },
+		{ "'chain': {'bios': 'http://h/a.ipxe'}", "amd64",
+		  ".a.a.a.aeeee" },
 		{ "'chain': {'bios': 'http://h/a', 'efi': 'http://h/b'}",
 		  "i386", "...i...i..ii" },
 	};

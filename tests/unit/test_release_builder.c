@@ -91,6 +91,54 @@ static void test_what_is_left_out_is_not_there(void **state)
 	catalog_free(c);
 }
 
+/* In the order of the scopes, as a kernel. */
+static void test_a_script_is_for_both_platforms(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		" 'script': '{{base}}{{version}}',"
+		" 'variants': {'v': {'title': 'v', 'script': null,"
+		"   'kernel': 'http://h/linux'},"
+		"  'w': {'title': 'w', 'kernel': 'http://h/linux',"
+		"   'args': 'quiet'}},"
+		" 'versions': {'1': {'arches': ['amd64']},"
+		"  '2': {'arches': ['amd64'], 'script': 'http://h/2'}}}}}");
+	const struct release *one = catalog_release(c, "d", "1", "amd64", NULL);
+	const struct release *two = catalog_release(c, "d", "2", "amd64", NULL);
+	const struct release *v = catalog_release(c, "d", "2", "amd64", "v");
+	const struct release *w = catalog_release(c, "d", "2", "amd64", "w");
+
+	(void)state;
+	assert_string_equal(one->mirrors->script[PLATFORM_BIOS],
+			    "http://boot.example.org/boot/1");
+	assert_string_equal(one->mirrors->script[PLATFORM_EFI],
+			    "http://boot.example.org/boot/1");
+	assert_string_equal(two->mirrors->script[PLATFORM_EFI], "http://h/2");
+	assert_null(v->mirrors->script[PLATFORM_BIOS]);
+	/* A script takes no arguments. */
+	assert_null(w->mirrors->script[PLATFORM_BIOS]);
+	assert_string_equal(w->mirrors->kernel, "http://h/linux");
+	catalog_free(c);
+}
+
+static void test_a_chain_named_as_a_script_is_one(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		     " 'chain': {'bios': 'http://h/a.IPXE?b=c',"
+		     "  'efi': 'http://h/ipxe'},"
+		     " 'versions': {'1': {'arches': ['amd64']}}}}}");
+	const struct mirror_files *s =
+		catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
+
+	(void)state;
+	assert_null(s->chain[PLATFORM_BIOS]);
+	assert_string_equal(s->script[PLATFORM_BIOS], "http://h/a.IPXE?b=c");
+	assert_string_equal(s->chain[PLATFORM_EFI], "http://h/ipxe");
+	assert_null(s->script[PLATFORM_EFI]);
+	catalog_free(c);
+}
+
 static void test_each_base_of_a_mirror_has_the_files_in_its_order(void **state)
 {
 	struct catalog *c =
@@ -132,6 +180,9 @@ static void test_files_with_one_https_url_need_it(void **state)
 		{ "'kernel': 'http://h/a', 'args': 'url=https://h/b'", 0 },
 		{ "'chain': {'bios': 'https://h/a'}", 1 },
 		{ "'chain': {'efi': 'https://h/a'}", 1 },
+		{ "'script': 'https://h/a'", 1 },
+		{ "'script': 'https://h/a', 'kernel': 'http://h/a'", 0 },
+		{ "'chain': {'bios': 'https://h/a.ipxe'}", 1 },
 		{ "'root': 'http://h/', 'pxelinux': {'config': 'c',"
 		  " 'loader': 'https://h/p'}",
 		  1 },
@@ -477,6 +528,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_release_has_all_that_its_distro_says),
 		SCRATCH_TEST(test_what_is_left_out_is_not_there),
+		SCRATCH_TEST(test_a_script_is_for_both_platforms),
+		SCRATCH_TEST(test_a_chain_named_as_a_script_is_one),
 		SCRATCH_TEST(
 			test_each_base_of_a_mirror_has_the_files_in_its_order),
 		SCRATCH_TEST(test_files_with_one_https_url_need_it),
