@@ -150,6 +150,9 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 	size_t i;
 	json_t *value;
 
+	if (arches == NULL)
+		return cursor_fail(at, "needs arches, an array with one or "
+				       "more of i386, amd64, arm64");
 	if (json_array_size(arches) == 0)
 		return cursor_fail_key(at, "arches",
 				       "must be an array with one or more of "
@@ -227,6 +230,9 @@ int distro_check(struct cursor *at, const json_t *distro)
 	rc |= check_objects(at, distro, "variants", check_variant);
 	rc |= check_objects(at, distro, "arches", check_arch);
 	rc |= check_objects(at, distro, "versions", check_version);
+	if (rc == 0 && json_object_get(distro, "versions") == NULL)
+		return cursor_fail(at, "needs versions, an object with one or "
+				       "more");
 	if (rc == 0 &&
 	    json_object_size(json_object_get(distro, "versions")) == 0)
 		rc = cursor_fail_key(at, "versions",

@@ -16,7 +16,7 @@
 #define DEPTH_MAX 8
 
 const char include_merged_section[] = "distros";
-const char *const include_merged_keys[] = {
+const char *const include_merging[] = {
 	"versions",
 	"arches",
 	"variants",
@@ -189,7 +189,7 @@ static void add_left(const char *prefix, const json_t *into, const json_t *from,
 			json_array_append_new(
 				left, json_sprintf("%s%s", prefix, key));
 		else if (prefix[0] == '\0' && json_is_object(later) &&
-			 is_listed(include_merged_keys, key)) {
+			 is_listed(include_merging, key)) {
 			struct buf below = BUF_INIT;
 
 			buf_printf(&below, "%s/", key);
@@ -251,7 +251,7 @@ static void merge_object(struct merge_place *at, json_t *into,
 		json_t *earlier = json_object_get(into, key);
 		size_t mark = enter(at, key);
 
-		if (is_listed(include_merged_keys, key) &&
+		if (is_listed(include_merging, key) &&
 		    json_is_object(value) && json_is_object(earlier))
 			merge_values(at, earlier, value);
 		else

@@ -25,7 +25,7 @@
 
 /* The section, and the keys; ends in NULL. */
 extern const char include_merged_section[];
-extern const char *const include_merged_keys[];
+extern const char *const include_merging[];
 
 struct include {
 	json_t *sections;      /* section -> id -> value; has every section */
