@@ -449,7 +449,7 @@ static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 	site_free(site);
 }
 
-/* Without a valid state, nothing is served, and each request gets the reason. */
+/* Without a valid state nothing is served: each request gets the reason. */
 static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 {
 	static const struct {
