@@ -217,12 +217,10 @@ static void visit_partial(struct template_reader *r,
 				  name->text, r->dialect->name);
 }
 
-/* Whether name has a row in the table; err then has the new name. */
-static int is_renamed(struct template_reader *r, const struct renamed *table,
+/* Whether name has a row; err then has the new name. */
+static int is_renamed(struct template_reader *r, const struct renamed *row,
 		      const struct template_name *name)
 {
-	const struct renamed *row =
-		renamed_find(table, name->text, strcspn(name->text, "."));
 	const char *known[] = { NULL, NULL };
 	const struct offer offer = { NULL, known };
 
@@ -235,47 +233,97 @@ static int is_renamed(struct template_reader *r, const struct renamed *table,
 	return 1;
 }
 
+/* The part of a dotted name that follows this one; NULL if none does. */
+static const char *next_part(const char *part)
+{
+	const char *dot = strchr(part, '.');
+
+	return dot != NULL ? dot + 1 : NULL;
+}
+
+static const struct renamed *find_part(const char *part)
+{
+	return renamed_find(renamed_names, part, strcspn(part, "."));
+}
+
+/* The row of the first part of a name that has one. */
+static const struct renamed *find_name(const char *name)
+{
+	const struct renamed *row = NULL;
+
+	for (; name != NULL && row == NULL; name = next_part(name))
+		row = find_part(name);
+	return row;
+}
+
+static int is_part(const char *part, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return strcspn(part, ".") == len && memcmp(part, name, len) == 0;
+}
+
+/* An earlier name counts as the new one: it has a failure of its own. */
+static int is_mirrors(const char *part)
+{
+	const struct renamed *row = find_part(part);
+
+	return is_part(row != NULL ? row->now : part, "mirrors");
+}
+
+static int is_method(const char *part)
+{
+	return is_part(part, "pxelinux") || is_part(part, "kernel") ||
+	       is_part(part, "chain");
+}
+
 /* A section with an unknown name is silently empty.  So is a boot method
  * outside the section "mirrors", where 0.1.0 had it. */
 static void check_section(struct template_reader *r,
 			  const struct template_name *name)
 {
-	static const char *const methods[] = { "pxelinux", "kernel", "chain" };
+	const char *part = name->text;
 
-	for (size_t i = 0; r->mirrors == 0 && i < 3; i++)
-		if (strcmp(name->text, methods[i]) == 0)
-			r->rc = error_set(r->err, name->file, name->line,
-					  "section '%s' belongs inside section "
-					  "'mirrors' since 0.2.0",
-					  name->text);
+	while (part != NULL && !is_mirrors(part) && !is_method(part))
+		part = next_part(part);
+	if (r->mirrors == 0 && part != NULL && is_method(part))
+		r->rc = error_set(r->err, name->file, name->line,
+				  "section '%s' belongs inside section "
+				  "'mirrors' since 0.2.0",
+				  name->text);
 }
 
-/* A section with its earlier name counts as the new one: it has a failure of
- * its own. */
+/* The last part of a name says what the section is. */
+static int opens_mirrors(const struct template_name *name)
+{
+	const char *dot = strrchr(name->text, '.');
+
+	return is_mirrors(dot != NULL ? dot + 1 : name->text);
+}
+
 static int visit_name(void *ctx, const struct template_name *name)
 {
 	struct template_reader *r = ctx;
-	const struct renamed *row =
-		renamed_find(renamed_names, name->text, strlen(name->text));
-	const int is_mirrors =
-		strcmp(row != NULL ? row->now : name->text, "mirrors") == 0;
 
 	switch (name->use) {
 	case TEMPLATE_PARTIAL:
-		if (!is_renamed(r, renamed_partials, name))
+		if (!is_renamed(r,
+				renamed_find(renamed_partials, name->text,
+					     strlen(name->text)),
+				name))
 			visit_partial(r, name);
 		return 0;
 	case TEMPLATE_SECTION:
 		check_section(r, name);
-		r->mirrors += is_mirrors;
+		r->mirrors += opens_mirrors(name);
 		break;
 	case TEMPLATE_END:
-		r->mirrors -= is_mirrors;
+		r->mirrors -= opens_mirrors(name);
 		return 0;
 	case TEMPLATE_VARIABLE:
 		break;
 	}
-	is_renamed(r, renamed_names, name);
+	is_renamed(r, find_name(name->text), name);
 	return 0;
 }
 

@@ -594,6 +594,7 @@ struct renderer {
 	struct buf *out;
 	struct error *err;
 	size_t max_len; /* of out */
+	/* Ops, and the outer sections that names are looked up in. */
 	size_t steps;
 	size_t partials; /* how deeply they are nested */
 	size_t depth;
@@ -627,11 +628,12 @@ static void add_indented(const struct renderer *r, const struct op *op)
 		add_indent(r->out, r->indent);
 }
 
-static const json_t *find_outside(const struct renderer *r, const char *name,
+static const json_t *find_outside(struct renderer *r, const char *name,
 				  size_t len)
 {
 	const json_t *value = NULL;
 
+	r->steps += r->depth - 1;
 	for (size_t i = r->depth - 1; value == NULL && i > 0; i--)
 		value = json_object_getn(r->contexts[i - 1].value, name, len);
 	return value;
@@ -651,8 +653,7 @@ static const json_t *find_inside(const json_t *value, const char *s,
 	return value;
 }
 
-static inline const json_t *find_value(const struct renderer *r,
-				       const struct op *op)
+static inline const json_t *find_value(struct renderer *r, const struct op *op)
 {
 	const json_t *value = r->contexts[r->depth - 1].value;
 	const char *name = r->t->text + op->name.at;
@@ -747,7 +748,7 @@ static int refuse_value(const struct renderer *r, const struct op *op,
 			 name.s, reason);
 }
 
-static int add_value(const struct renderer *r, const struct op *op)
+static int add_value(struct renderer *r, const struct op *op)
 {
 	const json_t *value = find_value(r, op);
 	char number[NUMBER_SIZE];
@@ -772,10 +773,8 @@ static int add_value(const struct renderer *r, const struct op *op)
 	return reason != NULL ? refuse_value(r, op, reason) : 0;
 }
 
-static int count_step(struct renderer *r, const struct op *op)
+static int refuse_steps(const struct renderer *r, const struct op *op)
 {
-	if (++r->steps <= MAX_STEPS)
-		return 0;
 	return error_set(r->err, r->t->name, op->line,
 			 "sections and partials are repeated more than %zu "
 			 "times",
@@ -808,7 +807,7 @@ static const struct op *enter_section(struct renderer *r, const struct op *op)
 	return op;
 }
 
-/* Returns the same as enter_section(). */
+/* Returns the op after which rendering continues. */
 static const struct op *end_section(struct renderer *r, const struct op *op)
 {
 	struct context *context = &r->contexts[r->depth - 1];
@@ -818,7 +817,7 @@ static const struct op *end_section(struct renderer *r, const struct op *op)
 		r->depth--;
 		return op;
 	}
-	return count_step(r, op) < 0 ? NULL : op - op->jump;
+	return op - op->jump;
 }
 
 static int refuse_length(const struct renderer *r, const struct op *op)
@@ -851,8 +850,6 @@ static int run_partial(struct renderer *r, const struct op *op)
 		return error_set(r->err, outer->name, op->line,
 				 "partial '%.*s' is nested more than %d deep",
 				 shown(name), name.s, MAX_PARTIALS);
-	if (count_step(r, op) < 0)
-		return -1;
 	r->t = t;
 	if (!op->is_alone)
 		r->indent =
@@ -875,6 +872,8 @@ static int run(struct renderer *r, const struct template *t)
 	int status = 0;
 
 	for (; op < end && status == 0; op++) {
+		if (++r->steps > MAX_STEPS)
+			return refuse_steps(r, op);
 		if (r->indent != NULL)
 			add_indented(r, op);
 		else if (op->text.len > 0)

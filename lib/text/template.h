@@ -64,7 +64,8 @@ struct render {
  *
  * Every rendering ends: it is an error if partials are nested more than 32 deep
  * or sections more than 256 deep (across partials), if the output is longer
- * than 16 MiB, or if sections and partials are repeated more than 2^24 times.
+ * than 16 MiB, or after 2^24 steps.  A step is a tag, the end of a text, or an
+ * outer section that a name is looked up in.
  */
 int template_render(const struct template *t, const json_t *data,
 		    const struct render *how, struct buf *out,

@@ -989,6 +989,45 @@ static void test_steps_are_bounded(void **state)
 	free(list);
 }
 
+/* What one element of a list takes counts too: 64 tags that write nothing, or
+ * a name that is looked up in 60 sections around it. */
+static void test_work_within_a_list_is_bounded(void **state)
+{
+	static const char *const tags[] = { "{{^x}}{{/x}}", "{{#x}}{{/x}}",
+					    "{{x}}" };
+	char *list = repeat("0,", (1 << 9) - 1);
+	char *opened = repeat("{{#x}}", 60);
+	char *closed = repeat("{{/x}}", 60);
+	struct buf data = BUF_INIT;
+	struct buf text = BUF_INIT;
+	struct row row = { NULL, NULL, NULL,
+			   "t:2: sections and partials are repeated more than "
+			   "16777216 times" };
+
+	(void)state;
+	buf_printf(&data, "{\"x\": \"\", \"l\": [%s0]}", list);
+	row.data = buf_text(&data);
+	for (size_t i = 0; i < 3; i++) {
+		char *inner = repeat(tags[i], 64);
+
+		buf_truncate(&text, 0);
+		buf_printf(&text, "{{#l}}{{#l}}\n%s{{/l}}{{/l}}", inner);
+		row.template = buf_text(&text);
+		check_messages(&row, 1, &strict);
+		free(inner);
+	}
+	buf_truncate(&text, 0);
+	buf_printf(&text, "%s{{#l}}{{#l}}\n{{^y}}{{/y}}{{/l}}{{/l}}%s", opened,
+		   closed);
+	row.template = buf_text(&text);
+	check_messages(&row, 1, &strict);
+	buf_free(&text);
+	buf_free(&data);
+	free(closed);
+	free(opened);
+	free(list);
+}
+
 /* More than 2^24 includes without any output, and none of them deep: each
  * partial on four levels names the next one 64 times. */
 static void test_includes_are_bounded(void **state)
@@ -996,7 +1035,7 @@ static void test_includes_are_bounded(void **state)
 	static const char *const names[] = { "{{>b}}", "{{>c}}", "{{>d}}" };
 	struct buf partials = BUF_INIT;
 	struct row row = { NULL, NULL, NULL,
-			   "a:1: sections and partials are repeated more than "
+			   "b:1: sections and partials are repeated more than "
 			   "16777216 times" };
 	char *text = repeat("{{>a}}", 64);
 
@@ -1119,6 +1158,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_sections_nest_256_deep_through_partials),
 	cmocka_unit_test(test_output_is_bounded),
 	cmocka_unit_test(test_steps_are_bounded),
+	cmocka_unit_test(test_work_within_a_list_is_bounded),
 	cmocka_unit_test(test_includes_are_bounded),
 	cmocka_unit_test(test_each_name_is_told_in_order),
 	cmocka_unit_test(test_template_keeps_nothing_of_its_source),

@@ -284,6 +284,14 @@ static void test_earlier_name_is_refused_with_the_new_one(void **state)
 		{ "own/menu.html", "{{sources.first}}",
 		  "menu.html:1: 'sources' has been called mirrors since 0.2.0; "
 		  "write mirrors\n" },
+		/* Each part of a name. */
+		{ "own/menu.grub", "{{#bios.attempts}}{{/bios.attempts}}",
+		  "menu.grub:1: 'attempts' has been called mirrors since "
+		  "0.2.0; "
+		  "write mirrors\n" },
+		{ "own/menu.grub", "{{x.y.sources.z}}",
+		  "menu.grub:1: 'sources' has been called mirrors since 0.2.0; "
+		  "write mirrors\n" },
 		{ "own/menu.ipxe", "{{> look}}\n",
 		  "menu.ipxe:1: 'look' has been called theme since 0.2.0; "
 		  "write theme\n" },
@@ -298,13 +306,19 @@ static void test_earlier_name_is_refused_with_the_new_one(void **state)
 		  "attempts.ipxe: has been called mirrors.ipxe since 0.2.0: "
 		  "rename it\n" },
 		/* Similar names are not affected. */
-		{ "own/menu.grub", "{{look}}{{sources2}}{{x.attempts}}\n", "" },
+		{ "own/menu.grub", "{{look}}{{sources2}}{{.}}\n", "" },
+		{ "own/menu.grub", "{{x.xattempts}}{{attempt.sources_}}\n",
+		  "" },
+		/* The name of a partial is that of its file. */
+		{ "own/menu.grub", "{{> look.site}}{{> attempts.d}}\n", "" },
 		{ "own/sources.grub", "", "" },
 		{ "own/look.json", "", "" },
 	};
 
 	(void)state;
 	put_pages();
+	put("own/look.site.grub", "");
+	put("own/attempts.d.grub", "");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		put(rows[i].file, rows[i].text);
 		check_failures(rows[i].failure);
@@ -353,6 +367,35 @@ static void test_boot_methods_stand_within_mirrors(void **state)
 		  "", "" },
 		{ "{{#mirrors}}{{#a}}{{#kernel}}{{/kernel}}{{/a}}{{/mirrors}}",
 		  "", "" },
+		/* Each part of a name: the last one is what the section is. */
+		{ "{{#efi.mirrors}}{{#kernel}}{{/kernel}}{{/efi.mirrors}}\n"
+		  "{{#kernel}}{{/kernel}}\n",
+		  "", REFUSED("menu.gpxe:2", "kernel") },
+		{ "{{#mirrors.first}}\n{{#kernel}}{{/kernel}}"
+		  "{{/mirrors.first}}\n",
+		  "", REFUSED("menu.gpxe:2", "kernel") },
+		{ "{{#mirrors.kernel}}{{/mirrors.kernel}}"
+		  "{{^bios.mirrors.chain.x}}{{/bios.mirrors.chain.x}}\n",
+		  "", "" },
+		{ "{{#mirrors}}{{#kernel.args}}{{/kernel.args}}{{/mirrors}}\n",
+		  "", "" },
+		{ "{{#bios.kernel}}{{/bios.kernel}}\n"
+		  "{{#kernel.args}}{{/kernel.args}}\n"
+		  "{{^x.chain.kernel}}{{/x.chain.kernel}}\n",
+		  "",
+		  REFUSED("menu.gpxe:1", "bios.kernel")
+			  REFUSED("menu.gpxe:2", "kernel.args")
+				  REFUSED("menu.gpxe:3", "x.chain.kernel") },
+		{ "{{#chain.mirrors}}{{/chain.mirrors}}\n", "",
+		  REFUSED("menu.gpxe:1", "chain.mirrors") },
+		{ "{{#bios.sources}}{{#kernel}}{{/kernel}}{{/bios.sources}}\n"
+		  "{{#sources.kernel}}{{/sources.kernel}}",
+		  "",
+		  "menu.gpxe:1: 'sources' has been called mirrors since 0.2.0; "
+		  "write mirrors\n"
+		  "menu.gpxe:2: 'sources' has been called mirrors since 0.2.0; "
+		  "write mirrors\n" },
+		{ "{{#bios.kernels}}{{/bios.kernels}}{{#.}}{{/.}}\n", "", "" },
 		/* A partial is in the place that uses it. */
 		{ "{{#mirrors}}{{> p}}{{/mirrors}}\n",
 		  "{{#kernel}}{{/kernel}}\n", "" },
