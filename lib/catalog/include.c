@@ -251,8 +251,8 @@ static void merge_object(struct merge_place *at, json_t *into,
 		json_t *earlier = json_object_get(into, key);
 		size_t mark = enter(at, key);
 
-		if (is_listed(include_merging, key) &&
-		    json_is_object(value) && json_is_object(earlier))
+		if (is_listed(include_merging, key) && json_is_object(value) &&
+		    json_is_object(earlier))
 			merge_values(at, earlier, value);
 		else
 			set_value(at, into, key, value);
