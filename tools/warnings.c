@@ -130,7 +130,7 @@ static void warn_useless_nulls(const struct warning *w)
 }
 
 /* "debian", "debian trixie" and "debian trixie amd64". */
-enum likeness { SAME_DISTRO, SAME_VERSION, SAME_ARCH };
+enum likeness { SAME_DISTRO, SAME_VERSION, SAME_ARCH, SAME_RELEASE };
 
 static void put_key(const struct release *release, enum likeness likeness,
 		    struct buf *key)
@@ -139,8 +139,10 @@ static void put_key(const struct release *release, enum likeness likeness,
 	buf_puts(key, release->distro);
 	if (likeness != SAME_DISTRO)
 		buf_printf(key, " %s", release->version);
-	if (likeness == SAME_ARCH)
+	if (likeness == SAME_ARCH || likeness == SAME_RELEASE)
 		buf_printf(key, " %s", machine_arch_name((int)release->arch));
+	if (likeness == SAME_RELEASE && release->variant != NULL)
+		buf_printf(key, " %s", release->variant);
 }
 
 /* Add the releases that the menu shows to w->shown. */
@@ -153,7 +155,7 @@ static void add_shown(const struct warning *w, const struct menu *menu)
 
 		if (entry->kind != ENTRY_RELEASE)
 			continue;
-		for (int same = SAME_DISTRO; same <= SAME_ARCH; same++) {
+		for (int same = SAME_DISTRO; same <= SAME_RELEASE; same++) {
 			put_key(entry->release, (enum likeness)same, &key);
 			json_object_set_new(w->shown, key.data, json_true());
 		}
@@ -189,6 +191,70 @@ static void warn_unshown(const struct warning *w, const struct release *release)
 		     "no menu shows this version for %s",
 		     machine_arch_name((int)release->arch));
 	buf_free(&below);
+}
+
+/* The object that defines the release's variant, and its pointer. */
+static const json_t *find_variant(const struct warning *w,
+				  const struct release *release,
+				  struct buf *pointer)
+{
+	const struct {
+		const char *section, *id; /* NULL: the distro itself */
+	} scopes[] = {
+		{ "versions", release->version },
+		{ "arches", machine_arch_name((int)release->arch) },
+		{ NULL, NULL },
+	};
+	const json_t *distro = json_object_get(
+		include_section(w->files, "distros"), release->distro);
+	const json_t *variant = NULL;
+
+	for (size_t i = 0; i < 3 && variant == NULL; i++) {
+		const json_t *scope = distro;
+
+		buf_truncate(pointer, 0);
+		if (scopes[i].section != NULL) {
+			scope = json_object_get(
+				json_object_get(scope, scopes[i].section),
+				scopes[i].id);
+			buf_printf(pointer, "/%s/%s", scopes[i].section,
+				   scopes[i].id);
+		}
+		buf_printf(pointer, "/variants/%s", release->variant);
+		variant = json_object_get(json_object_get(scope, "variants"),
+					  release->variant);
+	}
+	return variant;
+}
+
+/* A variant that a scope defines, and no menu shows for any release. */
+static void warn_variants(const struct warning *w)
+{
+	size_t count;
+	const struct release *const *all = catalog_releases(w->c, &count);
+	json_t *shown = json_object();
+	struct buf pointer = BUF_INIT;
+	struct buf key = BUF_INIT;
+
+	for (int is_last = 0; is_last <= 1; is_last++)
+		for (size_t i = 0; i < count; i++) {
+			if (all[i]->variant == NULL ||
+			    !is_shown(w, all[i], SAME_VERSION) ||
+			    find_variant(w, all[i], &pointer) == NULL)
+				continue;
+			buf_truncate(&key, 0);
+			buf_printf(&key, "%s%s", all[i]->distro, pointer.data);
+			if (!is_last && is_shown(w, all[i], SAME_RELEASE))
+				json_object_set_new(shown, key.data,
+						    json_true());
+			if (is_last && json_object_get(shown, key.data) == NULL)
+				warn(w, "on-no-menu", "distros", all[i]->distro,
+				     pointer.data,
+				     "no menu shows this variant");
+		}
+	json_decref(shown);
+	buf_free(&pointer);
+	buf_free(&key);
 }
 
 static int is_customers(const struct warning *w, const struct menu *menu)
@@ -460,15 +526,15 @@ static void warn_settings(const struct warning *w, const struct loader *l)
 	const char *reason = loader_refused_setting(l, settings, &key);
 
 	if (reason != NULL)
-		warn(w, "loader", "site", key, "", "%s gets no pages: it %s",
-		     client, reason);
+		warn(w, "loader", "site", key, "",
+		     "%s gets no pages, because this %s", client, reason);
 	if (settings->background == NULL ||
 	    strchr(settings->background, '/') == NULL)
 		return;
 	reason = loader_refuses_url(l, settings->background);
 	if (reason != NULL)
 		warn(w, "loader", "site", "background", "",
-		     "%s shows no picture: it %s", client, reason);
+		     "%s shows no picture, because this %s", client, reason);
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
@@ -483,10 +549,12 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 		const struct mirror_files *files = &release->mirrors[i];
 		const char *why = loader_unreachable(l, files);
 
-		if (why == NULL)
+		if (loader_method(l, release, files) != BOOT_NONE)
+			why = NULL;
+		else if (why == NULL)
 			why = loader_unwritable(l, files);
 		if (why == NULL || files->needs.https)
-			return;
+			goto out;
 		if (reason == NULL)
 			reason = why;
 	}
@@ -494,6 +562,7 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 	if (reason != NULL)
 		warn(w, "loader", "distros", release->distro, below.data,
 		     "left out for %s: it %s", l->dialect->client, reason);
+out:
 	buf_free(&below);
 }
 
@@ -512,9 +581,13 @@ static void warn_loaders(const struct warning *w)
 			if (p == PLATFORM_BIOS || !dialects[i]->is_bios_only)
 				warn_settings(w, &loader);
 		}
-		loader.machine.platform = MACHINE_UNKNOWN;
+		loader.machine.platform = dialects[i]->is_bios_only
+						  ? PLATFORM_BIOS
+						  : MACHINE_UNKNOWN;
 		for (size_t r = 0; r < count; r++)
-			warn_left_out(w, &loader, releases[r]);
+			if (release_refusal(releases[r], &loader.machine) ==
+			    NULL)
+				warn_left_out(w, &loader, releases[r]);
 	}
 }
 
@@ -557,6 +630,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	for (size_t i = 0; i < count; i++)
 		add_shown(&w, &menus[i]);
 	releases = catalog_releases(c, &count);
+	warn_variants(&w);
 	for (size_t i = 0; i < count; i++) {
 		warn_unshown(&w, releases[i]);
 		warn_eol(&w, releases[i]);

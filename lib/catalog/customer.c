@@ -27,7 +27,9 @@ static int claim_network(struct customer_reader *r,
 	snprintf(key + strlen(key), 8, "/%u", n->bits);
 	owner = json_object_get(r->owners, key);
 	if (owner != NULL)
-		return cursor_fail(r->at, "customer '%s' has the same network",
+		return cursor_fail(r->at,
+				   "customer '%s' has the same network: "
+				   "remove one of the two",
 				   json_string_value(owner));
 	json_object_set_new(r->owners, key, json_string(customer->id));
 	return 0;
@@ -36,13 +38,19 @@ static int claim_network(struct customer_reader *r,
 static int read_network(struct customer_reader *r, const char *text,
 			const struct customer *customer, struct network *n)
 {
+	char meant[NETWORK_PREFIX_SIZE];
+	const char *const known[] = { meant, NULL };
+	const struct offer offer = { NULL, known };
 	const char *reason;
 
 	if (text == NULL)
 		return cursor_fail(r->at, "must be a string, in quotes");
 	reason = network_parse(text, n);
 	if (reason != NULL)
-		return cursor_fail(r->at, "%s", reason);
+		return cursor_fail_offer(
+			r->at, NULL,
+			network_propose(text, meant) == 0 ? &offer : NULL, "%s",
+			reason);
 	return claim_network(r, customer, n);
 }
 
@@ -97,7 +105,7 @@ static int read_customer(struct customer_reader *r, const char *id,
 	if (menu != NULL)
 		rc |= read_menu(r, menu, customer);
 	else if (rc == 0)
-		rc = cursor_fail(r->at, "needs a menu");
+		rc = cursor_fail(r->at, "needs a menu, the id of one");
 	if (networks == NULL)
 		return rc;
 	mark = cursor_enter(r->at, "networks");

@@ -73,7 +73,7 @@ static int check_word(struct cursor *at, const char *s)
 	if (strchr(s, ' ') != NULL)
 		return cursor_fail(at, "must be one word");
 	if (strlen(s) > URI_MAX_FOR_ALL)
-		return cursor_fail(at, "is longer than %d bytes",
+		return cursor_fail(at, "is longer than %d bytes: shorten it",
 				   URI_MAX_FOR_ALL);
 	return 0;
 }

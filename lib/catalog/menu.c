@@ -66,7 +66,8 @@ static int check_hotkey(struct entry_list *list, const char *hotkey)
 				       "must be one letter or digit");
 	if (strchr(list->hotkeys, c) != NULL)
 		return cursor_fail_key(list->at, "hotkey",
-				       "'%c' is another entry's in this menu",
+				       "'%c' is another entry's in this menu: "
+				       "choose another",
 				       hotkey[0]);
 	list->hotkeys[used] = c;
 	list->hotkeys[used + 1] = '\0';
@@ -83,11 +84,13 @@ static int check_entry_id(struct entry_list *list, const char *id)
 		if (strcmp(id, reserved_entries[i]) == 0)
 			return cursor_fail(at,
 					   "id '%s' is reserved for the "
-					   "menu's own",
+					   "menu's own: choose another",
 					   id);
 	if (json_object_get(list->ids, id) != NULL)
-		return cursor_fail(
-			at, "id '%s' is another entry's in this menu", id);
+		return cursor_fail(at,
+				   "id '%s' is another entry's in this menu: "
+				   "choose another",
+				   id);
 	return 0;
 }
 
@@ -101,8 +104,9 @@ static int add_entry(struct entry_list *list, const json_t *object,
 	const char *hotkey = "";
 
 	if (all->entry_count == MENU_ENTRIES_MAX)
-		return cursor_fail(at, "more than %d entries",
-				   MENU_ENTRIES_MAX);
+		return cursor_fail(
+			at, "the menu has more than %d entries: make two of it",
+			MENU_ENTRIES_MAX);
 	if (value_string(at, object, "id", &entry.id) < 0 ||
 	    value_text(at, object, "title", FORM_TEXT, &entry.title) < 0 ||
 	    value_string(at, object, "hotkey", &hotkey) < 0 ||
@@ -130,7 +134,8 @@ static int add_heading(struct entry_list *list, const json_t *object)
 	char id[32];
 
 	if (json_object_size(object) > 1)
-		return cursor_fail(list->at, "a heading has no other keys");
+		return cursor_fail(list->at,
+				   "a heading has no other keys: remove them");
 	snprintf(id, sizeof(id), "heading-%zu", ++list->headings);
 	entry.id = id;
 	if (value_text(list->at, object, "heading", FORM_TEXT, &entry.title) <
@@ -466,8 +471,9 @@ static int read_entry(struct entry_list *list, const json_t *object)
 		if (json_object_get(object, k->key) == NULL)
 			continue;
 		if (kind != NULL)
-			return cursor_fail(at, "%s and %s exclude each other",
-					   kind->key, k->key);
+			return cursor_fail(
+				at, "has both %s and %s: write one of them",
+				kind->key, k->key);
 		kind = k;
 	}
 	if (kind == NULL)
@@ -477,8 +483,9 @@ static int read_entry(struct entry_list *list, const json_t *object)
 	for (int i = 0; i < 3; i++)
 		if (kind->add != add_releases &&
 		    json_object_get(object, of_distro[i]) != NULL)
-			return cursor_fail_key(at, of_distro[i],
-					       "goes with distro only");
+			return cursor_fail_key(
+				at, of_distro[i],
+				"goes with distro only: remove it");
 	return kind->add != NULL ? kind->add(list, object)
 				 : add_flag(list, object, kind);
 }
@@ -538,7 +545,7 @@ static int read_entries(struct entry_list *list, const json_t *entries)
 		cursor_leave(at, inner);
 	}
 	if (rc == 0 && list->count == list->headings && !list->has_removed)
-		rc = cursor_fail(at, "an empty menu: nothing in it can be "
+		rc = cursor_fail(at, "an empty menu: add an entry that can be "
 				     "chosen");
 	cursor_leave(at, mark);
 	return rc;
@@ -616,11 +623,14 @@ static int check_tree(struct cursor *at, const struct menus *all)
 				continue;
 			cursor_go(at, "menus", menu->id);
 			return cursor_fail(
-				at, up == menu ? "the menu lies below itself"
-					       : "the menu lies more than "
-						 "32 menus deep, or below "
-						 "one that lies below "
-						 "itself");
+				at,
+				up == menu
+					? "the menu lies below itself: remove "
+					  "an entry that leads back to it"
+					: "the menu lies more than "
+					  "32 menus deep, or below "
+					  "one that lies below "
+					  "itself: open it from another");
 		}
 	}
 	return 0;
@@ -641,7 +651,7 @@ static int read_ids(struct cursor *at, const struct settings *settings,
 		cursor_go(at, "menus", id);
 		if (strcmp(id, "local") == 0)
 			rc = cursor_fail(at, "menu id 'local' is reserved for "
-					     "the local disk");
+					     "the local disk: choose another");
 		all->list[all->count++] = (struct menu){
 			.id = mem_pool_copy(at->pool, id),
 			.title = settings->title,

@@ -15,6 +15,7 @@ struct mirror_base {
 /* A mirror: base URLs in order of preference; none when all were refused. */
 struct mirror {
 	const char *id;
+	const char *file; /* of the catalogue, that set it */
 	struct mirror_base *bases;
 	size_t count;
 };

@@ -1,6 +1,7 @@
 #include "network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 static const unsigned char ipv4_prefix[12] = {
@@ -39,6 +40,35 @@ static int has_host_bits(const struct network *n)
 	return 0;
 }
 
+/* The length of a prefix of an address with that width; -1 if s is none. */
+static int parse_length(const char *s, unsigned width)
+{
+	unsigned bits = 0;
+	const char *digit = s;
+
+	while (*digit >= '0' && *digit <= '9' && bits <= width)
+		bits = bits * 10 + (unsigned)(*digit++ - '0');
+	return digit != s && *digit == '\0' && bits <= width ? (int)bits : -1;
+}
+
+/* The length of the prefix that a netmask stands for; -1 if s is none. */
+static int parse_netmask(const char *s, unsigned width)
+{
+	struct network mask;
+	int bits = 0;
+
+	if (parse_address(s, strlen(s), &mask) != width)
+		return -1;
+	for (unsigned i = 128 - width; i < 128; i++) {
+		int is_set = (mask.bytes[i / 8] & (0x80 >> i % 8)) != 0;
+
+		if (is_set && bits != (int)(i - (128 - width)))
+			return -1;
+		bits += is_set;
+	}
+	return bits;
+}
+
 const char *network_parse(const char *s, struct network *out)
 {
 	const char *slash = strchr(s, '/');
@@ -49,20 +79,45 @@ const char *network_parse(const char *s, struct network *out)
 	if (width == 0)
 		return "is not an IP address or network like 192.0.2.0/24";
 	if (slash != NULL) {
-		unsigned bits = 0;
-		const char *digit = slash + 1;
+		int bits = parse_length(slash + 1, width);
 
-		while (*digit >= '0' && *digit <= '9' && bits <= width)
-			bits = bits * 10 + (unsigned)(*digit++ - '0');
-		if (digit == slash + 1 || *digit != '\0' || bits > width)
+		if (bits < 0 && parse_netmask(slash + 1, width) >= 0)
+			return "has a netmask in place of a prefix length";
+		if (bits < 0)
 			return "has a prefix length that is no number of bits "
 			       "of its address";
-		n.bits = 128 - width + bits;
+		n.bits = 128 - width + (unsigned)bits;
 	}
 	if (has_host_bits(&n))
-		return "has bits set behind its prefix";
+		return "has bits set behind its prefix length";
 	*out = n;
 	return NULL;
+}
+
+int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE])
+{
+	const char *slash = strchr(s, '/');
+	struct network n;
+	unsigned width =
+		slash != NULL ? parse_address(s, (size_t)(slash - s), &n) : 0;
+	int bits = width > 0 ? parse_length(slash + 1, width) : -1;
+
+	if (width > 0 && bits < 0)
+		bits = parse_netmask(slash + 1, width);
+	if (bits <= 0)
+		return -1;
+	/* ::ffff:192.0.2.0/24 */
+	if (width == 128 && bits <= 32 &&
+	    memcmp(n.bytes, ipv4_prefix, sizeof(ipv4_prefix)) == 0)
+		width = 32;
+	for (unsigned i = 128 - width + (unsigned)bits; i < 128; i++)
+		n.bytes[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+	inet_ntop(width == 32 ? AF_INET : AF_INET6,
+		  width == 32 ? n.bytes + 12 : n.bytes, text,
+		  NETWORK_TEXT_SIZE);
+	snprintf(text + strlen(text), NETWORK_PREFIX_SIZE - strlen(text), "/%d",
+		 bits);
+	return 0;
 }
 
 int network_parse_address(const char *s, struct network *address)

@@ -11,16 +11,26 @@ struct network {
 
 /*
  * Read "192.0.2.0/24", "2001:db8::/32" or a single address.  Returns NULL, or
- * a phrase that says what is wrong ("has bits set behind its prefix").
+ * a phrase that says what is wrong ("has bits set behind its prefix length").
  */
 const char *network_parse(const char *s, struct network *n);
+
+/* Enough for the text of any address and its NUL. */
+#define NETWORK_TEXT_SIZE 46
+
+/* Enough for the text of any network and its NUL. */
+#define NETWORK_PREFIX_SIZE (NETWORK_TEXT_SIZE + 4)
+
+/*
+ * Write the network that s means, which network_parse() refuses: of
+ * "192.0.2.7/24" and "192.0.2.0/255.255.255.0" it is "192.0.2.0/24".  Returns
+ * 0, or -1 if it means none.
+ */
+int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE]);
 
 /* Read an address as REMOTE_ADDR has it; a zone ("%eth0") is ignored.
  * Returns 0, or -1 if it is not an address. */
 int network_parse_address(const char *s, struct network *address);
-
-/* Enough for the text of any address and its NUL. */
-#define NETWORK_TEXT_SIZE 46
 
 /* Write the address as text: "192.0.2.7", "2001:db8::7". */
 void network_print_address(const struct network *address,

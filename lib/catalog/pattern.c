@@ -18,6 +18,12 @@ struct pattern {
 	const char *filled;        /* the last result, which has the form */
 };
 
+/* A name in a pattern that is none of vars. */
+struct unknown {
+	const json_t *vars;
+	const char *name;
+};
+
 void pattern_set_free(struct pattern_set *set)
 {
 	for (size_t i = 0; i < set->size; i++)
@@ -123,6 +129,48 @@ static struct pattern *get(struct pattern_set *set, struct cursor *at,
 	return p;
 }
 
+/* For template_each_name(): stops at a name without a value. */
+static int is_unknown(void *ctx, const struct template_name *name)
+{
+	struct unknown *unknown = ctx;
+
+	unknown->name = name->text;
+	return name->use == TEMPLATE_VARIABLE &&
+	       json_object_get(unknown->vars, name->text) == NULL;
+}
+
+/* The names that a pattern may have here are those with a value. */
+static int fail_unknown(struct cursor *at, const struct unknown *unknown)
+{
+	const char **known = mem_alloc((json_object_size(unknown->vars) + 1) *
+				       sizeof(*known));
+	const struct offer offer = { unknown->name, known };
+	struct buf names = BUF_INIT;
+	size_t count = 0;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)unknown->vars, name, value) {
+		buf_printf(&names, "%s%s", count > 0 ? ", " : "", name);
+		known[count++] = name;
+	}
+	cursor_fail_offer(at, NULL, &offer, "there is no '%s' here, but %s",
+			  unknown->name, buf_text(&names));
+	buf_free(&names);
+	free(known);
+	return -1;
+}
+
+static int fail_render(const struct pattern *p, struct cursor *at,
+		       const json_t *vars, const struct error *err)
+{
+	struct unknown unknown = { vars, NULL };
+
+	if (template_each_name(p->template, is_unknown, &unknown) != 0)
+		return fail_unknown(at, &unknown);
+	return cursor_fail(at, "%s", err->text);
+}
+
 static int render(const struct pattern *p, struct cursor *at,
 		  const json_t *vars, struct buf *out)
 {
@@ -134,9 +182,10 @@ static int render(const struct pattern *p, struct cursor *at,
 	if (p->template == NULL)
 		buf_puts(out, p->text);
 	else if (template_render(p->template, vars, &how, out, &err) < 0)
-		return cursor_fail(at, "%s", err.text);
+		return fail_render(p, at, vars, &err);
 	if (out->len > FILLED_MAX)
-		return cursor_fail(at, "is longer than %d bytes", FILLED_MAX);
+		return cursor_fail(at, "is longer than %d bytes: shorten it",
+				   FILLED_MAX);
 	return 0;
 }
 

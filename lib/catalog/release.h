@@ -36,6 +36,8 @@ struct mirror_files {
 	const char *script[PLATFORM_COUNT]; /* a script of iPXE */
 };
 
+struct mirror;
+
 /* An installer: a version of a distro for an architecture, or a variant of it
  * (rescue, a preseeded one). */
 struct release {
@@ -47,6 +49,7 @@ struct release {
 	unsigned memory;         /* MiB that the machine needs; 0: not known */
 	const char *modules; /* SYSLINUX version of the mirror's own modules */
 	const char *file;    /* of the catalogue, that set the distro */
+	const struct mirror *mirror; /* its list of mirrors; NULL: none */
 	const struct mirror_files *mirrors; /* in the mirrors' order */
 	size_t mirror_count;
 };

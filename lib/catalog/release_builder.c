@@ -490,6 +490,7 @@ static int read_mirrors(struct release_builder *b)
 		if (mirror->count == 0)
 			return -1;
 	}
+	release->mirror = mirror;
 	release->mirror_count = mirror != NULL ? mirror->count : 1;
 	files = mem_pool_alloc(b->at->pool,
 			       release->mirror_count * sizeof(*files));

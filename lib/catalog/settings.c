@@ -126,8 +126,9 @@ static int read_syslinux(struct cursor *at, struct settings *s)
 	longest = s->syslinux[PLATFORM_EFI];
 	if (longest != NULL &&
 	    strlen(longest) + strlen("vesamenu.c32") > URI_MAX_FOR_ALL)
-		return cursor_fail_key(at, "syslinux",
-				       "is too long for the files in it");
+		return cursor_fail_key(
+			at, "syslinux",
+			"is too long for the files in it: shorten it");
 	return 0;
 }
 

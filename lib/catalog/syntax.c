@@ -61,7 +61,7 @@ static const char *find_slip(const char *s, const char *end,
 			*advice = "a typographic quote or dash: write a plain "
 				  "'\"'";
 		else if (*s == '\'')
-			*advice = "strings stand in double quotes";
+			*advice = "a string stands in double quotes";
 		else if (is_last_comma(s))
 			*advice = "a ',' too many: the last value has none "
 				  "behind it";
@@ -71,17 +71,51 @@ static const char *find_slip(const char *s, const char *end,
 	return NULL;
 }
 
-/* What jansson says, without the piece of text behind it, but for a key that is
- * there twice. */
-static void add_jansson(const json_error_t *where, struct buf *reason)
-{
-	const char *near = strstr(where->text, " near ");
-	const char *key = strstr(where->text, "duplicate object key near '\"");
+/* What jansson says, and what to do.  Where its text goes on, it repeats the
+ * piece of the file that it has a fault in, which may be a secret. */
+static const struct {
+	const char *text, *advice;
+} plain[] = {
+	{ "'}' expected", "a ',' or '}' must come before this" },
+	{ "']' expected", "a ',' or ']' must come before this" },
+	{ "':' expected", "a ':' must come between a key and its value" },
+	{ "string or '}' expected", "a key in double quotes, or '}', must "
+				    "stand here" },
+	{ "'[' or '{' expected", "a catalogue begins with '{'" },
+	{ "end of file expected", "nothing may follow the last '}'" },
+	{ "unexpected token", "a value must stand here" },
+	{ "invalid token", "a value is a string in double quotes, a number, "
+			   "true, false, null, [ ] or { }" },
+	{ "unexpected newline", "a string is not closed: its last '\"' must "
+				"stand in the same line" },
+	{ "premature end of input", "the file ends within a string" },
+	{ "control character", "a string has a control character: write \\t "
+			       "for a tab, \\n for a new line" },
+	{ "invalid escape", "a '\\' in a string is written \\\\" },
+	{ "unable to decode byte", "is not UTF-8: save the file as UTF-8" },
+	{ "\\u0000 is not allowed", "a string cannot have \\u0000" },
+	{ "too big", "a number is too big" },
+	{ "real number overflow", "a number is too big" },
+	{ "maximum parsing depth reached", "[ and { are nested too deep" },
+};
 
-	if (near == NULL || key == where->text)
-		buf_puts(reason, where->text);
+static void add_jansson(const char *text, struct buf *reason)
+{
+	static const char twice[] = "duplicate object key near '";
+	const char *near = strstr(text, " near ");
+	const char *key = text + strlen(twice);
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		if (strncmp(text, plain[i].text, strlen(plain[i].text)) == 0) {
+			buf_puts(reason, plain[i].advice);
+			return;
+		}
+	if (strncmp(text, twice, strlen(twice)) == 0)
+		buf_printf(reason, "the key %.*s stands here twice",
+			   (int)strcspn(key, "'"), key);
 	else
-		buf_add(reason, where->text, (size_t)(near - where->text));
+		buf_add(reason, text,
+			near != NULL ? (size_t)(near - text) : strlen(text));
 }
 
 unsigned syntax_explain(const struct buf *text, const json_error_t *where,
@@ -107,6 +141,6 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 	if (slip != NULL)
 		buf_puts(reason, advice);
 	else
-		add_jansson(where, reason);
+		add_jansson(where->text, reason);
 	return place.line;
 }

@@ -260,6 +260,32 @@ static json_t *background_view(const struct request *r)
 	return picture != NULL ? page_file(r, picture) : NULL;
 }
 
+/* From which file each distro of the menu comes, its list of mirrors, and each
+ * menu that it opens. */
+static void note_entries(const struct request *r, const struct menu *menu)
+{
+	const struct release *last = NULL;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+		const struct release *release = entry->release;
+
+		if (!is_visible(r, entry))
+			continue;
+		if (entry->kind == ENTRY_MENU)
+			page_note(r, "opens: %s: /menus/%s", entry->menu->file,
+				  entry->menu->id);
+		if (release == NULL)
+			continue;
+		if (last == NULL || strcmp(last->distro, release->distro) != 0)
+			page_note(r, "distro: %s: /distros/%s", release->file,
+				  release->distro);
+		if (last == NULL || last->mirror != release->mirror)
+			view_note_mirror(r, release);
+		last = release;
+	}
+}
+
 json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
@@ -272,6 +298,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	json_t *view;
 
 	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	note_entries(r, menu);
 	sort_entries(r, menu, entries, hidden);
 	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:o*, s:s*}", "title",
 			 menu->title, "menu", menu_url(r, menu), "vesamenu",

@@ -6,6 +6,7 @@
 #include "args.h"
 #include "html.h"
 #include "loader.h"
+#include "mirror.h"
 #include "pages.h"
 
 static void set(json_t *view, const char *name, const char *value)
@@ -187,6 +188,13 @@ static void note_mirrors(const struct request *r, const struct release *release)
 			  loader_next_mirror(&loader, release, 0) + 1);
 }
 
+void view_note_mirror(const struct request *r, const struct release *release)
+{
+	if (release->mirror != NULL)
+		page_note(r, "mirrors: %s: /mirrors/%s", release->mirror->file,
+			  release->mirror->id);
+}
+
 static void note_release(const struct request *r, const struct release *release)
 {
 	page_note(r, "release: %s: /distros/%s/versions/%s", release->file,
@@ -195,6 +203,7 @@ static void note_release(const struct request *r, const struct release *release)
 		page_note(r, "variant: %s", release->variant);
 	page_note(r, "architecture: %s, the distro's name for it: %s",
 		  machine_arch_name((int)release->arch), release->distro_arch);
+	view_note_mirror(r, release);
 	note_mirrors(r, release);
 	if (!r->dialect->knows_machine ||
 	    r->machine.platform != MACHINE_UNKNOWN)

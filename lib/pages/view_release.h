@@ -17,4 +17,7 @@ json_t *view_release(const struct request *r, const struct release *release);
 json_t *view_release_on(const struct request *r, const struct release *release,
 			int platform);
 
+/* Explain from which file the release's list of mirrors comes. */
+void view_note_mirror(const struct request *r, const struct release *release);
+
 #endif

@@ -46,14 +46,17 @@ const char *args_check(const char *args)
 {
 	const char *s = args;
 
+	if (strstr(s, "\xc2\xa0") != NULL)
+		return "have a no-break space: write a plain one";
 	for (; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~')
 			return "have a byte that is not printable ASCII";
 	if (args[0] == '\0' || args[0] == ' ' || s[-1] == ' ')
-		return "are empty, or begin or end with a space";
+		return "are empty, or begin or end with a space: leave it out";
 	s = args;
 	if (strlen(args) > ARGS_MAX)
-		return "are longer than 2047 bytes, where the kernel cuts them";
+		return "are longer than 2047 bytes, where the kernel cuts "
+		       "them: shorten them";
 	while (*s != '\0') {
 		const char *end = word_end(s);
 
@@ -61,9 +64,9 @@ const char *args_check(const char *args)
 			return "have initrd=: name the files under initrds";
 		if (end > s && has_odd_quotes(s, end))
 			return "have a '\"' that does not stand around a word "
-			       "or the value of one";
+			       "or its value: write name=\"a b\"";
 		if (end[0] == ' ' && end[1] == ' ')
-			return "have two spaces in a row";
+			return "have two spaces in a row: write one";
 		s = end + (*end == ' ');
 	}
 	return NULL;

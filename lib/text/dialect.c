@@ -24,6 +24,8 @@ static const char *check_bytes(const char *s, size_t len)
 			return "contains a line break";
 		if (c < ' ' || c == 0x7f)
 			return "contains a control character";
+		if (c == 0xc2 && i + 1 < len && s[i + 1] == '\xa0')
+			return "contains a no-break space, not a plain one";
 		if (c > 0x7f)
 			return "contains a character that is not ASCII";
 	}
@@ -434,6 +436,7 @@ const struct dialect dialect_grub = {
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
+	.has_bare_variables = 1,
 };
 
 const struct dialect dialect_html = {
@@ -506,19 +509,41 @@ static const char *url_end(const char *s, const char *end)
 	return s;
 }
 
-/* Parameters: values of harmless characters, or a setting of the client's
- * that the template's author wrote, as in arch=${arch}. */
-static const char *check_params(const char *s, const char *end)
+/* The end of a setting of the client's at s, as in arch=${arch}, which the
+ * template's author wrote; s if there is none, NULL if it is never closed. */
+static const char *setting_end(const struct dialect *d, const char *s,
+			       const char *end)
 {
-	for (; s < end; s++) {
-		if (end - s > 2 && s[0] == '$' && s[1] == '{') {
-			s = memchr(s, '}', (size_t)(end - s));
-			if (s == NULL)
-				return "has a setting that is never closed";
-		} else if (!uri_is_value_char(*s) && *s != '=' && *s != '&') {
+	const char *name = s + 1;
+	const char *last = name;
+
+	if (end - s > 2 && s[0] == '$' && s[1] == '{') {
+		last = memchr(s, '}', (size_t)(end - s));
+		return last != NULL ? last + 1 : NULL;
+	}
+	if (s[0] != '$' || !d->has_bare_variables ||
+	    (name < end && *name >= '0' && *name <= '9'))
+		return s;
+	while (last < end && uri_is_value_char(*last) &&
+	       strchr(".~-", *last) == NULL)
+		last++;
+	return last > name ? last : s;
+}
+
+/* Parameters: values of harmless characters, or settings. */
+static const char *check_params(const struct dialect *d, const char *s,
+				const char *end)
+{
+	while (s < end) {
+		const char *next = setting_end(d, s, end);
+
+		if (next == NULL)
+			return "has a setting that is never closed";
+		if (next == s && !uri_is_value_char(*s) && *s != '=' &&
+		    *s != '&')
 			return "has a parameter with a byte other than "
 			       "letters, digits, '.', '_', '~', '-'";
-		}
+		s = next > s ? next : s + 1;
 	}
 	return NULL;
 }
@@ -565,7 +590,9 @@ static const char *check_name(const char *s, const char *end)
  * follows another in a list.  In an argument it is the installer's. */
 static int is_fetched(const char *line, const char *s)
 {
-	return s == line || strchr(" ',", s[-1]) != NULL;
+	if (s > line && (s[-1] == '\'' || s[-1] == '"'))
+		s--;
+	return s == line || s[-1] == ' ' || s[-1] == ',';
 }
 
 /* The first URL from s to end, in a line, that the client fetches; NULL if
@@ -603,7 +630,7 @@ static const char *check_urls(const struct dialect *d, const char *s,
 		if (d == &dialect_gpxe)
 			reason = check_name(s, last);
 		if (reason == NULL && query != NULL)
-			reason = check_params(query + 1, last);
+			reason = check_params(d, query + 1, last);
 		if (reason != NULL)
 			return reason;
 		s = last;

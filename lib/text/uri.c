@@ -93,10 +93,11 @@ static const char *parse_host(struct uri *u)
 	const char *s;
 
 	if (user_end(u->host, u->host + strlen(u->host)) != NULL)
-		return "has a user name or password, which is refused";
+		return "has a user name or password: leave it out";
 	s = parse_name(u);
 	if (s == NULL)
-		return u->is_ipv6 ? "has an IPv6 address that is none"
+		return u->is_ipv6 ? "has a wrong IPv6 address: write it as in "
+				    "http://[2001:db8::1]/"
 				  : "has no host name";
 	u->name_len = (size_t)(s - u->host);
 	if (*s == ':') {
@@ -127,7 +128,7 @@ const char *uri_parse(const char *s, struct uri *out)
 	const char *reason;
 
 	if (strlen(s) > URI_MAX)
-		return "is longer than 1000 bytes";
+		return "is longer than 1000 bytes: shorten it";
 	if (strncmp(s, "https://", 8) == 0) {
 		u.is_https = 1;
 		u.port = 443;
@@ -151,8 +152,8 @@ const char *uri_parse(const char *s, struct uri *out)
 		if (reason != NULL)
 			return reason;
 	} else if (u.path[u.path_len] != '\0') {
-		return "has a path with a byte that some loaders change or "
-		       "cut at";
+		return "has a path with a byte other than letters, digits, "
+		       "'.', '_', '~', '/', '+', ':', '=', '@', '-'";
 	}
 	*out = u;
 	return NULL;

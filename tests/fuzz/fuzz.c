@@ -1,5 +1,6 @@
 #include "fuzz.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,8 @@ static const struct shape *shape_of(const struct dialect *d)
 }
 
 /* The parameters of the URL from s to end. */
-static const char *check_params(const char *s, const char *end)
+static const char *check_params(const char *s, const char *end,
+				int has_bare_variables)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -68,7 +70,9 @@ static const char *check_params(const char *s, const char *end)
 			if (s == NULL)
 				return "a setting without its end";
 			s++;
-		} else if (memchr(chars, *s, sizeof(chars) - 1) != NULL) {
+		} else if (memchr(chars, *s, sizeof(chars) - 1) != NULL ||
+			   (has_bare_variables && end - s > 1 && *s == '$' &&
+			    (s[1] == '_' || isalpha((unsigned char)s[1])))) {
 			s++;
 		} else {
 			return "a parameter's byte";
@@ -85,13 +89,16 @@ static const char *url_end(const char *s, const char *end)
 	return s;
 }
 
-static const char *check_url(const char *s, const char *end, size_t max)
+static const char *check_url(const struct shape *shape, const char *s,
+			     const char *end)
 {
 	const char *query = memchr(s, '?', (size_t)(end - s));
 
-	if ((size_t)(end - s) > max)
+	if ((size_t)(end - s) > shape->max_url)
 		return "a URL's length";
-	return query != NULL ? check_params(query + 1, end) : NULL;
+	return query != NULL ? check_params(query + 1, end,
+					    strcmp(shape->dialect, "grub") == 0)
+			     : NULL;
 }
 
 static int is_url(const char *s, const char *end)
@@ -113,13 +120,16 @@ static const char *check_line(const struct shape *shape, const char *s,
 		if (s[i] < ' ' || s[i] > '~')
 			return "a byte that is not printable ASCII";
 	while (s < end && reason == NULL) {
+		const char *before =
+			s > line && memchr("'\"", s[-1], 2) != NULL ? s - 1 : s;
 		/* In an argument it is the installer's. */
 		int is_fetched = is_url(s, end) &&
-				 (s == line || memchr(" ',", s[-1], 3) != NULL);
+				 (before == line || before[-1] == ' ' ||
+				  before[-1] == ',');
 		const char *last = is_fetched ? url_end(s, end) : s + 1;
 
 		if (is_fetched)
-			reason = check_url(s, last, shape->max_url);
+			reason = check_url(shape, s, last);
 		s = last;
 	}
 	return reason;

@@ -11,12 +11,14 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #define BYTE "have a byte that is not printable ASCII"
-#define EDGE "are empty, or begin or end with a space"
-#define LONG "are longer than 2047 bytes, where the kernel cuts them"
+#define EDGE "are empty, or begin or end with a space: leave it out"
+#define LONG                                                                   \
+	"are longer than 2047 bytes, where the kernel cuts them: shorten them"
 #define INITRD "have initrd=: name the files under initrds"
 #define QUOTE                                                                  \
-	"have a '\"' that does not stand around a word or the value of one"
-#define SPACES "have two spaces in a row"
+	"have a '\"' that does not stand around a word or its value: write "   \
+	"name=\"a b\""
+#define SPACES "have two spaces in a row: write one"
 
 static void test_arguments_are_as_the_kernel_reads_them(void **state)
 {
@@ -41,6 +43,7 @@ static void test_arguments_are_as_the_kernel_reads_them(void **state)
 		{ "a\nb", BYTE },
 		{ "a\177", BYTE },
 		{ "caf\303\251", BYTE },
+		{ "a\302\240b", "have a no-break space: write a plain one" },
 		{ "initrd=a", INITRD },
 		{ "a initrd=b c", INITRD },
 		{ "\"initrd=a\"", INITRD },

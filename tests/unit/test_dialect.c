@@ -126,6 +126,8 @@ static void test_scripts_take_only_what_reads_back(void **state)
 		{ "a\tb", "!" CONTROL },
 		{ "caf\303\251", "!" NOT_ASCII },
 		{ "\357\273\277a", "!" NOT_ASCII },
+		{ "a\302\240b", "!contains a no-break space, not a plain one" },
+		{ "a\302", "!" NOT_ASCII },
 	};
 
 	(void)state;
@@ -508,8 +510,18 @@ static void test_urls_have_harmless_parameters(void **state)
 		{ "ipxe", "#!ipxe\nchain https://h/a?b=c+d\n", PARAMS },
 		{ "grub", "set a\nb 'http://h/a?b=c+d'\n", PARAMS },
 		{ "grub", "set a\nb 'http://h/a?b=c' '+'\n", "" },
+		{ "grub", "set a\nb \"http://h/a?b=$net_default_mac&c=${d}\"\n",
+		  "" },
+		{ "grub", "set a\nb \"http://h/a?b=$_1\"\n", "" },
+		{ "grub", "set a\nb \"http://h/a?b=$1\"\n", PARAMS },
+		{ "grub", "set a\nb \"http://h/a?b=$\"\n", PARAMS },
+		{ "grub", "set a\nb \"http://h/a?b=$-\"\n", PARAMS },
+		{ "grub", "set a\nb \"http://h/a?b=$c:d\"\n", PARAMS },
+		{ "ipxe", "#!ipxe\nchain http://h/a?b=$c\n", PARAMS },
 		{ "grub", "set a\nb \"http://h/a?b=c\"'+'\n", "" },
 		/* In an argument it is the installer's. */
+		{ "grub", "set a\nlinux 'a=http://h/a?b=c+d'\n", "" },
+		{ "syslinux", "menu a\nappend a=\"http://h/a?b=c+d\"\n", "" },
 		{ "gpxe", "#!gpxe\nkernel http://h/ a=http://h/a?b=c+d:/\n",
 		  "" },
 		{ "ipxe", "#!ipxe\nkernel http://h/ -http://h/a?b=c+d\n", "" },

@@ -41,7 +41,7 @@ static void test_texts_have_the_form_for_their_use(void **state)
 		{ FORM_URL, "x",
 		  "f: /a: URL is not an absolute http:// or https:// URL" },
 		{ FORM_URL, "http://me:word@h/",
-		  "f: /a: URL has a user name or password, which is refused" },
+		  "f: /a: URL has a user name or password: leave it out" },
 		{ FORM_DIRECTORY, "http://h/x/", "" },
 		{ FORM_DIRECTORY, "http://h/x", "f: /a: must end in '/'" },
 		{ FORM_DIRECTORY, "http://h/x/?y=z",

@@ -202,8 +202,9 @@ static void test_bad_files_say_where(void **state)
 		const char *text;
 		const char *message;
 	} rows[] = {
-		{ "", "a.json:1: column 1: '[' or '{' expected" },
-		{ "{", "a.json:1: column 1: string or '}' expected" },
+		{ "", "a.json:1: column 1: a catalogue begins with '{'" },
+		{ "{", "a.json:1: column 1: a key in double quotes, or '}', "
+		       "must stand here" },
 		{ "{\n 'one': {\n  'a': 1,\n }\n}",
 		  "a.json:3: column 9: a ',' too many: the last value has none "
 		  "behind it" },
@@ -211,12 +212,13 @@ static void test_bad_files_say_where(void **state)
 		  "a.json:2: column 2: JSON has no comments: write a remark as "
 		  "the value of a key \"$comment\"" },
 		{ "{'one': {'a': 1, 'a': 2}}",
-		  "a.json:1: column 20: duplicate object key near '\"a\"'" },
+		  "a.json:1: column 20: the key \"a\" stands here twice" },
 		{ "{'one': {}, 'one': {}}",
-		  "a.json:1: column 17: duplicate object key near '\"one\"'" },
+		  "a.json:1: column 17: the key \"one\" stands here twice" },
 		{ "[]", "a.json:1: must be an object, in { }" },
-		{ "'one'", "a.json:1: column 5: '[' or '{' expected" },
-		{ "{} {}", "a.json:1: column 4: end of file expected" },
+		{ "'one'", "a.json:1: column 5: a catalogue begins with '{'" },
+		{ "{} {}",
+		  "a.json:1: column 4: nothing may follow the last '}'" },
 		{ "{'one': []}", "a.json: /one: must be an object, in { }" },
 		{ "{'two': null}", "a.json: /two: must be an object, in { }" },
 		{ "{'three': {}}",

@@ -236,8 +236,10 @@ static void test_catalogue_has_at_most_100000_entries(void **state)
 	buf_puts(&text, "{'local': true}]}");
 	assert_null(load_parts(
 		text.data, ", 'more': {'entries': [{'local': true}]}}}", &err));
-	assert_string_equal(err.text, "catalog.json: /menus/more/entries/0: "
-				      "more than 100000 entries");
+	assert_string_equal(
+		err.text,
+		"catalog.json: /menus/more/entries/0: "
+		"the menu has more than 100000 entries: make two of it");
 	buf_free(&text);
 }
 

@@ -59,7 +59,9 @@ static void test_bad_networks_say_why(void **state)
 		"is not an IP address or network like 192.0.2.0/24";
 	static const char no_prefix[] = "has a prefix length that is no number "
 					"of bits of its address";
-	static const char host_bits[] = "has bits set behind its prefix";
+	static const char host_bits[] = "has bits set behind its prefix length";
+	static const char netmask[] =
+		"has a netmask in place of a prefix length";
 	static const struct {
 		const char *text;
 		const char *reason;
@@ -93,7 +95,11 @@ static void test_bad_networks_say_why(void **state)
 		{ "192.0.2.0/ 24", no_prefix },
 		{ "192.0.2.0/24/24", no_prefix },
 		{ "192.0.2.0/0x18", no_prefix },
-		{ "192.0.2.0/255.255.255.0", no_prefix },
+		{ "192.0.2.0/255.255.255.0", netmask },
+		{ "192.0.2.0/255.0.255.0", no_prefix },
+		{ "192.0.2.0/0.0.0.255", no_prefix },
+		{ "2001:db8::/ffff:ffff::", netmask },
+		{ "2001:db8::/255.255.0.0", no_prefix },
 		{ "192.0.2.0/4294967320", no_prefix },
 		{ "2001:db8::/129", no_prefix },
 		{ "2001:db8::/x", no_prefix },
@@ -244,10 +250,49 @@ static void test_equal_networks_alone_are_written_alike(void **state)
 	}
 }
 
+static void test_networks_that_are_refused_may_mean_one(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *meant; /* NULL: none */
+	} rows[] = {
+		{ "192.0.2.7/24", "192.0.2.0/24" },
+		{ "192.0.2.255/31", "192.0.2.254/31" },
+		{ "192.0.2.0/255.255.255.0", "192.0.2.0/24" },
+		{ "192.0.2.7/255.255.255.252", "192.0.2.4/30" },
+		{ "192.0.2.7/255.255.255.255", "192.0.2.7/32" },
+		{ "10.1.2.3/255.0.0.0", "10.0.0.0/8" },
+		{ "2001:db8::7/32", "2001:db8::/32" },
+		{ "2001:db8:1::/ffff:ffff::", "2001:db8::/32" },
+		{ "::ffff:192.0.2.7/120", "::ffff:192.0.2.0/120" },
+		{ "::ffff:192.0.2.7/24", "192.0.2.0/24" },
+		{ "192.0.2.7/0", NULL },
+		{ "192.0.2.7/0.0.0.0", NULL },
+		{ "192.0.2.0/33", NULL },
+		{ "192.0.2.0/255.0.255.0", NULL },
+		{ "192.0.2.0/0.0.0.255", NULL },
+		{ "192.0.2.0/", NULL },
+		{ "192.0.2.0", NULL },
+		{ "mirror.example.org", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		char text[NETWORK_PREFIX_SIZE] = "";
+		int rc = network_propose(rows[i].text, text);
+
+		if (rc != (rows[i].meant != NULL ? 0 : -1) ||
+		    (rc == 0 && strcmp(text, rows[i].meant) != 0))
+			fail_msg("%s: %d, %s", rows[i].text, rc, text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefix_is_counted_in_bits_of_ipv6),
+		cmocka_unit_test(test_networks_that_are_refused_may_mean_one),
 		cmocka_unit_test(test_bad_networks_say_why),
 		cmocka_unit_test(
 			test_network_holds_its_addresses_and_no_others),

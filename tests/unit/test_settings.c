@@ -97,7 +97,7 @@ static void test_given_base_takes_the_place_of_the_catalogues(void **state)
 		  "host name" },
 		{ "http://h/boot", "MIRRORBOOT_BASE: must end in '/'" },
 		{ "http://me:word@h/", "MIRRORBOOT_BASE: URL has a user name "
-				       "or password, which is refused" },
+				       "or password: leave it out" },
 		{ "", "MIRRORBOOT_BASE: URL is not an absolute http:// or "
 		      "https:// URL" },
 	};

@@ -459,7 +459,8 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		const char *reason;
 	} rows[] = {
 		{ "{", "#!gpxe\n", "",
-		  "catalog.json:1: column 1: string or '}' expected" },
+		  "catalog.json:1: column 1: a key in double quotes, or '}', "
+		  "must stand here" },
 		{ "{}", "#!gpxe\n", "",
 		  "catalog.json: /site: needs a base, the URL of the "
 		  "directory of the pages" },

@@ -15,8 +15,11 @@
 	"JSON has no comments: write a remark as the value of a key "          \
 	"\"$comment\""
 #define TYPOGRAPHIC "a typographic quote or dash: write a plain '\"'"
-#define SINGLE "strings stand in double quotes"
+#define SINGLE "a string stands in double quotes"
 #define COMMA "a ',' too many: the last value has none behind it"
+#define TOKEN                                                                  \
+	"a value is a string in double quotes, a number, true, false, null, "  \
+	"[ ] or { }"
 #define UTF16 "is UTF-16: save it as UTF-8"
 
 /* A text, its length, and "line: reason". */
@@ -50,16 +53,34 @@ static const struct row rows[] = {
 	ROW("{\"a\": 1, }", "1: column 8: " COMMA),
 
 	/* What stands behind the place is not looked at. */
-	ROW("{\"a\": b\", \"http://h/\"}", "1: column 7: invalid token"),
-	ROW("{\"a\": 1 \"b\": 2} // mine", "1: column 11: '}' expected"),
-	ROW("{\"a: 1,\n// mine\n}", "1: column 7: unexpected newline"),
+	ROW("{\"a\": b\", \"http://h/\"}", "1: column 7: " TOKEN),
+	ROW("{\"a\": 1 \"b\": 2} // mine",
+	    "1: column 11: a ',' or '}' must come before this"),
+	ROW("{\"a: 1,\n// mine\n}", "1: column 7: a string is not closed: its "
+				    "last '\"' must stand in the same line"),
 
 	/* Nothing of the text is repeated but a key. */
-	ROW("{\"a\": secret}", "1: column 12: invalid token"),
+	ROW("{\"a\": secret}", "1: column 12: " TOKEN),
 	ROW("{\"a\": 1, \"a\": 2}",
-	    "1: column 12: duplicate object key near '\"a\"'"),
-	ROW("", "1: column 1: '[' or '{' expected"),
-	ROW("{", "1: column 1: string or '}' expected"),
+	    "1: column 12: the key \"a\" stands here twice"),
+	ROW("", "1: column 1: a catalogue begins with '{'"),
+	ROW("{",
+	    "1: column 1: a key in double quotes, or '}', must stand here"),
+	ROW("[1", "1: column 2: a ',' or ']' must come before this"),
+	ROW("{\"a\" 1}",
+	    "1: column 6: a ':' must come between a key and its value"),
+	ROW("{} {}", "1: column 4: nothing may follow the last '}'"),
+	ROW("{\"a\":}", "1: column 6: a value must stand here"),
+	ROW("[\"a", "1: column 3: the file ends within a string"),
+	ROW("[\"a\tb\"]", "1: column 3: a string has a control character: "
+			  "write \\t for a tab, \\n for a new line"),
+	ROW("[\"\\a\"]", "1: column 4: a '\\' in a string is written \\\\"),
+	ROW("[\"caf\xe9\"]",
+	    "1: column 5: is not UTF-8: save the file as UTF-8"),
+	ROW("[\"\\u0000\"]", "1: column 9: a string cannot have \\u0000"),
+	ROW("[99999999999999999999]", "1: column 21: a number is too big"),
+	ROW("[1e999]", "1: column 6: a number is too big"),
+	ROW("[\"\\uD800\"]", "1: column 9: invalid Unicode '\\uD800'"),
 
 	ROW("\xff\xfe{\0}\0", "1: " UTF16),
 	ROW("\xfe\xff\0{\0}", "1: " UTF16),
