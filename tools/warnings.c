@@ -517,24 +517,27 @@ static void warn_base(const struct warning *w)
 		     (int)uri.host_len, uri.host);
 }
 
-/* What the settings keep from the loader. */
-static void warn_settings(const struct warning *w, const struct loader *l)
+/* What the settings keep from the loader, on UEFI too unless where says. */
+static void warn_settings(const struct warning *w, const struct loader *l,
+			  const char *where)
 {
 	const struct settings *settings = catalog_settings(w->c);
 	const char *client = l->dialect->client;
+	const char *picture = settings->background;
 	const char *key;
 	const char *reason = loader_refused_setting(l, settings, &key);
 
 	if (reason != NULL)
 		warn(w, "loader", "site", key, "",
-		     "%s gets no pages, because this %s", client, reason);
-	if (settings->background == NULL ||
-	    strchr(settings->background, '/') == NULL)
+		     "%s%s gets no pages, because this %s", client, where,
+		     reason);
+	if (picture == NULL || strchr(picture, '/') == NULL)
 		return;
-	reason = loader_refuses_url(l, settings->background);
+	reason = loader_refuses_url(l, picture);
 	if (reason != NULL)
 		warn(w, "loader", "site", "background", "",
-		     "%s shows no picture, because this %s", client, reason);
+		     "%s%s shows no picture, because this %s", client, where,
+		     reason);
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
@@ -566,29 +569,33 @@ out:
 	buf_free(&below);
 }
 
-static void warn_loaders(const struct warning *w)
+static void warn_loader(const struct warning *w, const struct dialect *d)
 {
 	size_t count;
-	const struct release *const *releases = catalog_releases(w->c, &count);
+	const struct release *const *all = catalog_releases(w->c, &count);
+	struct loader loader = {
+		.dialect = d,
+		.machine = { PLATFORM_BIOS, MACHINE_UNKNOWN },
+	};
 
-	for (size_t i = 0; dialects[i] != NULL; i++) {
-		struct loader loader = { .dialect = dialects[i] };
-
-		if (dialect_is_for_people(dialects[i]))
-			continue;
-		for (int p = 0; p < PLATFORM_COUNT; p++) {
-			loader.machine = (struct machine){ p, MACHINE_UNKNOWN };
-			if (p == PLATFORM_BIOS || !dialects[i]->is_bios_only)
-				warn_settings(w, &loader);
-		}
-		loader.machine.platform = dialects[i]->is_bios_only
-						  ? PLATFORM_BIOS
-						  : MACHINE_UNKNOWN;
-		for (size_t r = 0; r < count; r++)
-			if (release_refusal(releases[r], &loader.machine) ==
-			    NULL)
-				warn_left_out(w, &loader, releases[r]);
+	warn_settings(w, &loader, d->has_ipv6_on_efi ? " on BIOS" : "");
+	if (!d->is_bios_only) {
+		loader.machine.platform = PLATFORM_EFI;
+		warn_settings(w, &loader, "");
+		loader.machine.platform = MACHINE_UNKNOWN;
 	}
+	for (size_t i = 0; i < count; i++)
+		if (release_refusal(all[i], &loader.machine) == NULL)
+			warn_left_out(w, &loader, all[i]);
+}
+
+/* Menus are left out as their scripts are. */
+static void warn_loaders(const struct warning *w)
+{
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (!dialect_is_for_people(dialects[i]) &&
+		    dialects[i]->scripts == NULL)
+			warn_loader(w, dialects[i]);
 }
 
 /* A value that a numbered file replaces: shipped ones replace nothing, and the
