@@ -52,8 +52,10 @@ warn(const struct warning *w, const char *check, const char *section,
 
 	buf_printf(&pointer, "/%s/%s%s", section, id, below);
 	va_start(args, fmt);
-	add(w, check, include_file(w->files, section, id), pointer.data, fmt,
-	    args);
+	/* The id, and what is below it, without the '/' around the section. */
+	add(w, check,
+	    include_file(w->files, section, pointer.data + strlen(section) + 2),
+	    pointer.data, fmt, args);
 	va_end(args);
 	buf_free(&pointer);
 }

@@ -31,7 +31,7 @@ static int read_mirror(struct cursor *at, const char *id, const json_t *urls,
 	int rc = form_check_id(at, id);
 
 	mirror->id = mem_pool_copy(at->pool, id);
-	mirror->file = mem_pool_copy(at->pool, at->file);
+	mirror->file = mem_pool_copy(at->pool, cursor_file(at));
 	if (count == 0 || count > URLS_MAX)
 		return cursor_fail(at, "must be an array of 1 to %d URLs",
 				   URLS_MAX);
