@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "uri.h"
+
 void cursor_free(struct cursor *at)
 {
 	buf_free(&at->pointer);
@@ -132,6 +134,14 @@ static const char **section_ids(const struct cursor *at, const char *section)
 	return ids;
 }
 
+const char *cursor_shown(const char *id)
+{
+	for (const char *c = id; *c != '\0'; c++)
+		if (!uri_is_value_char(*c))
+			return "...";
+	return id;
+}
+
 int cursor_fail_id(struct cursor *at, const char *key, const char *section,
 		   const char *id)
 {
@@ -141,7 +151,7 @@ int cursor_fail_id(struct cursor *at, const char *key, const char *section,
 
 	/* A section's name is the plural: "menus". */
 	cursor_fail_offer(at, key, &offer, "there is no %.*s '%s'",
-			  (int)strlen(section) - 1, section, id);
+			  (int)strlen(section) - 1, section, cursor_shown(id));
 	free(known);
 	return -1;
 }

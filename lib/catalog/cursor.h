@@ -54,6 +54,10 @@ int cursor_fail_offer(struct cursor *at, const char *key,
 		      const struct offer *offer, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The id for a message; "..." for a text that is none, and may be a secret in
+ * the wrong place. */
+const char *cursor_shown(const char *id);
+
 /* Record that the value under key is an id that the section does not have:
  * "there is no menu 'x'".  Offers the ids that it has. */
 int cursor_fail_id(struct cursor *at, const char *key, const char *section,

@@ -250,23 +250,25 @@ static int fail_match(struct cursor *at, const struct choice *want,
 	case MATCH_NOTHING:
 		return cursor_fail_offer(at, "distro", &distros,
 					 "there is no distro '%s'",
-					 want->distro);
+					 cursor_shown(want->distro));
 	case MATCH_DISTRO:
 		return cursor_fail_offer(at, "version", &versions,
 					 "distro '%s' has no version '%s'",
-					 want->distro, want->version);
+					 cursor_shown(want->distro),
+					 cursor_shown(want->version));
 	case MATCH_VERSION:
 		return cursor_fail_offer(at, "arch", &arches,
 					 "distro '%s' does not have it for "
 					 "'%s'",
-					 want->distro, want->arch);
+					 cursor_shown(want->distro),
+					 cursor_shown(want->arch));
 	case MATCH_ARCH:
 	case MATCH_ALL:
 		break;
 	}
-	return cursor_fail_offer(at, "variant", &variants,
-				 "distro '%s' has no variant '%s'",
-				 want->distro, want->variant);
+	return cursor_fail_offer(
+		at, "variant", &variants, "distro '%s' has no variant '%s'",
+		cursor_shown(want->distro), cursor_shown(want->variant));
 }
 
 static int fail_choice(struct entry_list *list, const struct choice *want,
@@ -510,7 +512,7 @@ static int fail_default(struct entry_list *list, const char *id)
 	const struct offer offer = { id, known };
 
 	cursor_fail_offer(list->at, "default", &offer,
-			  "the menu has no entry '%s'", id);
+			  "the menu has no entry '%s'", cursor_shown(id));
 	free(known);
 	return -1;
 }
