@@ -18,8 +18,8 @@
  * it.  Returns 1, or 0 if there is none. */
 int args_next(const char **s, struct buf *word);
 
-/* What is wrong with arguments of any loader, static: "have two spaces in a row:
- * write one".  NULL: nothing. */
+/* What is wrong with arguments of any loader, static: "have two spaces in a
+ * row: write one".  NULL: nothing. */
 const char *args_check(const char *args);
 
 #endif
