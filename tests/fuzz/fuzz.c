@@ -41,9 +41,9 @@ static const struct shape {
 } shapes[] = {
 	{ "gpxe", "#!gpxe\n", 512, 250 },
 	{ "pxelinux", "menu ", 1023, 250 },
-	{ "ipxe", "#!ipxe\n", 1023, SIZE_MAX },
-	{ "syslinux", "menu ", 1023, 250 },
-	{ "grub", "set ", 1023, SIZE_MAX },
+	{ "ipxe", "#!ipxe\n", 4095, SIZE_MAX },
+	{ "syslinux", "menu ", 2100, 250 },
+	{ "grub", "set ", 4095, SIZE_MAX },
 	{ "html", "<!DOCTYPE html>\n", SIZE_MAX, SIZE_MAX },
 	{ "json", "{\n", SIZE_MAX, SIZE_MAX },
 };
