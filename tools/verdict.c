@@ -78,6 +78,11 @@ static void judge_move(const struct answers *a, const struct probe *p)
 	if (reason != NULL)
 		add(a, p, SEVERITY_ERROR, "moved",
 		    "has moved to %s, a URL that %s", p->moved_to, reason);
+	else if (strlen(p->moved_to) > URI_MAX_FOR_ALL)
+		add(a, p, SEVERITY_ERROR, "moved",
+		    "has moved to %s, a URL that is longer than %d bytes, "
+		    "where loaders cut it",
+		    p->moved_to, URI_MAX_FOR_ALL);
 	else if (uri.is_https && !uri_is_https(p->url))
 		add(a, p, SEVERITY_ERROR, "moved",
 		    "has moved to https, where clients without TLS cannot "

@@ -558,7 +558,8 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 			why = NULL;
 		else if (why == NULL)
 			why = loader_unwritable(l, files);
-		if (why == NULL || files->needs.https)
+		if (why == NULL || files->needs.https ||
+		    why == l->dialect->refuses_port)
 			goto out;
 		if (reason == NULL)
 			reason = why;

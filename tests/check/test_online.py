@@ -218,8 +218,8 @@ ROWS = [
     ("503 for a moment", {LINUX: Busy()}, []),
     ("moved within http", {LINUX: moved("http://HOST" + DI + "linux?2")},
      [line("warning", "kernel has moved (status 302), and not all clients "
-           f"follow: http://SECOND{DI}linux?2", LINUX),
-      line("error", "kernel is missing: status 404", DI + "linux?2", LINUX)]),
+           f"follow: http://SECOND{DI}linux?...", LINUX),
+      line("error", "kernel is missing: status 404", DI + "linux?...", LINUX)]),
     ("moved to https", {LINUX: moved("https://HOST" + LINUX, 301)},
      [line("error", "kernel has moved to https, where clients without TLS "
            f"cannot follow: https://SECOND{LINUX}", LINUX)]),
@@ -343,7 +343,9 @@ def catalog(directory, bases):
             "variants": {"rescue": {"title": "rescue",
                                     "args": "rescue/enable=true"}},
             "versions": {"bookworm": {"arches": ["amd64"]}}}},
-        "menus": {"main": {"entries": [{"distro": "debian"}]}}}))
+        "menus": {"main": {"entries": [
+            {"distro": "debian"},
+            {"distro": "debian", "variant": "rescue"}]}}}))
     return path
 
 
