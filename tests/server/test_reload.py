@@ -139,7 +139,7 @@ class ReloadTest(unittest.TestCase):
         for broken, complaint in (
                 (CATALOG[:-3],
                  f"catalog.json:{CATALOG.count(chr(10)) - 1}: column 3: "
-                 "'}' expected"),
+                 "a ',' or '}' must come before this"),
                 (CATALOG.replace('"menu": "main"', '"menu": "nosuch"'),
                  "catalog.json: /site/menu: there is no menu 'nosuch'")):
             with self.subTest(complaint=complaint):
