@@ -119,10 +119,8 @@ static int add_entry(struct entry_list *list, const json_t *object,
 	}
 	json_object_set_new(list->ids, entry.id, json_true());
 	entry.id = mem_pool_copy(at->pool, entry.id);
-	if ((list->count & (list->count - 1)) == 0)
-		list->entries = mem_grow(list->entries,
-					 list->count > 0 ? list->count * 2 : 1,
-					 sizeof(entry));
+	list->entries =
+		mem_grow_by_one(list->entries, list->count, sizeof(entry));
 	list->entries[list->count++] = entry;
 	all->entry_count++;
 	return 0;

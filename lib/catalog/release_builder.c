@@ -572,10 +572,7 @@ static int build_release(struct release_builder *b)
 	json_decref(b->vars);
 	if (rc < 0)
 		return -1;
-	if ((all->count & (all->count - 1)) == 0)
-		all->list =
-			mem_grow(all->list, all->count > 0 ? all->count * 2 : 1,
-				 sizeof(*all->list));
+	all->list = mem_grow_by_one(all->list, all->count, sizeof(*all->list));
 	all->list[all->count++] = b->release;
 	return 0;
 }

@@ -41,6 +41,13 @@ void *mem_grow(void *p, size_t count, size_t size)
 	return mem_check(realloc(p, count * size > 0 ? count * size : 1));
 }
 
+void *mem_grow_by_one(void *p, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return p;
+	return mem_grow(p, count > 0 ? count * 2 : 1, size);
+}
+
 char *mem_copy(const char *s, size_t len)
 {
 	char *copy = mem_grow(NULL, len + 1, 1);

@@ -23,6 +23,11 @@ _Noreturn void mem_exhausted(void);
 /* p resized to count elements of size bytes each; p may be NULL. */
 void *mem_grow(void *p, size_t count, size_t size);
 
+/* p, which holds count elements of size bytes each, with room for one more: for
+ * arrays that grow by this alone, from NULL and 0.  The room is doubled, so it
+ * is cheap for long arrays. */
+void *mem_grow_by_one(void *p, size_t count, size_t size);
+
 /* A copy of the len bytes at s, followed by a NUL. */
 char *mem_copy(const char *s, size_t len);
 

@@ -171,10 +171,7 @@ static struct op *new_op(struct parser *p, enum op_kind kind, unsigned line)
 {
 	struct op *op;
 
-	/* It is full at each power of two: double it. */
-	if ((p->count & (p->count - 1)) == 0)
-		p->ops = mem_grow(p->ops, p->count > 0 ? p->count * 2UL : 1,
-				  sizeof(*p->ops));
+	p->ops = mem_grow_by_one(p->ops, p->count, sizeof(*p->ops));
 	op = &p->ops[p->count++];
 	*op = (struct op){ .kind = (unsigned char)kind,
 			   .line = line,

@@ -66,6 +66,22 @@ static void test_growing_keeps_the_content(void **state)
 	free(p);
 }
 
+/* The room is for 1, 2, 4 and 8; a sanitizer sees a write outside it. */
+static void test_growing_by_one_keeps_the_content(void **state)
+{
+	int *p = NULL;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		p = mem_grow_by_one(p, (size_t)i, sizeof(*p));
+		p[i] = i;
+	}
+	assert_ptr_equal(mem_grow_by_one(p, 7, sizeof(*p)), p);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(p[i], i);
+	free(p);
+}
+
 static void test_copy_ends_in_nul_and_keeps_nul_bytes(void **state)
 {
 	char *text = mem_copy("abcdef", 3);
@@ -248,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_new_memory_is_zero),
 		cmocka_unit_test(test_no_bytes_are_memory_too),
 		cmocka_unit_test(test_growing_keeps_the_content),
+		cmocka_unit_test(test_growing_by_one_keeps_the_content),
 		cmocka_unit_test(test_copy_ends_in_nul_and_keeps_nul_bytes),
 		cmocka_unit_test(
 			test_pool_gives_zeroed_memory_that_does_not_overlap),
