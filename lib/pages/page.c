@@ -10,11 +10,13 @@
 #include "mem.h"
 #include "uri.h"
 
-/* The dialect by the User-Agent, on pages that ask it; NULL: it has no say. */
+/* The dialect by the User-Agent, on pages that ask it, and where there is no
+ * such page; NULL: it has no say. */
 static const struct dialect *asked_dialect(const struct page *page,
 					   const struct http_request *http)
 {
-	return page->asks_user_agent && http->user_agent != NULL
+	return (page == NULL || page->asks_user_agent) &&
+			       http->user_agent != NULL
 		       ? dialect_of_user_agent(http->user_agent)
 		       : NULL;
 }
@@ -342,11 +344,7 @@ static const struct dialect *wanted_dialect(const struct page *page,
 			    (s[8 + len] == '&' || s[8 + len] == '\0'))
 				return dialects[i];
 		}
-	if (page != NULL)
-		return asked_dialect(page, http);
-	return http->user_agent != NULL
-		       ? dialect_of_user_agent(http->user_agent)
-		       : NULL;
+	return asked_dialect(page, http);
 }
 
 /* A failure becomes a line that says why. */
