@@ -43,21 +43,43 @@ add(const struct warning *w, const char *check, const char *file,
 }
 
 /* At /section/id, followed by below, which may be "". */
-__attribute__((format(printf, 6, 7))) static void
-warn(const struct warning *w, const char *check, const char *section,
-     const char *id, const char *below, const char *fmt, ...)
+__attribute__((format(printf, 6, 0))) static void
+add_below(const struct warning *w, const char *check, const char *section,
+	  const char *id, const char *below, const char *fmt, va_list args)
 {
 	struct buf pointer = BUF_INIT;
-	va_list args;
 
 	buf_printf(&pointer, "/%s/%s%s", section, id, below);
-	va_start(args, fmt);
 	/* The id, and what is below it, without the '/' around the section. */
 	add(w, check,
 	    include_file(w->files, section, pointer.data + strlen(section) + 2),
 	    pointer.data, fmt, args);
-	va_end(args);
 	buf_free(&pointer);
+}
+
+__attribute__((format(printf, 6, 7))) static void
+warn(const struct warning *w, const char *check, const char *section,
+     const char *id, const char *below, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_below(w, check, section, id, below, fmt, args);
+	va_end(args);
+}
+
+__attribute__((format(printf, 4, 5))) static void
+warn_version(const struct warning *w, const char *check,
+	     const struct release *release, const char *fmt, ...)
+{
+	struct buf below = BUF_INIT;
+	va_list args;
+
+	buf_printf(&below, "/versions/%s", release->version);
+	va_start(args, fmt);
+	add_below(w, check, "distros", release->distro, below.data, fmt, args);
+	va_end(args);
+	buf_free(&below);
 }
 
 static const char *member(const json_t *object, const char *key)
@@ -131,20 +153,33 @@ static void warn_useless_nulls(const struct warning *w)
 			  "one has it");
 }
 
-/* "debian", "debian trixie" and "debian trixie amd64". */
-enum likeness { SAME_DISTRO, SAME_VERSION, SAME_ARCH, SAME_RELEASE };
+/* "debian", "debian trixie", "debian trixie amd64", and for each release of
+ * which the same scope defines the variant,
+ * "debian/arches/amd64/variants/rescue". */
+enum likeness { SAME_DISTRO, SAME_VERSION, SAME_ARCH, SAME_VARIANT };
+
+/* Append where the release's variant is defined, below its distro. */
+static void put_variant(const struct release *release, struct buf *out)
+{
+	if (release->variant_scope == SCOPE_VERSION)
+		buf_printf(out, "/versions/%s", release->version);
+	if (release->variant_scope == SCOPE_ARCH)
+		buf_printf(out, "/arches/%s",
+			   machine_arch_name((int)release->arch));
+	buf_printf(out, "/variants/%s", release->variant);
+}
 
 static void put_key(const struct release *release, enum likeness likeness,
 		    struct buf *key)
 {
 	buf_truncate(key, 0);
 	buf_puts(key, release->distro);
-	if (likeness != SAME_DISTRO)
+	if (likeness == SAME_VERSION || likeness == SAME_ARCH)
 		buf_printf(key, " %s", release->version);
-	if (likeness == SAME_ARCH || likeness == SAME_RELEASE)
+	if (likeness == SAME_ARCH)
 		buf_printf(key, " %s", machine_arch_name((int)release->arch));
-	if (likeness == SAME_RELEASE && release->variant != NULL)
-		buf_printf(key, " %s", release->variant);
+	if (likeness == SAME_VARIANT && release->variant != NULL)
+		put_variant(release, key);
 }
 
 /* Add the releases that the menu shows to w->shown. */
@@ -157,7 +192,7 @@ static void add_shown(const struct warning *w, const struct menu *menu)
 
 		if (entry->kind != ENTRY_RELEASE)
 			continue;
-		for (int same = SAME_DISTRO; same <= SAME_RELEASE; same++) {
+		for (int same = SAME_DISTRO; same <= SAME_VARIANT; same++) {
 			put_key(entry->release, (enum likeness)same, &key);
 			json_object_set_new(w->shown, key.data, json_true());
 		}
@@ -179,84 +214,30 @@ static int is_shown(const struct warning *w, const struct release *release,
 
 static void warn_unshown(const struct warning *w, const struct release *release)
 {
-	struct buf below = BUF_INIT;
-
-	buf_printf(&below, "/versions/%s", release->version);
 	if (!is_shown(w, release, SAME_DISTRO))
 		warn(w, "on-no-menu", "distros", release->distro, "",
 		     "no menu shows this distro");
 	else if (!is_shown(w, release, SAME_VERSION))
-		warn(w, "on-no-menu", "distros", release->distro, below.data,
-		     "no menu shows this version");
+		warn_version(w, "on-no-menu", release,
+			     "no menu shows this version");
 	else if (!is_shown(w, release, SAME_ARCH))
-		warn(w, "on-no-menu", "distros", release->distro, below.data,
-		     "no menu shows this version for %s",
-		     machine_arch_name((int)release->arch));
+		warn_version(w, "on-no-menu", release,
+			     "no menu shows this version for %s",
+			     machine_arch_name((int)release->arch));
+}
+
+/* A variant that its scope defines, and no menu shows for any release. */
+static void warn_variant(const struct warning *w, const struct release *release)
+{
+	struct buf below = BUF_INIT;
+
+	if (release->variant == NULL || !is_shown(w, release, SAME_VERSION) ||
+	    is_shown(w, release, SAME_VARIANT))
+		return;
+	put_variant(release, &below);
+	warn(w, "on-no-menu", "distros", release->distro, below.data,
+	     "no menu shows this variant");
 	buf_free(&below);
-}
-
-/* The object that defines the release's variant, and its pointer. */
-static const json_t *find_variant(const struct warning *w,
-				  const struct release *release,
-				  struct buf *pointer)
-{
-	const struct {
-		const char *section, *id; /* NULL: the distro itself */
-	} scopes[] = {
-		{ "versions", release->version },
-		{ "arches", machine_arch_name((int)release->arch) },
-		{ NULL, NULL },
-	};
-	const json_t *distro = json_object_get(
-		include_section(w->files, "distros"), release->distro);
-	const json_t *variant = NULL;
-
-	for (size_t i = 0; i < 3 && variant == NULL; i++) {
-		const json_t *scope = distro;
-
-		buf_truncate(pointer, 0);
-		if (scopes[i].section != NULL) {
-			scope = json_object_get(
-				json_object_get(scope, scopes[i].section),
-				scopes[i].id);
-			buf_printf(pointer, "/%s/%s", scopes[i].section,
-				   scopes[i].id);
-		}
-		buf_printf(pointer, "/variants/%s", release->variant);
-		variant = json_object_get(json_object_get(scope, "variants"),
-					  release->variant);
-	}
-	return variant;
-}
-
-/* A variant that a scope defines, and no menu shows for any release. */
-static void warn_variants(const struct warning *w)
-{
-	size_t count;
-	const struct release *const *all = catalog_releases(w->c, &count);
-	json_t *shown = json_object();
-	struct buf pointer = BUF_INIT;
-	struct buf key = BUF_INIT;
-
-	for (int is_last = 0; is_last <= 1; is_last++)
-		for (size_t i = 0; i < count; i++) {
-			if (all[i]->variant == NULL ||
-			    !is_shown(w, all[i], SAME_VERSION) ||
-			    find_variant(w, all[i], &pointer) == NULL)
-				continue;
-			buf_truncate(&key, 0);
-			buf_printf(&key, "%s%s", all[i]->distro, pointer.data);
-			if (!is_last && is_shown(w, all[i], SAME_RELEASE))
-				json_object_set_new(shown, key.data,
-						    json_true());
-			if (is_last && json_object_get(shown, key.data) == NULL)
-				warn(w, "on-no-menu", "distros", all[i]->distro,
-				     pointer.data,
-				     "no menu shows this variant");
-		}
-	json_decref(shown);
-	buf_free(&pointer);
-	buf_free(&key);
 }
 
 static int is_customers(const struct warning *w, const struct menu *menu)
@@ -409,21 +390,18 @@ static void warn_eol(const struct warning *w, const struct release *release)
 {
 	char today[16];
 	char soon[16];
-	struct buf below = BUF_INIT;
 
 	if (release->eol == NULL)
 		return;
 	day_ahead(0, today, sizeof(today));
 	day_ahead(EOL_SOON_DAYS, soon, sizeof(soon));
-	buf_printf(&below, "/versions/%s", release->version);
 	/* Dates in this form sort like text. */
 	if (strcmp(release->eol, today) < 0)
-		warn(w, "eol", "distros", release->distro, below.data,
-		     "end of life was on %s", release->eol);
+		warn_version(w, "eol", release, "end of life was on %s",
+			     release->eol);
 	else if (strcmp(release->eol, soon) < 0)
-		warn(w, "eol", "distros", release->distro, below.data,
-		     "end of life is near: %s", release->eol);
-	buf_free(&below);
+		warn_version(w, "eol", release, "end of life is near: %s",
+			     release->eol);
 }
 
 static void warn_chain(const struct warning *w, const char *id,
@@ -478,17 +456,14 @@ static void warn_distros(const struct warning *w)
  * which has a warning of its own. */
 static void warn_https(const struct warning *w, const struct release *release)
 {
-	struct buf below = BUF_INIT;
-
 	for (size_t i = 0; i < release->mirror_count; i++)
 		if (!release->mirrors[i].needs.https ||
 		    (release->mirrors[i].mirror != NULL &&
 		     uri_is_https(release->mirrors[i].mirror)))
 			return;
-	buf_printf(&below, "/versions/%s", release->version);
-	warn(w, "https-only", "distros", release->distro, below.data,
-	     "https only: gPXE, SYSLINUX, GRUB and most iPXE have no TLS");
-	buf_free(&below);
+	warn_version(
+		w, "https-only", release,
+		"https only: gPXE, SYSLINUX, GRUB and most iPXE have no TLS");
 }
 
 /* Whether a base has a host name of the samples, or another one that is
@@ -543,11 +518,11 @@ static void warn_settings(const struct warning *w, const struct loader *l,
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
- * reported as "https-only". */
+ * reported as "https-only".  A mirror on another port leaves out all of its
+ * releases, which explain=1 and the pages for people say. */
 static void warn_left_out(const struct warning *w, const struct loader *l,
 			  const struct release *release)
 {
-	struct buf below = BUF_INIT;
 	const char *reason = NULL;
 
 	for (size_t i = 0; i < release->mirror_count; i++) {
@@ -555,21 +530,18 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 		const char *why = loader_unreachable(l, files);
 
 		if (loader_method(l, release, files) != BOOT_NONE)
-			why = NULL;
-		else if (why == NULL)
+			return;
+		if (why == NULL)
 			why = loader_unwritable(l, files);
 		if (why == NULL || files->needs.https ||
 		    why == l->dialect->refuses_port)
-			goto out;
+			return;
 		if (reason == NULL)
 			reason = why;
 	}
-	buf_printf(&below, "/versions/%s", release->version);
 	if (reason != NULL)
-		warn(w, "loader", "distros", release->distro, below.data,
-		     "left out for %s: it %s", l->dialect->client, reason);
-out:
-	buf_free(&below);
+		warn_version(w, "loader", release, "left out for %s: it %s",
+			     l->dialect->client, reason);
 }
 
 static void warn_loader(const struct warning *w, const struct dialect *d)
@@ -640,7 +612,8 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	for (size_t i = 0; i < count; i++)
 		add_shown(&w, &menus[i]);
 	releases = catalog_releases(c, &count);
-	warn_variants(&w);
+	for (size_t i = 0; i < count; i++)
+		warn_variant(&w, releases[i]);
 	for (size_t i = 0; i < count; i++) {
 		warn_unshown(&w, releases[i]);
 		warn_eol(&w, releases[i]);

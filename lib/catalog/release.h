@@ -38,11 +38,22 @@ struct mirror_files {
 
 struct mirror;
 
+/* The objects that say how a release boots, from the most specific to the most
+ * general. */
+enum release_scope {
+	SCOPE_VARIANT,
+	SCOPE_VERSION,
+	SCOPE_ARCH,
+	SCOPE_DISTRO,
+	SCOPE_COUNT
+};
+
 /* An installer: a version of a distro for an architecture, or a variant of it
  * (rescue, a preseeded one). */
 struct release {
 	const char *distro, *version, *variant; /* variant: NULL for none */
 	enum arch arch;
+	enum release_scope variant_scope; /* what defines the variant */
 	const char *title;
 	const char *distro_arch; /* the distro's name for the architecture */
 	const char *eol;         /* end of life, YYYY-MM-DD; NULL: not known */

@@ -21,9 +21,6 @@ struct scope {
 	const json_t *object; /* NULL: there is none */
 };
 
-/* From the most specific to the most general. */
-enum { VARIANT, VERSION, ARCH, DISTRO, SCOPES };
-
 /*
  * What the releases of a distro are built from, and the release at hand.
  */
@@ -34,7 +31,7 @@ struct release_builder {
 	const struct mirrors *mirrors;
 	struct releases *all;
 	struct pattern_set patterns;
-	struct scope scopes[SCOPES];
+	struct scope scopes[SCOPE_COUNT];
 	struct release *release;
 	json_t *vars;     /* of patterns */
 	json_t *reported; /* the failures of this distro, as keys: a pattern
@@ -83,7 +80,8 @@ fail_release(struct release_builder *b, const char *fmt, ...)
 	if (!is_new(b, key))
 		return -1;
 	enter_scope(b->at,
-		    &b->scopes[release->variant != NULL ? VARIANT : VERSION]);
+		    &b->scopes[release->variant != NULL ? SCOPE_VARIANT
+							: SCOPE_VERSION]);
 	cursor_fail(b->at, "%s: %s", machine_arch_name((int)release->arch),
 		    reason);
 	cursor_leave(b->at, mark);
@@ -101,7 +99,8 @@ static int is_added(const char *key)
 static const json_t *find(const struct release_builder *b, const char *key,
 			  const struct scope **scope)
 {
-	for (int i = is_added(key) ? VERSION : VARIANT; i < SCOPES; i++) {
+	for (int i = is_added(key) ? SCOPE_VERSION : SCOPE_VARIANT;
+	     i < SCOPE_COUNT; i++) {
 		const json_t *value = json_object_get(b->scopes[i].object, key);
 
 		*scope = &b->scopes[i];
@@ -294,7 +293,8 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 	struct buf all = BUF_INIT;
 	int rc = fill_found(b, "args", FORM_ARGS, &own);
 
-	rc |= fill_in_scope(b, &b->scopes[VARIANT], "args", FORM_ARGS, &added);
+	rc |= fill_in_scope(b, &b->scopes[SCOPE_VARIANT], "args", FORM_ARGS,
+			    &added);
 	files->args = own != NULL ? own : added;
 	if (own != NULL && added != NULL) {
 		buf_printf(&all, "%s %s", own, added);
@@ -311,7 +311,8 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
  * outside, so a variant with arguments starts the kernel. */
 static int leave_kernel(struct release_builder *b, struct mirror_files *files)
 {
-	if (!json_is_string(json_object_get(b->scopes[VARIANT].object, "args")))
+	if (!json_is_string(
+		    json_object_get(b->scopes[SCOPE_VARIANT].object, "args")))
 		return 0;
 	if (files->kernel == NULL)
 		return fail_release(b, "a variant with args needs a "
@@ -512,7 +513,7 @@ static int join_titles(struct release_builder *b, const char *added)
 	buf_printf(&whole, "%s (%s)", release->title, added);
 	release->title = mem_pool_copy(b->at->pool, whole.data);
 	buf_free(&whole);
-	enter_scope(b->at, &b->scopes[VARIANT]);
+	enter_scope(b->at, &b->scopes[SCOPE_VARIANT]);
 	rc = form_check(b->at, release->title, FORM_TEXT);
 	cursor_leave(b->at, mark);
 	return rc;
@@ -524,7 +525,8 @@ static int read_title(struct release_builder *b)
 	const char *added = NULL;
 	int rc = fill_found(b, "title", FORM_TEXT, &release->title);
 
-	rc |= fill_in_scope(b, &b->scopes[VARIANT], "title", FORM_TEXT, &added);
+	rc |= fill_in_scope(b, &b->scopes[SCOPE_VARIANT], "title", FORM_TEXT,
+			    &added);
 	if (rc < 0)
 		return -1;
 	if (release->title == NULL)
@@ -589,14 +591,14 @@ static void set_release(struct release_builder *b,
 static const struct scope *scope_of_variant(const struct release_builder *b,
 					    const char *id)
 {
-	for (int i = VERSION; i < DISTRO; i++) {
+	for (int i = SCOPE_VERSION; i < SCOPE_DISTRO; i++) {
 		const json_t *variants =
 			json_object_get(b->scopes[i].object, "variants");
 
 		if (json_object_get(variants, id) != NULL)
 			return &b->scopes[i];
 	}
-	return &b->scopes[DISTRO];
+	return &b->scopes[SCOPE_DISTRO];
 }
 
 static int build_variant(struct release_builder *b,
@@ -608,9 +610,11 @@ static int build_variant(struct release_builder *b,
 
 	if (json_is_null(variant))
 		return 0;
-	b->scopes[VARIANT] = (struct scope){ parent, "variants", id, variant };
+	b->scopes[SCOPE_VARIANT] =
+		(struct scope){ parent, "variants", id, variant };
 	set_release(b, release);
 	b->release->variant = mem_pool_copy(b->at->pool, id);
+	b->release->variant_scope = (enum release_scope)(parent - b->scopes);
 	return build_release(b);
 }
 
@@ -623,10 +627,10 @@ static int build_with_variants(struct release_builder *b,
 	json_t *unused;
 	int rc;
 
-	b->scopes[VARIANT] = (struct scope){ 0 };
+	b->scopes[SCOPE_VARIANT] = (struct scope){ 0 };
 	set_release(b, release);
 	rc = build_release(b);
-	for (int i = DISTRO; i > VARIANT; i--)
+	for (int i = SCOPE_DISTRO; i > SCOPE_VARIANT; i--)
 		json_object_update(
 			ids, json_object_get(b->scopes[i].object, "variants"));
 	json_object_foreach(ids, id, unused)
@@ -639,20 +643,20 @@ static int build_with_variants(struct release_builder *b,
 static int build_version(struct release_builder *b, struct release *release,
 			 const json_t *version)
 {
-	const struct scope *distro = &b->scopes[DISTRO];
+	const struct scope *distro = &b->scopes[SCOPE_DISTRO];
 	const json_t *of_arches = json_object_get(distro->object, "arches");
 	const json_t *arches = json_object_get(version, "arches");
 	size_t i;
 	json_t *value;
 	int rc = 0;
 
-	b->scopes[VERSION] =
+	b->scopes[SCOPE_VERSION] =
 		(struct scope){ distro, "versions", release->version, version };
 	json_array_foreach(arches, i, value) {
 		const char *arch = json_string_value(value);
 
 		release->arch = (enum arch)machine_find_arch(arch);
-		b->scopes[ARCH] =
+		b->scopes[SCOPE_ARCH] =
 			(struct scope){ distro, "arches", arch,
 					json_object_get(of_arches, arch) };
 		rc |= build_with_variants(b, release);
@@ -686,7 +690,7 @@ static int build_distro(struct release_builder *b, const char *id,
 
 	b->patterns = (struct pattern_set)PATTERN_SET_INIT;
 	b->reported = json_object();
-	b->scopes[DISTRO] = (struct scope){ .object = distro };
+	b->scopes[SCOPE_DISTRO] = (struct scope){ .object = distro };
 	json_object_foreach(json_object_get(distro, "versions"), version,
 			    value) {
 		release.version = mem_pool_copy(pool, version);
