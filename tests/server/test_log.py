@@ -9,7 +9,8 @@ import unittest
 from harness import (CATALOG, ApacheCgi, LighttpdCgi, LighttpdFastcgi,
                      NginxFastcgi, find, wait_for)
 
-LINE = re.compile(r"\b(mirrorboot|menu): catalog\.json:\d+: column 3: '}' expected near")
+LINE = re.compile(r"\b(mirrorboot|menu): catalog\.json:\d+: column 3: "
+                  "a ',' or '}' must come before this")
 
 
 class Breakage:
