@@ -115,8 +115,8 @@ static const char *add_gpxe_kernel(struct buf *out,
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
-/* iPXE on BIOS copies a longer command line without its NUL, and the kernel
- * reads on (Debian 12's, 2019; run). */
+/* The longest command line that iPXE on BIOS passes on whole (Debian 12's,
+ * 2019; run). */
 #define IPXE_ARGS_MAX 2046
 
 static const char *add_ipxe_kernel(struct buf *out,
@@ -318,7 +318,7 @@ static const char *escape_html(struct buf *out, const char *s, size_t len)
 
 /*
  * Longest lines: gPXE keeps a line and what it makes of it on a stack of
- * 4096 bytes without a guard.  SYSLINUX 3.x takes file names into buffers of
+ * 4096 bytes.  SYSLINUX 3.x takes file names into buffers of
  * 256 bytes.  Menus of SYSLINUX are read by 4096 bytes, the rest as a new line.
  * iPXE and GRUB have no bound of their own.
  */
