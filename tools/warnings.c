@@ -518,8 +518,8 @@ static void warn_settings(const struct warning *w, const struct loader *l,
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
- * reported as "https-only".  A mirror on another port leaves out all of its
- * releases, which explain=1 and the pages for people say. */
+ * reported as "https-only".  A mirror on another port would be reported
+ * for each of its releases: explain=1 and the html pages say it. */
 static void warn_left_out(const struct warning *w, const struct loader *l,
 			  const struct release *release)
 {

@@ -223,8 +223,7 @@ static struct release_set offered_releases(const struct request *r)
 	return set;
 }
 
-/* Append the text in small letters, with end in place of blanks and behind
- * it. */
+/* Append the text in lower case, with end in place of spaces and after it. */
 static void add_words(struct buf *out, const char *text, char end)
 {
 	for (; *text != '\0'; text++)
