@@ -280,7 +280,7 @@ static void test_a_command_is_refused_where_there_is_none(void **state)
 
 		for (unsigned c = 0; c < LENGTH(expected); c++) {
 			const char *got = loader_refuses_command(
-				&loader, COMMAND_REBOOT << c);
+				&loader, (unsigned)COMMAND_REBOOT << c);
 
 			if ((got == NULL) != (expected[c] == NULL) ||
 			    (got != NULL && strcmp(got, expected[c]) != 0))
