@@ -28,11 +28,10 @@ MORE = {"menu": "more", "hotkey": "m", "title": "More ..."}
 
 
 def kernel_way_of_debian():
-    """Debian as shipped, but booted by its kernel on BIOS too."""
+    """What makes Debian as shipped boot by its kernel on BIOS too."""
     debian = json.loads((lab.TOP / "conf/catalog.d/10-debian.json").read_text())["distros"]["debian"]
-    for level in debian, *debian["versions"].values():
-        level.pop("pxelinux", None)
-    return debian
+    none = {"pxelinux": None}
+    return {**none, "versions": {version: none for version in debian["versions"]}}
 
 
 def catalog(entries=(DISK, AMD64, I386, RESCUE, MORE), kernel_way=False, **main):
