@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,31 +78,50 @@ static int catch_signals(void)
 struct queue {
 	FCGX_Request fcgi;
 	int signals; /* readable once the process must end */
+	int events;  /* an epoll set of the socket and the signals */
 	int is_ending;
 	int last; /* requests taken since then */
 };
+
+/*
+ * Fill the epoll set, where the process waits for requests.  Several processes
+ * wait for the same socket.  EPOLLEXCLUSIVE (Linux 4.5) wakes one of them for a
+ * connection; without it a connection wakes them all.  Returns -1 with errno
+ * set if the system refuses.
+ */
+static int open_events(struct queue *q)
+{
+	struct epoll_event requests = { .events = EPOLLIN | EPOLLEXCLUSIVE,
+					.data.fd = FCGI_LISTENSOCK_FILENO };
+	struct epoll_event signals = { .events = EPOLLIN,
+				       .data.fd = q->signals };
+
+	q->events = epoll_create1(EPOLL_CLOEXEC);
+	if (q->events < 0 || epoll_ctl(q->events, EPOLL_CTL_ADD,
+				       requests.data.fd, &requests) < 0)
+		return -1;
+	return epoll_ctl(q->events, EPOLL_CTL_ADD, signals.data.fd, &signals);
+}
 
 /* Whether a request waits.  Blocks until one does, unless the process must
  * end. */
 static int is_waiting(struct queue *q)
 {
-	struct pollfd fds[] = {
-		{ .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN },
-		{ .fd = q->signals, .events = POLLIN },
-	};
-	int ready;
+	struct epoll_event ready[2];
+	int count;
+	int requests = 0;
 
 	is_served = 0;
 	do
-		ready = poll(fds, 2, q->is_ending ? 0 : -1);
-	while (ready < 0 && errno == EINTR);
-	if (fds[1].revents == 0)
-		return ready > 0;
-	if (!q->is_ending) {
-		q->is_ending = 1;
-		return is_waiting(q);
+		count = epoll_wait(q->events, ready, 2, q->is_ending ? 0 : -1);
+	while (count < 0 && errno == EINTR);
+	for (int i = 0; i < count; i++) {
+		if (ready[i].data.fd == FCGI_LISTENSOCK_FILENO)
+			requests = 1;
+		else
+			q->is_ending = 1;
 	}
-	return ready > 1;
+	return requests;
 }
 
 /* Whether accept() failed because the system is short of something.  Then wait
@@ -133,9 +153,9 @@ static int is_whole(FCGX_Request *fcgi)
 }
 
 /*
- * Take the next request.  Several processes share the socket, and one request
- * may wake them all.  accept() does not block, so the processes that come too
- * late wait again, where a signal reaches them.
+ * Take the next request.  Another process may take it first.  accept() does not
+ * block, so a process that comes too late waits again, where a signal reaches
+ * it.
  *
  * A process that must end first takes the requests that wait already: without
  * it they would be lost if it is the last process.  It takes no more than the
@@ -209,7 +229,7 @@ int fastcgi_serve(struct site *site, const struct page *own)
 	struct queue q = { .signals = catch_signals() };
 	int rc;
 
-	if (q.signals < 0 ||
+	if (q.signals < 0 || open_events(&q) < 0 ||
 	    FCGX_InitRequest(&q.fcgi, FCGI_LISTENSOCK_FILENO,
 			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
 	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0) {

@@ -55,7 +55,7 @@ class ShortageTest(unittest.TestCase):
 
     def test_catalogue_that_cannot_be_opened_is_the_one_before(self):
         worker = self.start()
-        self.limit_files(worker, 5)  # standard files, signals, a connection
+        self.limit_files(worker, 6)  # with the connection of a request
         self.catalog.write_text(EDITED)
         for _ in range(3):
             self.check_title(worker, "Local disk")
@@ -67,7 +67,7 @@ class ShortageTest(unittest.TestCase):
 
     def test_connection_that_cannot_be_accepted_waits(self):
         worker = self.start()
-        self.limit_files(worker, 4)
+        self.limit_files(worker, 5)
         client = worker.connect()
         client.sendall(b"".join(request(b"")))
         before = self.seconds(worker)
@@ -81,7 +81,7 @@ class ShortageTest(unittest.TestCase):
 
     def test_connection_that_cannot_be_accepted_outlasts_a_signal(self):
         worker = self.start()
-        self.limit_files(worker, 4)
+        self.limit_files(worker, 5)
         clients = [worker.connect() for _ in range(3)]
         for client in clients:
             client.sendall(b"".join(request(b"")))
