@@ -359,9 +359,9 @@ static int compare_names(const void *a, const void *b)
 }
 
 /*
- * This is not glob(), whose glibc 2.36 frees its results twice when memory
- * runs out.  A directory that does not exist has no matches.  One that cannot
- * be read may have some, and to leave them out would go unnoticed.
+ * This is not glob(), because the process must end when memory runs out.  A
+ * directory that does not exist has no matches.  One that cannot be read may
+ * have some, and to leave them out would go unnoticed.
  */
 static int find_matches(const char *dir, const char *pattern,
 			struct names *found)

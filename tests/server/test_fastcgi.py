@@ -27,9 +27,8 @@ def asked(*parameters, role=RESPONDER):
     return begin(role) + params(b"".join(parameters)) + record(STDIN)
 
 
-# What is no request: no answer is due. libfcgi 2.4.2 itself does not survive a
-# few more (a GET_VALUES with four known names, lengths of 2^31 - 3 together):
-# one more reason why the socket is the web server's alone.
+# What is no request: no answer is due. A peer can make a process die through
+# libfcgi, so the socket belongs to the web server alone.
 NONSENSE = {
     "nothing": b"",
     "a byte": b"\1",
@@ -174,7 +173,7 @@ class FastcgiTest(unittest.TestCase):
         self.dir = Path(self.enterContext(TemporaryDirectory()))
         catalog = self.dir / "catalog.json"
         catalog.write_text(CATALOG)
-        # libfcgi loses what it made for some management records.
+        # Leaks in libfcgi itself are not looked for here.
         self.environ = {"MIRRORBOOT_CATALOG": str(catalog),
                         "ASAN_OPTIONS": "detect_leaks=0"}
         self.expected = shell("menu", "", **self.environ).stdout
