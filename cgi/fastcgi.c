@@ -196,8 +196,8 @@ static void refuse_role(FCGX_Request *fcgi)
 
 	response.status = 500;
 	buf_puts(&response.body,
-		 "the web server asks for another FastCGI role than that of a "
-		 "responder\n");
+		 "the web server asks for another FastCGI role: configure the "
+		 "program as a responder\n");
 	http_finish(&response);
 	put_stream(&response.head, fcgi->out);
 	put_stream(&response.body, fcgi->out);
@@ -223,6 +223,15 @@ static void finish(FCGX_Request *fcgi, const struct http_request *http)
 	FCGX_Finish_r(fcgi);
 }
 
+/* Report errno, and what was expected. */
+static void report_socket(const struct page *own)
+{
+	fprintf(stderr,
+		"%s: standard input must be a FastCGI socket that listens: "
+		"%s\n",
+		own->name, strerror(errno));
+}
+
 int fastcgi_serve(struct site *site, const struct page *own)
 {
 	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL);
@@ -233,7 +242,7 @@ int fastcgi_serve(struct site *site, const struct page *own)
 	    FCGX_InitRequest(&q.fcgi, FCGI_LISTENSOCK_FILENO,
 			     FCGI_FAIL_ACCEPT_ON_INTR) != 0 ||
 	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) < 0) {
-		perror(own->name);
+		report_socket(own);
 		return EXIT_FAILURE;
 	}
 	/* Read the catalogue before the first request, so that a good one is
@@ -250,6 +259,8 @@ int fastcgi_serve(struct site *site, const struct page *own)
 			refuse_role(&q.fcgi);
 		finish(&q.fcgi, &http);
 	}
+	if (rc < 0)
+		report_socket(own);
 	/* Close at once, so that new connections go to another process. */
 	close(FCGI_LISTENSOCK_FILENO);
 	FCGX_Free(&q.fcgi, 1);

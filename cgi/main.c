@@ -39,7 +39,8 @@ static int end_output(const struct page *own)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_SUCCESS;
-	perror(own->name);
+	fprintf(stderr, "%s: standard output: %s\n", own->name,
+		strerror(errno));
 	return EXIT_FAILURE;
 }
 
@@ -109,6 +110,12 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 	if (argc > 2) {
 		fprintf(stderr,
 			"%s: one argument at most: a query, in quotes\n",
+			own->name);
+		return EXIT_FAILURE;
+	}
+	if (argc > 1 && argv[1][0] == '-') {
+		fprintf(stderr,
+			"%s: unknown option: --help lists what there is\n",
 			own->name);
 		return EXIT_FAILURE;
 	}

@@ -10,6 +10,8 @@
 #include "mem.h"
 #include "offline.h"
 #include "online.h"
+#include "templates.h"
+#include "uri.h"
 
 /* The exit status; 0: no errors. */
 #define EXIT_FINDINGS 1
@@ -17,6 +19,10 @@
 
 #define TIMEOUT_MAX 3600
 #define PER_HOST_MAX 64
+
+static const char no_directory[] =
+	"there is no such directory: correct --templates or "
+	"MIRRORBOOT_TEMPLATES";
 
 struct options {
 	struct site_paths paths;
@@ -56,9 +62,14 @@ static void print_help(void)
 	       ONLINE_TIMEOUT, ONLINE_PER_HOST, DEFAULT_CATALOG);
 }
 
+/* what: a file, or an option. */
 static int unchecked(const char *what, const char *why)
 {
-	fprintf(stderr, "mirrorboot-check: %s: %s\n", what, why);
+	struct buf shown = BUF_INIT;
+
+	uri_add_shown(&shown, what, NULL);
+	fprintf(stderr, "mirrorboot-check: %s: %s\n", buf_text(&shown), why);
+	buf_free(&shown);
 	return EXIT_UNCHECKED;
 }
 
@@ -72,6 +83,19 @@ static unsigned number(const char *text, unsigned max)
 		return 0;
 	value = strtoul(text, NULL, 10);
 	return value <= max ? (unsigned)value : 0;
+}
+
+/* The number of an option, from 1 to max; 0 with a message if it is none. */
+static unsigned number_of(const char *option, const char *text, unsigned max)
+{
+	unsigned value = number(text, max);
+
+	if (value == 0)
+		fprintf(stderr,
+			"mirrorboot-check: %s takes a whole number from 1 to "
+			"%u\n",
+			option, max);
+	return value;
 }
 
 /* Take one option.  Returns 0, or -1 to end with *status. */
@@ -92,12 +116,13 @@ static int take(struct options *o, int option, int *status)
 			   o->templates.len > 0 ? ":" : "", optarg);
 		return 0;
 	case 's':
-		o->online.timeout = number(optarg, TIMEOUT_MAX);
+		o->online.timeout = number_of("--timeout", optarg, TIMEOUT_MAX);
 		if (o->online.timeout > 0)
 			return 0;
 		break;
 	case 'n':
-		o->online.per_host = number(optarg, PER_HOST_MAX);
+		o->online.per_host =
+			number_of("--per-host", optarg, PER_HOST_MAX);
 		if (o->online.per_host > 0)
 			return 0;
 		break;
@@ -110,10 +135,10 @@ static int take(struct options *o, int option, int *status)
 		*status = EXIT_SUCCESS;
 		return -1;
 	default: /* getopt_long() has printed a message */
-		*status = EXIT_UNCHECKED;
-		return -1;
+		fputs("mirrorboot-check: --help lists the options\n", stderr);
+		break;
 	}
-	*status = unchecked(optarg, "is not a number that this option takes");
+	*status = EXIT_UNCHECKED;
 	return -1;
 }
 
@@ -137,7 +162,8 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 			return -1;
 	if (argc - optind > 1) {
 		*status =
-			unchecked(argv[optind + 1], "one catalogue at a time");
+			unchecked(argv[optind + 1],
+				  "is a second catalogue: check one at a time");
 		return -1;
 	}
 	if (optind < argc)
@@ -153,12 +179,35 @@ static int fails(const struct options *o, const struct findings *findings)
 	       (o->is_strict && findings_count(findings, SEVERITY_WARNING) > 0);
 }
 
+/* Warn of each directory of templates that is named but not there.  The default
+ * one may be missing. */
+static void check_directories(const struct options *o, struct findings *f)
+{
+	char **dirs = templates_dirs(o->paths.templates, "");
+
+	const int is_url = strstr(o->paths.templates, "://") != NULL;
+
+	if (strcmp(o->paths.templates, DEFAULT_TEMPLATES) == 0)
+		*dirs = NULL;
+	for (char **dir = dirs; *dir != NULL; dir++)
+		if (access(*dir, F_OK) != 0 && errno == ENOENT)
+			findings_add(f, &(struct finding){
+						.severity = SEVERITY_WARNING,
+						.check = "template",
+						.file = is_url ? NULL : *dir,
+						.reason = no_directory,
+					});
+	free(dirs);
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
-	struct catalog *c = offline_check(&o->paths, findings);
+	struct catalog *c;
 	int status = EXIT_SUCCESS;
 
+	check_directories(o, findings);
+	c = offline_check(&o->paths, findings);
 	if (o->is_online && c == NULL)
 		fputs("mirrorboot-check: the mirrors are not checked, because "
 		      "the catalogue is refused\n",

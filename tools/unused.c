@@ -49,7 +49,8 @@ static void warn(const char *file, const char *const *taken, struct findings *f)
 				.severity = SEVERITY_WARNING,
 				.check = "template",
 				.file = file,
-				.reason = "no page uses this template",
+				.reason = "no page uses this template: rename "
+					  "or remove it",
 				.instead = instead.data,
 			});
 	buf_free(&instead);
@@ -76,14 +77,20 @@ static int check_directory(const char *dir, const char *const *taken,
 	struct dirent **entries = NULL;
 	int count = scandir(dir, &entries, is_of_interest, alphasort);
 
-	/* The default directory need not exist. */
-	if (count < 0 && errno != ENOENT) {
+	/* The default directory need not exist.  templates_load() reports what
+	 * is no directory. */
+	if (count < 0 && errno != ENOENT && errno != ENOTDIR) {
+		struct buf reason = BUF_INIT;
+
+		buf_printf(&reason, "directory cannot be read: %s",
+			   strerror(errno));
 		findings_add(f, &(struct finding){
 					.severity = SEVERITY_ERROR,
 					.check = "template",
 					.file = dir,
-					.reason = "directory cannot be read",
+					.reason = reason.data,
 				});
+		buf_free(&reason);
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {

@@ -18,6 +18,12 @@
 
 #define EOL_SOON_DAYS 90
 
+#define NAME_IT ": add an entry that names it"
+
+static const char no_tls[] =
+	"https only: gPXE, SYSLINUX, GRUB and Debian 12's iPXE have no TLS: "
+	"name an http URL if there is one";
+
 struct warning {
 	const struct catalog *c;
 	const struct include *files;
@@ -49,6 +55,11 @@ add_below(const struct warning *w, const char *check, const char *section,
 {
 	struct buf pointer = BUF_INIT;
 
+	if (catalog_settings(w->c)->is_base_given &&
+	    strcmp(section, "site") == 0 && strcmp(id, "base") == 0) {
+		add(w, check, "MIRRORBOOT_BASE", NULL, fmt, args);
+		return;
+	}
 	buf_printf(&pointer, "/%s/%s%s", section, id, below);
 	/* The id, and what is below it, without the '/' around the section. */
 	add(w, check,
@@ -216,14 +227,14 @@ static void warn_unshown(const struct warning *w, const struct release *release)
 {
 	if (!is_shown(w, release, SAME_DISTRO))
 		warn(w, "on-no-menu", "distros", release->distro, "",
-		     "no menu shows this distro");
+		     "no menu shows this distro" NAME_IT);
 	else if (!is_shown(w, release, SAME_VERSION))
 		warn_version(w, "on-no-menu", release,
-			     "no menu shows this version");
+			     "no menu shows this version" NAME_IT);
 	else if (!is_shown(w, release, SAME_ARCH))
 		warn_version(w, "on-no-menu", release,
-			     "no menu shows this version for %s",
-			     machine_arch_name((int)release->arch));
+			     "no menu shows this version for %s%s",
+			     machine_arch_name((int)release->arch), NAME_IT);
 }
 
 /* A variant that its scope defines, and no menu shows for any release. */
@@ -236,7 +247,7 @@ static void warn_variant(const struct warning *w, const struct release *release)
 		return;
 	put_variant(release, &below);
 	warn(w, "on-no-menu", "distros", release->distro, below.data,
-	     "no menu shows this variant");
+	     "no menu shows this variant" NAME_IT);
 	buf_free(&below);
 }
 
@@ -333,9 +344,7 @@ static void warn_mirror(const struct warning *w, const char *id,
 		if (uri_is_https(json_string_value(json_array_get(urls, i))))
 			https++;
 	if (https == count)
-		warn(w, "https-only", "mirrors", id, "",
-		     "https only: gPXE, SYSLINUX, GRUB and most iPXE have no "
-		     "TLS");
+		warn(w, "https-only", "mirrors", id, "", "%s", no_tls);
 	if (count == 1)
 		warn(w, "one-mirror", "mirrors", id, "",
 		     "no second mirror to use when this one fails");
@@ -461,9 +470,7 @@ static void warn_https(const struct warning *w, const struct release *release)
 		    (release->mirrors[i].mirror != NULL &&
 		     uri_is_https(release->mirrors[i].mirror)))
 			return;
-	warn_version(
-		w, "https-only", release,
-		"https only: gPXE, SYSLINUX, GRUB and most iPXE have no TLS");
+	warn_version(w, "https-only", release, "%s", no_tls);
 }
 
 /* Whether a base has a host name of the samples, or another one that is

@@ -14,6 +14,7 @@ size_t cursor_enter(struct cursor *at, const char *key)
 {
 	size_t mark = at->pointer.len;
 
+	key = uri_shown_name(key);
 	buf_putc(&at->pointer, '/');
 	for (;;) {
 		size_t len = strcspn(key, "~/");

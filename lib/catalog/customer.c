@@ -39,18 +39,15 @@ static int read_network(struct customer_reader *r, const char *text,
 			const struct customer *customer, struct network *n)
 {
 	char meant[NETWORK_PREFIX_SIZE];
-	const char *const known[] = { meant, NULL };
-	const struct offer offer = { NULL, known };
 	const char *reason;
 
 	if (text == NULL)
 		return cursor_fail(r->at, "must be a string, in quotes");
 	reason = network_parse(text, n);
+	if (reason != NULL && network_propose(text, meant) == 0)
+		return cursor_fail(r->at, "%s: write %s", reason, meant);
 	if (reason != NULL)
-		return cursor_fail_offer(
-			r->at, NULL,
-			network_propose(text, meant) == 0 ? &offer : NULL, "%s",
-			reason);
+		return cursor_fail(r->at, "%s", reason);
 	return claim_network(r, customer, n);
 }
 
@@ -65,7 +62,7 @@ static int read_networks(struct customer_reader *r, const json_t *networks,
 
 	if (count == 0)
 		return cursor_fail(r->at, "must be an array of one network or "
-					  "more, or left out");
+					  "more, in [ ], or left out");
 	customer->networks = list;
 	for (size_t i = 0; i < count; i++) {
 		const char *text =
@@ -126,7 +123,8 @@ static int read_default(struct cursor *at, const char *id,
 	if (all->by_default->network_count > 0)
 		return cursor_fail_key(at, "customer",
 				       "customer '%s' has networks, but the "
-				       "default is for all others",
+				       "default is for all others: name one "
+				       "without networks",
 				       id);
 	return 0;
 }

@@ -90,7 +90,8 @@ static int check_initrds(struct cursor *at, const json_t *object)
 			count = 0;
 	if (count == 0 || count > INITRDS_MAX)
 		return cursor_fail_key(at, "initrds",
-				       "must be an array of 1 to %d strings",
+				       "must be an array of 1 to %d strings, "
+				       "in [ ]",
 				       INITRDS_MAX);
 	return 0;
 }

@@ -71,7 +71,7 @@ static int check_args(struct cursor *at, const char *s)
 static int check_word(struct cursor *at, const char *s)
 {
 	if (strchr(s, ' ') != NULL)
-		return cursor_fail(at, "must be one word");
+		return cursor_fail(at, "must be one word, without spaces");
 	if (strlen(s) > URI_MAX_FOR_ALL)
 		return cursor_fail(at, "is longer than %d bytes: shorten it",
 				   URI_MAX_FOR_ALL);

@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "mem.h"
 #include "syntax.h"
+#include "uri.h"
 
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 #define FILES_MAX 256
@@ -74,11 +75,14 @@ static json_t *parse(struct merge *m, const char *path)
 	int found = stamps_read(m->stamps, path, FILE_MAX_BYTES, &text, m->err);
 
 	if (found == 0)
-		error_set(m->err, path, 0, "no such file");
+		error_set(m->err, path, 0,
+			  "no such file: create it, or name another catalogue "
+			  "in MIRRORBOOT_CATALOG");
 	if (found <= 0)
 		goto out;
 	if (!is_utf8(base_name(path))) {
-		error_set(m->err, path, 0, "has a name that is not UTF-8");
+		error_set(m->err, path, 0,
+			  "has a name that is not UTF-8: rename it");
 		goto out;
 	}
 	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
@@ -296,8 +300,8 @@ static int fail_section(struct merge *m, const char *path, const char *name)
 	for (const char *const *s = m->sections; *s != NULL; s++)
 		buf_printf(&known, "%s, ", *s);
 	error_set_offer(m->err, &offer, path, 0,
-			"/%s: unknown key; here are %sinclude", name,
-			buf_text(&known));
+			"/%s: unknown key; here are %sinclude",
+			uri_shown_name(name), buf_text(&known));
 	buf_free(&known);
 	return -1;
 }
@@ -361,14 +365,14 @@ static int compare_names(const void *a, const void *b)
 /*
  * This is not glob(), because the process must end when memory runs out.  A
  * directory that does not exist has no matches.  One that cannot be read may
- * have some, and to leave them out would go unnoticed.
+ * have some, and to leave them out would go unnoticed: returns -1 with errno.
  */
 static int find_matches(const char *dir, const char *pattern,
 			struct names *found)
 {
 	DIR *stream = opendir(dir);
 	struct dirent *entry;
-	int rc;
+	int reason;
 
 	if (stream == NULL && errno == ENOMEM)
 		mem_exhausted();
@@ -383,12 +387,13 @@ static int find_matches(const char *dir, const char *pattern,
 				       sizeof(*found->list));
 		found->list[found->count++] = mem_copy(name, strlen(name));
 	}
-	rc = errno != 0 ? -1 : 0;
+	reason = errno;
 	closedir(stream);
 	if (found->count > 0)
 		qsort(found->list, found->count, sizeof(*found->list),
 		      compare_names);
-	return rc;
+	errno = reason;
+	return reason != 0 ? -1 : 0;
 }
 
 static int read_matches(struct merge *m, const char *path, size_t index,
@@ -404,7 +409,8 @@ static int read_matches(struct merge *m, const char *path, size_t index,
 	if (rc < 0) {
 		stamps_fail(m->stamps);
 		error_set(m->err, path, 0,
-			  "/include/%zu: the directory cannot be read", index);
+			  "/include/%zu: the directory cannot be read: %s",
+			  index, strerror(errno));
 	}
 	for (size_t i = 0; i < found.count; i++) {
 		struct buf full = BUF_INIT;
@@ -430,6 +436,10 @@ static int read_include(struct merge *m, const char *path, size_t index,
 		return error_set(
 			m->err, path, 0,
 			"/include/%zu: must be a file's name, a string", index);
+	if (strstr(name, "://") != NULL)
+		return error_set(m->err, path, 0,
+				 "/include/%zu: must name a file, not a URL",
+				 index);
 	if (strcspn(name, WILD) < (size_t)(base_name(name) - name))
 		return error_set(m->err, path, 0,
 				 "/include/%zu: only the last part of the name "
@@ -441,8 +451,9 @@ static int read_include(struct merge *m, const char *path, size_t index,
 	if (access(full, F_OK) < 0) {
 		stamps_add(m->stamps, full);
 		rc = error_set(m->err, path, 0,
-			       "/include/%zu: there is no file %s", index,
-			       base_name(name));
+			       "/include/%zu: there is no file %s: correct the "
+			       "name, or remove it",
+			       index, uri_shown_name(base_name(name)));
 	} else {
 		rc = read_file(m, full);
 	}

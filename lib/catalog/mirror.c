@@ -7,6 +7,15 @@
 
 #define URLS_MAX 64
 
+/* Whether there are several URLs in one string. */
+static int is_list(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host != NULL && strpbrk(host, " ,;") != NULL &&
+	       strstr(host + 1, "://") != NULL;
+}
+
 static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
 {
 	struct mirror_base *base = &mirror->bases[mirror->count];
@@ -14,6 +23,9 @@ static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
 
 	if (url == NULL)
 		return cursor_fail(at, "must be a string, in quotes");
+	if (is_list(url))
+		return cursor_fail(at, "has several URLs: make each a string "
+				       "of its own");
 	if (form_check(at, url, FORM_DIRECTORY) < 0)
 		return -1;
 	base->url = mem_pool_copy(at->pool, url);
@@ -33,7 +45,8 @@ static int read_mirror(struct cursor *at, const char *id, const json_t *urls,
 	mirror->id = mem_pool_copy(at->pool, id);
 	mirror->file = mem_pool_copy(at->pool, cursor_file(at));
 	if (count == 0 || count > URLS_MAX)
-		return cursor_fail(at, "must be an array of 1 to %d URLs",
+		return cursor_fail(at,
+				   "must be an array of 1 to %d URLs, in [ ]",
 				   URLS_MAX);
 	mirror->bases =
 		mem_pool_alloc(at->pool, count * sizeof(*mirror->bases));

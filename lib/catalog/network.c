@@ -69,13 +69,27 @@ static int parse_netmask(const char *s, unsigned width)
 	return bits;
 }
 
+/* What people write where one network belongs. */
+static const char *check_slip(const char *s)
+{
+	if (strpbrk(s, ",;") != NULL)
+		return "has several networks: make each a string of its own";
+	if (strpbrk(s, " \t") != NULL || strstr(s, "\xc2\xa0") != NULL)
+		return "has a space: remove it, or make each network a string "
+		       "of its own";
+	return NULL;
+}
+
 const char *network_parse(const char *s, struct network *out)
 {
 	const char *slash = strchr(s, '/');
+	const char *slip = check_slip(s);
 	struct network n;
 	unsigned width = parse_address(
 		s, slash != NULL ? (size_t)(slash - s) : strlen(s), &n);
 
+	if (slip != NULL)
+		return slip;
 	if (width == 0)
 		return "is not an IP address or network like 192.0.2.0/24";
 	if (slash != NULL) {
@@ -83,9 +97,12 @@ const char *network_parse(const char *s, struct network *out)
 
 		if (bits < 0 && parse_netmask(slash + 1, width) >= 0)
 			return "has a netmask in place of a prefix length";
+		if (bits < 0 && width == 32)
+			return "has a prefix length that is not a number from "
+			       "0 to 32";
 		if (bits < 0)
-			return "has a prefix length that is no number of bits "
-			       "of its address";
+			return "has a prefix length that is not a number from "
+			       "0 to 128";
 		n.bits = 128 - width + (unsigned)bits;
 	}
 	if (has_host_bits(&n))

@@ -182,8 +182,8 @@ static int check_config(struct cursor *at, const char *root, const char *config)
 	if (len > URI_MAX_FOR_ALL)
 		return cursor_fail_key(at, "config",
 				       "root and config together are %zu bytes "
-				       "long, at most %d, where PXELINUX cuts "
-				       "them",
+				       "long, but PXELINUX cuts them at %d: "
+				       "shorten them",
 				       len, URI_MAX_FOR_ALL);
 	if (strpbrk(config, "?,") != NULL)
 		return cursor_fail_key(at, "config",

@@ -85,8 +85,8 @@ static int read_location(struct cursor *at, const char *base,
 	return rc;
 }
 
-/* A name without '/' is a file that vesamenu.c32 finds beside itself, as in
- * the document of 2009. */
+/* A name without '/', and without the ':' of a URL, is a file that vesamenu.c32
+ * finds beside itself, as in the document of 2009. */
 static int read_background(struct cursor *at, struct settings *s)
 {
 	static const struct location picture = { "background", FORM_URL,
@@ -94,7 +94,7 @@ static int read_background(struct cursor *at, struct settings *s)
 	const char *value = json_string_value(
 		json_object_get(go(at, "background"), "background"));
 
-	if (value == NULL || strchr(value, '/') == NULL)
+	if (value == NULL || strpbrk(value, "/:") == NULL)
 		return read_text(at, "background", FORM_WORD, &s->background);
 	return read_location(at, s->base, &picture, &s->background);
 }
@@ -138,6 +138,7 @@ static int read_base(struct cursor *at, const char *base, int is_misspelt,
 {
 	if (base != NULL) {
 		s->base = mem_pool_copy(at->pool, base);
+		s->is_base_given = 1;
 		at->file = "MIRRORBOOT_BASE";
 		cursor_leave(at, 0);
 		return form_check(at, base, FORM_DIRECTORY);
@@ -148,7 +149,8 @@ static int read_base(struct cursor *at, const char *base, int is_misspelt,
 		return -1;
 	if (s->base == NULL)
 		return cursor_fail(at, "needs a base, the URL of the "
-				       "directory of the pages");
+				       "directory of the pages, as in "
+				       "http://boot.example.org/boot/");
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct settings {
 				 timeout */
 	const char *menu;     /* id of the main menu */
 	const char *customer; /* id of the default customer; NULL: none */
+	int is_base_given;    /* by MIRRORBOOT_BASE, and not by the catalogue */
 };
 
 /*

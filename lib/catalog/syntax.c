@@ -30,92 +30,163 @@ static int is_utf16(const struct buf *text)
 		memcmp(s, "\xfe\xff", 2) == 0 || s[0] == '\0' || s[1] == '\0');
 }
 
-static int is_last_comma(const char *s)
+/* Why the ',' at s is one too many; NULL: it is not. */
+static const char *check_comma(const char *s)
 {
 	const char *next = s + 1 + strspn(s + 1, " \t\r\n");
 
-	return *s == ',' && (*next == ']' || *next == '}');
+	if (*next == ',')
+		return "a ',' too many: one stands between two values";
+	if (*next == ']' || *next == '}')
+		return "a ',' too many: the last value has none behind it";
+	return NULL;
 }
 
-/* The first place from s to end, outside of strings, that JSON does not have
- * but people write; NULL if there is none. */
+static int begins(const char *s, const char *start)
+{
+	return strncmp(s, start, strlen(start)) == 0;
+}
+
+/* Of U+2000 to U+203F: a dash, a quote, a prime or an angle quote. */
+static int is_typographic(const char *s)
+{
+	unsigned char last = (unsigned char)s[2];
+
+	if (begins(s, "\xc2\xab") || begins(s, "\xc2\xbb"))
+		return 1;
+	return begins(s, "\xe2\x80") && ((last >= 0x90 && last <= 0x9f) ||
+					 (last >= 0xb2 && last <= 0xba));
+}
+
+static const char typographic[] =
+	"a typographic quote or dash: write a plain '\"'";
+
+/* What to write in place of the character at s, which is not ASCII. */
+static const char *check_character(const char *s)
+{
+	if (begins(s, "\xc2\xa0"))
+		return "a no-break space: write a plain space";
+	if (is_typographic(s))
+		return typographic;
+	if (begins(s, "\xe2\x80") || begins(s, "\xe3\x80\x80") ||
+	    begins(s, "\xef\xbb\xbf"))
+		return "an odd space or an invisible character: write a plain "
+		       "space";
+	return "a character that is not ASCII, outside of a string: remove it";
+}
+
+/* What JSON does not have at s, outside of strings, but people write or paste,
+ * and what to write instead; NULL: nothing. */
+static const char *check_slip(const char *s)
+{
+	if (begins(s, "//") || begins(s, "/*") || *s == '#')
+		return "JSON has no comments: write a remark as the value of a "
+		       "key \"$comment\"";
+	if (*s == '\'' || *s == '`')
+		return "a string stands in double quotes";
+	if (*s == ';')
+		return "a ';': between two values write a ','";
+	if (*s == ',')
+		return check_comma(s);
+	return (unsigned char)*s >= 0x80 ? check_character(s) : NULL;
+}
+
+/* The closing quote of the string at s, or where it fails to close. */
+static const char *string_end(const char *s)
+{
+	for (s++; *s != '\0' && *s != '"' && *s != '\n'; s++)
+		s += *s == '\\' && s[1] != '\0';
+	return s;
+}
+
+/* The first slip from s to end; NULL if there is none.  In a string that is
+ * not closed, a quote of another kind. */
 static const char *find_slip(const char *s, const char *end,
 			     const char **advice)
 {
 	for (; s < end; s++) {
-		if (*s == '"') {
-			for (s++; *s != '\0' && *s != '"' && *s != '\n'; s++)
-				s += *s == '\\' && s[1] != '\0';
-			if (*s != '"')
-				return NULL;
+		const char *last = *s == '"' ? string_end(s) : s;
+
+		if (*s == '"' && *last != '"') {
+			*advice = typographic;
+			while (s < last && !is_typographic(s))
+				s++;
+			return s < last ? s : NULL;
 		}
-		*advice = NULL;
-		if (strncmp(s, "//", 2) == 0 || strncmp(s, "/*", 2) == 0 ||
-		    *s == '#')
-			*advice = "JSON has no comments: write a remark as the "
-				  "value of a key \"$comment\"";
-		else if (strncmp(s, "\xc2\xa0", 2) == 0)
-			*advice = "a no-break space: write a plain space";
-		else if (strncmp(s, "\xe2\x80", 2) == 0 ||
-			 strncmp(s, "\xc2\xab", 2) == 0)
-			*advice = "a typographic quote or dash: write a plain "
-				  "'\"'";
-		else if (*s == '\'')
-			*advice = "a string stands in double quotes";
-		else if (is_last_comma(s))
-			*advice = "a ',' too many: the last value has none "
-				  "behind it";
+		s = last;
+		*advice = check_slip(s);
 		if (*advice != NULL)
 			return s;
 	}
 	return NULL;
 }
 
-/* What jansson says, and what to do.  Where its text goes on, it repeats the
- * piece of the file that it has a fault in, which may be a secret. */
+/* What jansson says, what to do, and what to do at the end of the file where
+ * that differs.  Where its text goes on, it repeats the piece of the file that
+ * it has a fault in, which may be a secret. */
 static const struct {
-	const char *text, *advice;
+	const char *text, *advice, *at_end;
 } plain[] = {
-	{ "'}' expected", "a ',' or '}' must come before this" },
-	{ "']' expected", "a ',' or ']' must come before this" },
-	{ "':' expected", "a ':' must come between a key and its value" },
-	{ "string or '}' expected", "a key in double quotes, or '}', must "
-				    "stand here" },
-	{ "'[' or '{' expected", "a catalogue begins with '{'" },
-	{ "end of file expected", "nothing may follow the last '}'" },
-	{ "unexpected token", "a value must stand here" },
-	{ "invalid token", "a value is a string in double quotes, a number, "
-			   "true, false, null, [ ] or { }" },
-	{ "unexpected newline", "a string is not closed: its last '\"' must "
-				"stand in the same line" },
-	{ "premature end of input", "the file ends within a string" },
-	{ "control character", "a string has a control character: write \\t "
-			       "for a tab, \\n for a new line" },
-	{ "invalid escape", "a '\\' in a string is written \\\\" },
-	{ "unable to decode byte", "is not UTF-8: save the file as UTF-8" },
-	{ "\\u0000 is not allowed", "a string cannot have \\u0000" },
-	{ "too big", "a number is too big" },
-	{ "real number overflow", "a number is too big" },
-	{ "maximum parsing depth reached", "[ and { are nested too deep" },
+	{ "'}' expected", "a ',' or '}' must come before this",
+	  "the file ends here, but a '}' is missing" },
+	{ "']' expected", "a ',' or ']' must come before this",
+	  "the file ends here, but a ']' is missing" },
+	{ "':' expected", "a ':' must come between a key and its value",
+	  "the file ends here, behind a key without a value" },
+	{ "string or '}' expected",
+	  "a key in double quotes, or '}', must stand here",
+	  "the file ends here, but a '}' is missing" },
+	{ "'[' or '{' expected", "a catalogue begins with '{'", NULL },
+	{ "end of file expected", "nothing may follow the last '}'", NULL },
+	{ "unexpected token", "a value must stand here",
+	  "the file ends here, where a value must stand" },
+	{ "invalid token",
+	  "a value is a string in double quotes, a number, true, false, null, "
+	  "[ ] or { }",
+	  NULL },
+	{ "duplicate object key", "a key stands here twice: remove one of them",
+	  NULL },
+	{ "unexpected newline",
+	  "a string is not closed: its last '\"' must stand in the same line",
+	  NULL },
+	{ "premature end of input", "the file ends within a string", NULL },
+	{ "control character",
+	  "a string has a tab or another control character: write a space",
+	  NULL },
+	{ "invalid escape", "a '\\' in a string is written \\\\", NULL },
+	{ "invalid Unicode",
+	  "a \\u in a string that is no character: write the character itself",
+	  NULL },
+	{ "unable to decode byte", "is not UTF-8: save the file as UTF-8",
+	  NULL },
+	{ "\\u0000 is not allowed", "a string cannot have \\u0000", NULL },
+	{ "NUL byte in object key", "a key cannot have \\u0000", NULL },
+	{ "too big", "a number is too big", NULL },
+	{ "real number overflow", "a number is too big", NULL },
+	{ "maximum parsing depth reached", "[ and { are nested too deep",
+	  NULL },
 };
 
 static void add_jansson(const char *text, struct buf *reason)
 {
 	static const char twice[] = "duplicate object key near '";
-	const char *near = strstr(text, " near ");
+	const int is_end = strstr(text, " near end of file") != NULL;
 	const char *key = text + strlen(twice);
 
+	if (begins(text, twice) && strpbrk(key, ":@?") == NULL) {
+		buf_printf(reason,
+			   "the key %.*s stands here twice: remove one of them",
+			   (int)strcspn(key, "'"), key);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (strncmp(text, plain[i].text, strlen(plain[i].text)) == 0) {
-			buf_puts(reason, plain[i].advice);
+		if (begins(text, plain[i].text)) {
+			buf_puts(reason, is_end && plain[i].at_end != NULL
+						 ? plain[i].at_end
+						 : plain[i].advice);
 			return;
 		}
-	if (strncmp(text, twice, strlen(twice)) == 0)
-		buf_printf(reason, "the key %.*s stands here twice",
-			   (int)strcspn(key, "'"), key);
-	else
-		buf_add(reason, text,
-			near != NULL ? (size_t)(near - text) : strlen(text));
+	buf_puts(reason, "is not JSON");
 }
 
 unsigned syntax_explain(const struct buf *text, const json_error_t *where,
@@ -130,7 +201,7 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 	const char *slip;
 
 	if (is_utf16(text)) {
-		buf_puts(reason, "is UTF-16: save it as UTF-8");
+		buf_puts(reason, "is UTF-16 or UTF-32: save it as UTF-8");
 		return 1;
 	}
 	/* What stands behind the place may be taken for something else. */

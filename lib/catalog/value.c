@@ -29,6 +29,13 @@ static int has_key(const char *const *keys, const char *key)
 	return *keys != NULL;
 }
 
+static int is_ascii(const char *s)
+{
+	while (*s != '\0' && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
 static int fail_renamed(struct cursor *at, const struct renamed *renamed)
 {
 	const char *const known[] = { renamed->now, NULL };
@@ -50,7 +57,9 @@ static int fail_unknown(struct cursor *at, const char *key,
 		return fail_renamed(at, renamed);
 	for (; *keys != NULL; keys++)
 		buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", *keys);
-	cursor_fail_offer(at, key, &offer, "unknown key; here are %s",
+	cursor_fail_offer(at, key, &offer, "unknown key%s; here are %s",
+			  is_ascii(key) ? ""
+					: ", with a byte that is not ASCII",
 			  buf_text(&known));
 	buf_free(&known);
 	return -1;

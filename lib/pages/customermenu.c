@@ -20,7 +20,7 @@ static int answer(struct request *r, json_t **view, struct error *err)
 			  name != NULL
 				  ? "that customer is not in the catalogue"
 				  : "no customer's networks hold this address, "
-				    "and there is no default customer");
+				    "and site has no customer for all others");
 		return 404;
 	}
 	status = page_check_menu(r, customer->menu, err);

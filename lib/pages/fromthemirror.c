@@ -21,10 +21,13 @@ static int set_missing(const struct catalog *c, const char *distro,
 		       const char *version, const char *arch, struct error *err)
 {
 	static const char *const reasons[] = {
-		"that distro is not in the catalogue",
-		"that version of the distro is not in the catalogue",
-		"that arch of the version is not in the catalogue",
-		"that variant of the release is not in the catalogue",
+		"that distro is not in the catalogue" PAGE_SEE_INDEX,
+		"that version of the distro is not in the "
+		"catalogue" PAGE_SEE_INDEX,
+		"that arch of the version is not in the "
+		"catalogue" PAGE_SEE_INDEX,
+		"that variant of the release is not in the "
+		"catalogue" PAGE_SEE_INDEX,
 	};
 	const int known = machine_find_arch(arch);
 	size_t most = 0;

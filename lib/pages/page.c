@@ -21,6 +21,22 @@ static const struct dialect *asked_dialect(const struct page *page,
 		       : NULL;
 }
 
+/* Say which dialects the page has.  what: "dialect" or "view". */
+static int set_no_dialect(const struct request *r, const char *what,
+			  struct error *err)
+{
+	struct buf known = BUF_INIT;
+
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (site_has(r->site, r->page->name, dialects[i]))
+			buf_printf(&known, "%s%s", known.len > 0 ? ", " : "",
+				   dialects[i]->name);
+	error_set(err, NULL, 0, "this page does not have that %s; it has %s",
+		  what, buf_text(&known));
+	buf_free(&known);
+	return 404;
+}
+
 /* dialect=json: the view, as templates of dialect view= get it. */
 static int find_view(struct request *r, struct error *err)
 {
@@ -55,11 +71,8 @@ static int find_dialect(const struct http_request *http, struct request *r,
 		status = find_view(r, err);
 	if (status != 200)
 		return status;
-	if (r->dialect == NULL ||
-	    !site_has(r->site, r->page->name, r->dialect)) {
-		error_set(err, NULL, 0, "this page does not have that dialect");
-		return 404;
-	}
+	if (r->dialect == NULL || !site_has(r->site, r->page->name, r->dialect))
+		return set_no_dialect(r, r->is_view ? "view" : "dialect", err);
 	page_note(r, "dialect: %s, %s", r->dialect->name, why);
 	return 200;
 }
@@ -69,13 +82,16 @@ static int find_dialect(const struct http_request *http, struct request *r,
 static int check_settings(const struct request *r, struct error *err)
 {
 	const struct loader loader = page_loader(r, r->machine.platform);
+	const struct settings *settings = catalog_settings(r->catalog);
 	const char *key;
-	const char *reason = loader_refused_setting(
-		&loader, catalog_settings(r->catalog), &key);
+	const char *reason = loader_refused_setting(&loader, settings, &key);
 
 	if (reason == NULL)
 		return 200;
-	error_set(err, NULL, 0, "site/%s %s", key, reason);
+	if (settings->is_base_given && strcmp(key, "base") == 0)
+		error_set(err, NULL, 0, "MIRRORBOOT_BASE %s", reason);
+	else
+		error_set(err, NULL, 0, "site/%s %s", key, reason);
 	return 500;
 }
 
@@ -312,7 +328,18 @@ static int answer_query(const struct page *page, const struct site *site,
 	return status;
 }
 
-static int check_request(const struct page *page,
+static void set_no_page(const struct site *site, struct error *err)
+{
+	struct buf known = BUF_INIT;
+
+	for (const char *const *name = site_pages(site); *name != NULL; name++)
+		buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", *name);
+	error_set(err, NULL, 0, "there is no such page; the pages are %s",
+		  buf_text(&known));
+	buf_free(&known);
+}
+
+static int check_request(const struct page *page, const struct site *site,
 			 const struct http_request *http, struct error *err)
 {
 	if (http->method != NULL && strcmp(http->method, "GET") != 0 &&
@@ -321,7 +348,7 @@ static int check_request(const struct page *page,
 		return 405;
 	}
 	if (page == NULL) {
-		error_set(err, NULL, 0, "there is no such page");
+		set_no_page(site, err);
 		return 404;
 	}
 	return 200;
@@ -408,7 +435,7 @@ const struct http_response *page_answer(const struct page *page,
 	struct cache_key key = { .page = page, .query = query };
 	const struct http_response *cached = NULL;
 	struct error err = ERROR_INIT;
-	int status = check_request(page, http, &err);
+	int status = check_request(page, site, http, &err);
 
 	if (status == 200) {
 		key.agent = asked_dialect(page, http);
@@ -617,7 +644,8 @@ int page_check_menu(struct request *r, const struct menu *menu,
 	if (catalog_may_see(r->catalog, menu, r->client))
 		return 200;
 	error_set(err, NULL, 0,
-		  "this menu is shown to its customer's networks only");
+		  "this menu is shown to its customer's networks only, and "
+		  "this address is in none of them");
 	return 403;
 }
 
@@ -626,7 +654,8 @@ int page_find_menu(struct request *r, const char *name,
 {
 	*menu = catalog_menu(r->catalog, name);
 	if (*menu == NULL) {
-		error_set(err, NULL, 0, "that menu is not in the catalogue");
+		error_set(err, NULL, 0,
+			  "that menu is not in the catalogue" PAGE_SEE_INDEX);
 		return 404;
 	}
 	return page_check_menu(r, *menu, err);

@@ -45,6 +45,9 @@ struct link {
 	int explained;
 };
 
+/* Behind the reason why something is not there: where people find what is. */
+#define PAGE_SEE_INDEX ": see boot?dialect=html"
+
 /* Gets what a page can be asked: visit() is called with ctx.  menu is what the
  * answer shows or opens; NULL: none.  All is borrowed for the call. */
 struct page_visitor {

@@ -70,9 +70,12 @@ static int add(struct query *q, const char *s, size_t len, struct error *err)
 	int is_find;
 
 	if (equals == NULL)
-		return error_set(err, NULL, 0, "a parameter is not name=value");
+		return error_set(err, NULL, 0,
+				 "a parameter is written name=value, with '&' "
+				 "between two");
 	if (q->count == QUERY_MAX)
-		return error_set(err, NULL, 0, "more than %d parameters",
+		return error_set(err, NULL, 0,
+				 "more than %d parameters: leave some out",
 				 QUERY_MAX);
 	name_len = (size_t)(equals - s);
 	param->name = decode_value(s, name_len);
@@ -91,7 +94,8 @@ static int add(struct query *q, const char *s, size_t len, struct error *err)
 	for (size_t i = 0; i + 1 < q->count; i++)
 		if (strcmp(q->params[i].name, param->name) == 0)
 			return error_set(err, NULL, 0,
-					 "a parameter is given twice");
+					 "a parameter is given twice: give it "
+					 "once");
 	return 0;
 }
 

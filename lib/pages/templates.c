@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "mem.h"
 #include "renamed.h"
@@ -140,17 +141,35 @@ static int read_first(const struct template_reader *r, const char *file,
 	return found;
 }
 
-static struct template *compile(const char *file, const struct buf *text,
-				struct error *err)
+/* What editors put into files without showing it.  Loaders misread it. */
+static int check_bytes(const struct template_reader *r, const char *file,
+		       const struct buf *text)
 {
 	json_t *utf8 = json_stringn(buf_text(text), text->len);
+	int is_utf8 = utf8 != NULL;
 
 	json_decref(utf8);
-	if (utf8 == NULL) {
-		error_set(err, file, 0, "is not UTF-8 text");
+	if (!is_utf8)
+		return error_set(r->err, file, 0,
+				 "is not UTF-8 text: save it as UTF-8");
+	if (strncmp(buf_text(text), "\xef\xbb\xbf", 3) == 0)
+		return error_set(r->err, file, 1,
+				 "begins with a byte order mark: save it as "
+				 "UTF-8 without one");
+	if (!dialect_is_for_people(r->dialect) &&
+	    strchr(buf_text(text), '\r') != NULL)
+		return error_set(r->err, file, 0,
+				 "has lines that end in CR LF: save it with "
+				 "line ends of Unix, LF alone");
+	return 0;
+}
+
+static struct template *compile(const struct template_reader *r,
+				const char *file, const struct buf *text)
+{
+	if (check_bytes(r, file, text) < 0)
 		return NULL;
-	}
-	return template_parse(file, buf_text(text), text->len, err);
+	return template_parse(file, buf_text(text), text->len, r->err);
 }
 
 /* The file of that name, loaded if it is not there yet; NULL if it does not
@@ -176,7 +195,7 @@ static struct file *take(struct template_reader *r, const char *name)
 			.dialect = r->dialect,
 		};
 		if (found > 0)
-			taken->template = compile(file.data, &text, r->err);
+			taken->template = compile(r, file.data, &text);
 		if (taken->template == NULL)
 			r->rc = -1;
 	}
@@ -210,11 +229,14 @@ static void visit_partial(struct template_reader *r,
 	if (r->templates->count == TEMPLATES_MAX &&
 	    find_file(r->templates, r->dialect, name->text) == NULL)
 		r->rc = error_set(r->err, name->file, name->line,
-				  "more than %d templates", TEMPLATES_MAX);
+				  "uses more than %d templates in all: put "
+				  "some of them together",
+				  TEMPLATES_MAX);
 	else if (!visit(r, name->text))
 		r->rc = error_set(r->err, name->file, name->line,
-				  "there is no template %s.%s, which it uses",
-				  name->text, r->dialect->name);
+				  "there is no template %s.%s: create it, or "
+				  "remove {{> %s}}",
+				  name->text, r->dialect->name, name->text);
 }
 
 /* Whether name has a row; err then has the new name. */
@@ -351,6 +373,22 @@ static int has_any(const struct templates *t, const char *page)
 	return 0;
 }
 
+/* A directory may be missing, but a file is no directory. */
+static int check_directories(const struct template_reader *r)
+{
+	struct stat st;
+
+	for (size_t i = 0; r->dirs[i] != NULL; i++) {
+		if (stat(r->dirs[i], &st) < 0 || S_ISDIR(st.st_mode))
+			continue;
+		stamps_add(r->stamps, r->dirs[i]);
+		return error_set(r->err, r->dirs[i], 0,
+				 "is not a directory: MIRRORBOOT_TEMPLATES "
+				 "names directories");
+	}
+	return 0;
+}
+
 int templates_load(struct templates *t, char *const *dirs,
 		   const char *const *pages, struct stamps *stamps,
 		   struct error *err)
@@ -362,6 +400,8 @@ int templates_load(struct templates *t, char *const *dirs,
 		.err = err,
 	};
 
+	if (check_directories(&r) < 0)
+		return -1;
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		if (dialects[i]->is_view)
 			continue;
@@ -375,7 +415,9 @@ int templates_load(struct templates *t, char *const *dirs,
 	for (size_t j = 0; pages[j] != NULL; j++)
 		if (!has_any(t, pages[j]))
 			r.rc = error_set(err, NULL, 0,
-					 "there is no template of page %s",
+					 "no directory of templates has a file "
+					 "%s.DIALECT: install the shipped "
+					 "templates again",
 					 pages[j]);
 	return r.rc;
 }

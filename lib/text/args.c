@@ -50,7 +50,8 @@ const char *args_check(const char *args)
 		return "have a no-break space: write a plain one";
 	for (; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~')
-			return "have a byte that is not printable ASCII";
+			return "have a byte that is not printable ASCII: write "
+			       "plain quotes, dashes and spaces";
 	if (args[0] == '\0' || args[0] == ' ' || s[-1] == ' ')
 		return "are empty, or begin or end with a space: leave it out";
 	s = args;

@@ -414,7 +414,8 @@ const struct dialect dialect_syslinux = {
 	.uses_syslinux = 1,
 };
 
-/* GRUB 2.06 takes "host:8080" for a host's name (grub-core/net/net.c). */
+/* add_grub_file() names port 80 only, so GRUB is offered no other port.  GRUB
+ * 2.06, 2.12 and 2.14 on BIOS do take "(http,host:8081)"; run. */
 const struct dialect dialect_grub = {
 	.name = "grub",
 	.client = "GRUB 2",
@@ -431,8 +432,8 @@ const struct dialect dialect_grub = {
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
-	.refuses_port = "needs a port other than 80, the only one that GRUB "
-			"2.06 knows",
+	.refuses_port = "needs a port other than 80, and GRUB is given port 80 "
+			"only",
 	.knows_machine = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,

@@ -6,17 +6,40 @@
 #include "buf.h"
 #include "uri.h"
 
-/* The file's last component, and the line. */
+/* The file's last component, and the line.  The file may be named by a URL by
+ * mistake. */
 static void put_position(char *text, size_t size, const char *file,
 			 unsigned line)
 {
-	const char *slash = strrchr(file, '/');
-	const char *name = slash != NULL ? slash + 1 : file;
+	struct buf shown = BUF_INIT;
+	const char *slash;
+	const char *name;
 
+	uri_add_shown(&shown, file, NULL);
+	slash = strrchr(buf_text(&shown), '/');
+	name = slash != NULL ? slash + 1 : buf_text(&shown);
 	if (line > 0)
 		snprintf(text, size, "%s:%u: ", name, line);
 	else
 		snprintf(text, size, "%s: ", name);
+	buf_free(&shown);
+}
+
+/* Put a '*' in place of each control byte and each run of bytes that are not
+ * ASCII, such as a no-break space in a key. */
+static void mark_bytes(char *text)
+{
+	char *out = text;
+	int was_ascii = 1;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		int is_ascii = (unsigned char)*c < 0x80;
+
+		if (is_ascii || was_ascii)
+			*out++ = (char)(*c >= ' ' && *c <= '~' ? *c : '*');
+		was_ascii = is_ascii;
+	}
+	*out = '\0';
 }
 
 /* The whole reason is read for secrets before it is cut. */
@@ -40,9 +63,7 @@ set(struct error *err, const struct offer *offer, const char *file,
 	snprintf(text + len, sizeof(text) - len, "%s", buf_text(&shown));
 	buf_free(&reason);
 	buf_free(&shown);
-	for (char *c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	mark_bytes(text);
 	if (err->text[0] == '\0')
 		memcpy(err->text, text, sizeof(text));
 	if (err->report != NULL)

@@ -37,9 +37,9 @@ struct error {
 /*
  * Record a failure and return -1, so that callers can `return error_set(...)`.
  * Of file only the last component is named; NULL: no position is given.
- * line 0: the file only.  Bytes outside 0x20-0x7E become '?', and user
- * information and queries of URLs "...": the text goes into logs and to
- * clients as it is.
+ * line 0: the file only.  Control bytes, and runs of bytes that are not ASCII,
+ * become "*", and user information and queries of URLs "...": the text goes
+ * into logs and to clients as it is.
  */
 int error_set(struct error *err, const char *file, unsigned line,
 	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));

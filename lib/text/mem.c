@@ -13,7 +13,7 @@
 
 _Noreturn void mem_exhausted(void)
 {
-	fputs("out of memory\n", stderr);
+	fputs("mirrorboot: out of memory\n", stderr);
 	_Exit(EX_OSERR);
 }
 

@@ -196,8 +196,7 @@ static int read_all(int fd, size_t max, struct buf *out)
 static int fail(struct stamps *s, const char *path, int reason,
 		struct error *err)
 {
-	if (reason != EFBIG)
-		stamps_fail(s);
+	stamps_fail(s);
 	return error_set(err, path, 0, "cannot be read: %s", strerror(reason));
 }
 
@@ -208,7 +207,7 @@ int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stamp stamp;
 	struct stat st;
-	int rc = 1;
+	int rc;
 
 	if (fd < 0) {
 		int reason = errno;
@@ -222,9 +221,16 @@ int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
 		memset(&st, 0, sizeof(st));
 	stamp = stamp_of(&st);
 	record(s, path, &stamp);
-	if (!S_ISREG(st.st_mode))
+	if (S_ISDIR(st.st_mode))
+		rc = error_set(err, path, 0, "is a directory, not a file");
+	else if (!S_ISREG(st.st_mode))
 		rc = error_set(err, path, 0, "is not a regular file");
-	else if (read_all(fd, max, out) < 0)
+	else if (read_all(fd, max, out) == 0)
+		rc = 1;
+	else if (errno == EFBIG)
+		rc = error_set(err, path, 0,
+			       "has more than %zu bytes: shorten it", max);
+	else
 		rc = fail(s, path, errno, err);
 	close(fd);
 	return rc;

@@ -86,6 +86,20 @@ static const char *user_end(const char *host, const char *end)
 	return at != NULL ? at + 1 : NULL;
 }
 
+/* Whether what stands between s and end is an IPv6 address without brackets. */
+static int is_bare_ipv6(const char *s, const char *end)
+{
+	const char *colon = memchr(s, ':', (size_t)(end - s));
+
+	return colon != NULL &&
+	       memchr(colon + 1, ':', (size_t)(end - colon - 1)) != NULL &&
+	       strspn(s, "0123456789abcdefABCDEF:.") >= (size_t)(end - s);
+}
+
+static const char has_user[] = "has a user name or password: leave it out";
+static const char wrong_ipv6[] =
+	"has a wrong IPv6 address: write it as in http://[2001:db8::1]/";
+
 /* host[:port] at u->host, up to the path. */
 static const char *parse_host(struct uri *u)
 {
@@ -93,12 +107,14 @@ static const char *parse_host(struct uri *u)
 	const char *s;
 
 	if (user_end(u->host, u->host + strlen(u->host)) != NULL)
-		return "has a user name or password: leave it out";
+		return has_user;
+	if (is_bare_ipv6(u->host, end))
+		return wrong_ipv6;
 	s = parse_name(u);
 	if (s == NULL)
-		return u->is_ipv6 ? "has a wrong IPv6 address: write it as in "
-				    "http://[2001:db8::1]/"
-				  : "has no host name";
+		return u->is_ipv6 ? wrong_ipv6
+				  : "has no host name: write it as in "
+				    "http://mirror.example.org/";
 	u->name_len = (size_t)(s - u->host);
 	if (*s == ':') {
 		u->port = parse_port(s + 1, end);
@@ -122,7 +138,22 @@ static const char *check_query(const char *s)
 	return NULL;
 }
 
-const char *uri_parse(const char *s, struct uri *out)
+/* Bytes that no URL has, and people paste. */
+static const char *check_bytes(const char *s)
+{
+	if (strstr(s, "\xc2\xa0") != NULL)
+		return "has a no-break space: remove it";
+	for (; *s != '\0'; s++) {
+		if (*s == ' ')
+			return "has a space: remove it";
+		if (*s < ' ' || *s > '~')
+			return "has a byte that is not printable ASCII: remove "
+			       "it";
+	}
+	return NULL;
+}
+
+static const char *parse(const char *s, struct uri *out)
 {
 	struct uri u = { .port = 80, .query = "" };
 	const char *reason;
@@ -136,7 +167,8 @@ const char *uri_parse(const char *s, struct uri *out)
 	} else if (strncmp(s, "http://", 7) == 0) {
 		u.host = s + 7;
 	} else {
-		return "is not an absolute http:// or https:// URL";
+		return "does not begin with http:// or https://, in small "
+		       "letters";
 	}
 	reason = parse_host(&u);
 	if (reason != NULL)
@@ -157,6 +189,14 @@ const char *uri_parse(const char *s, struct uri *out)
 	}
 	*out = u;
 	return NULL;
+}
+
+const char *uri_parse(const char *s, struct uri *out)
+{
+	const char *reason = parse(s, out);
+	const char *pasted = reason != NULL ? check_bytes(s) : NULL;
+
+	return pasted != NULL && reason != has_user ? pasted : reason;
 }
 
 void uri_add_needs(struct uri_needs *needs, const char *url)
@@ -225,8 +265,13 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 static const char *word_end(const char *s)
 {
 	for (; *s != '\0' && strchr(" \t\n\"<>", *s) == NULL; s++) {
-		if (*s == '\'' &&
-		    (s[1] == '\0' || strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
+		/* A quote within GRUB's quotes, and that in JSON. */
+		if (strncmp(s, "'\\''", 4) == 0 ||
+		    strncmp(s, "'\\\\''", 5) == 0)
+			s += strcspn(s + 1, "'") + 2;
+		else if (*s == '\'' &&
+			 (s[1] == '\0' ||
+			  strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
 			break;
 		if ((*s == '\\' && s[1] == '"') ||
 		    (*s == ':' && (s[1] == '\0' || s[1] == ' ')))
@@ -255,17 +300,33 @@ static const char *find_host(const char *s, const char *end)
 	return NULL;
 }
 
-/* The query of a path in the word, from s on; end if there is none. */
+/* The query of a path, or the fragment of a URL, in the word, from s on; end if
+ * there is none. */
 static const char *find_query(const char *word, const char *s, const char *end)
 {
-	const char *query = memchr(s, '?', (size_t)(end - s));
+	const int is_url = find_host(word, end) != NULL;
+	const char *query = s;
 
-	if (query == NULL)
-		return end;
+	while (query < end && *query != '?' && !(is_url && *query == '#'))
+		query++;
 	for (; word < query; word++)
 		if (*word == '/' || memcmp(word, "~1", 2) == 0)
 			return query;
 	return end;
+}
+
+/* Where user information begins in a word without a scheme, or with one that is
+ * misspelt; NULL if it has none. */
+static const char *find_user(const char *s, const char *end)
+{
+	const char *colon = memchr(s, ':', (size_t)(end - s));
+	const char *user = colon;
+
+	if (colon == NULL || memchr(colon, '@', (size_t)(end - colon)) == NULL)
+		return NULL;
+	while (user > s && strchr("/\\=", user[-1]) == NULL)
+		user--;
+	return user;
 }
 
 static void add_word(struct buf *out, const char *word, const char *end)
@@ -274,9 +335,8 @@ static void add_word(struct buf *out, const char *word, const char *end)
 	const char *host = find_host(s, end);
 	const char *query;
 
-	/* A scheme may be misspelt. */
-	if (host == NULL && memchr(s, ':', (size_t)(end - s)) != NULL)
-		host = s;
+	if (host == NULL)
+		host = find_user(s, end);
 	while (host != NULL && host <= find_query(word, s, end)) {
 		const char *user = user_end(host, end);
 
@@ -289,7 +349,7 @@ static void add_word(struct buf *out, const char *word, const char *end)
 	query = find_query(word, s, end);
 	buf_add(out, s, (size_t)(query - s));
 	if (query < end)
-		buf_puts(out, "?...");
+		buf_printf(out, "%c...", *query);
 }
 
 static int is_known(const char *word, const char *const *known)

@@ -2,6 +2,7 @@
 #define URI_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "buf.h"
 
@@ -61,12 +62,19 @@ int uri_has_host(const struct uri *u, const struct uri *other);
 int uri_decode(struct buf *out, const char *s, size_t len);
 
 /*
- * Append text for people: what may be secret in a URL in it, user information
- * and query, is "..." there.  A URL that begins with one of known, which ends
- * in NULL or is NULL, has no secret.  This decides for messages, the log, html,
- * explanations, views and the checker.
+ * Append text for people: what may be secret in a URL in it, user information,
+ * query and fragment, is "..." there.  A URL that begins with one of known,
+ * which ends in NULL or is NULL, has no secret.  This decides for messages, the
+ * log, html, explanations, views and the checker.
  */
 void uri_add_shown(struct buf *out, const char *text, const char *const *known);
+
+/* A name for people; "..." in place of one that may be a URL or part of it:
+ * somebody wrote a value where a name belongs. */
+static inline const char *uri_shown_name(const char *name)
+{
+	return strpbrk(name, ":@?") != NULL ? "..." : name;
+}
 
 /* Append "?name=value", or "&name=value" if url has a query already.  Both
  * must be of [A-Za-z0-9._~-]: nothing is encoded. */

@@ -204,7 +204,7 @@ class Boot(unittest.TestCase):
             self.assertEqual(boot.asked("RRQ"), ["RRQ ipxe.pxe"])
 
     def test_bios_partial_ipxe_loads_a_full_one(self):
-        """Of Debian's builds ipxe.pxe has SRP (27), QEMU's ROM has not."""
+        """Of Debian 12's builds ipxe.pxe has SRP (27), QEMU's ROM has not."""
         self.check_partial_ipxe(27)
 
     def test_bios_partial_ipxe_loads_another_partial_one(self):

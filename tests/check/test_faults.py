@@ -107,14 +107,18 @@ def check_statuses():
     rows = [
         (["/no/such/catalog.json"],
          "mirrorboot-check: /no/such/catalog.json: No such file or directory\n"),
-        (["--timeout", "0", "x"],
-         "mirrorboot-check: 0: is not a number that this option takes\n"),
-        (["--timeout", "3601", "x"],
-         "mirrorboot-check: 3601: is not a number that this option takes\n"),
-        (["--per-host", "many", "x"],
-         "mirrorboot-check: many: is not a number that this option takes\n"),
-        (["a", "b"], "mirrorboot-check: b: one catalogue at a time\n"),
-        (["--offline"], f"{CHECK}: unrecognized option '--offline'\n"),
+        (["http://me:word@h/?t=word"],
+         "mirrorboot-check: http://...@h/?...: No such file or directory\n"),
+        (["--timeout", "0", "x"], "mirrorboot-check: --timeout takes a whole "
+         "number from 1 to 3600\n"),
+        (["--timeout", "3601", "x"], "mirrorboot-check: --timeout takes a whole "
+         "number from 1 to 3600\n"),
+        (["--per-host", "many", "x"], "mirrorboot-check: --per-host takes a "
+         "whole number from 1 to 64\n"),
+        (["a", "b"],
+         "mirrorboot-check: b: is a second catalogue: check one at a time\n"),
+        (["--offline"], f"{CHECK}: unrecognized option '--offline'\n"
+         "mirrorboot-check: --help lists the options\n"),
     ]
     for arguments, reason in rows:
         result = subprocess.run([CHECK, *arguments], capture_output=True,
@@ -158,6 +162,10 @@ def check_help():
     return None
 
 
+NO_DIRECTORY = ("there is no such directory: correct --templates or "
+                "MIRRORBOOT_TEMPLATES")
+
+
 def check_directories():
     """A directory of templates may be missing, but not unreadable: for root
     every directory is readable, so an unprivileged user runs the checker."""
@@ -168,23 +176,43 @@ def check_directories():
         place.chmod(0o755)
         catalog = shutil.copy(HERE / "good" / "catalog.json", place)
         hidden = place / "hidden"
-        rows = [("missing", 0, "")]
+        rows = [("missing", 0, f"warning: {place / 'missing'}: {NO_DIRECTORY}\n"),
+                ("catalog.json", 1, "error: catalog.json: is not a directory: "
+                 "MIRRORBOOT_TEMPLATES names directories\n"),
+                ("http://me:word", 0, f"warning: {NO_DIRECTORY}\n")]
         try:
             is_allowed = check(catalog, **nobody) == (0, "")
         except PermissionError:
             is_allowed = False
         if is_allowed:
             rows.append(
-                ("hidden", 1, f"error: {hidden}: directory cannot be read\n"))
+                ("hidden", 1, f"error: {hidden}: directory cannot be read: "
+                 "Permission denied\n"))
         else:
             print("unreadable directory: left out, the tree is closed to "
                   "unprivileged users")
         hidden.mkdir()
         hidden.chmod(0o111)
         for name, *wanted in rows:
-            found = check(catalog, "--templates", place / name, **nobody)
+            templates = name if "://" in name else place / name
+            found = check(catalog, "--templates", templates, **nobody)
             if list(found) != wanted:
                 return f"{name}: {found}"
+    return None
+
+
+def check_base():
+    """A warning of a base names what has set it."""
+    environment = {"MIRRORBOOT_BASE": "http://boot.example.org:81/boot/"}
+    result = subprocess.run([CHECK, HERE / "good" / "catalog.json"],
+                            env=environment, capture_output=True, text=True,
+                            timeout=60)
+    if result.returncode != 0 or result.stderr or result.stdout != (
+            "warning: MIRRORBOOT_BASE: 'boot.example.org:81' is an example: "
+            "write the name of your own web server\n"
+            "warning: MIRRORBOOT_BASE: GRUB 2 gets no pages, because this needs "
+            "a port other than 80, and GRUB is given port 80 only\n"):
+        return f"{result}"
     return None
 
 
@@ -193,7 +221,7 @@ def main():
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
     faults += [("json", check_json()), ("statuses", check_statuses()),
                ("directories", check_directories()), ("help", check_help()),
-               ("strict", check_strict())]
+               ("strict", check_strict()), ("base", check_base())]
     failed = [(name, fault) for name, fault in faults if fault]
     for name, fault in failed:
         print(f"not ok {name}\n{fault}")

@@ -140,10 +140,12 @@ CLOSED = [f"{page}?{parameter}=office{more}"
                        "&dialect=html&explain=1",
                        "&arch=amd64&dialect=ipxe&platform=efi")]
 
-CLOSED_TO_ALL = b"this menu is shown to its customer's networks only\n"
+CLOSED_TO_ALL = (b"this menu is shown to its customer's networks only, "
+                 b"and this address is in none of them\n")
 # GRUB runs whatever it is sent.
 CLOSED_TO_GRUB = (b"echo 'this menu is shown to its customer'\\''s networks "
-                  b"only'\nsleep --interruptible 10\n")
+                  b"only, and this address is in none of them'\n"
+                  b"sleep --interruptible 10\n")
 
 # Catalogue text that only the office may see.
 SECRETS = (b"Behind closed doors", b"hush-hush")

@@ -18,8 +18,10 @@ from harness import BUILD, CATALOG, PAGES, PATIENCE, shell, wait_for
 GET = param(b"REQUEST_METHOD", b"GET")
 QUERY = param(b"QUERY_STRING", b"")
 BODY = b"name=main&name=more"
-REASON = (b"the web server asks for another FastCGI role than that of a "
-          b"responder\n")
+REASON = (b"the web server asks for another FastCGI role: configure the "
+          b"program as a responder\n")
+NO_PAGE = (b"there is no such page; the pages are boot, menu, customermenu, "
+           b"fromthemirror\n")
 
 
 def asked(*parameters, role=RESPONDER):
@@ -146,7 +148,7 @@ class AnyPageTest(unittest.TestCase):
                     answer = worker.ask(b"", SCRIPT_NAME=name, PATH_INFO=path)
                     self.assertTrue(
                         answer.head.startswith(b"Status: 404 Not Found\r\n"))
-                    self.assertEqual(answer.body, b"there is no such page\n")
+                    self.assertEqual(answer.body, NO_PAGE)
 
     def test_log_names_the_page_that_was_asked(self):
         rows = [(b"/boot/" + page.encode(), query, page, "200")

@@ -10,7 +10,7 @@ from harness import (CATALOG, ApacheCgi, LighttpdCgi, LighttpdFastcgi,
                      NginxFastcgi, find, wait_for)
 
 LINE = re.compile(r"\b(mirrorboot|menu): catalog\.json:\d+: column 3: "
-                  "a ',' or '}' must come before this")
+                  "the file ends here, but a '}' is missing")
 
 
 class Breakage:

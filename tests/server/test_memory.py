@@ -16,7 +16,7 @@ from fastcgi import Answer, request
 from harness import BUILD, CATALOG, PAGES, PATIENCE
 
 SHIM = BUILD / "tests" / "failing.so"
-MESSAGE = b"out of memory\n"
+MESSAGE = b"mirrorboot: out of memory\n"
 EX_OSERR = 71
 QUERIES = {page: "" for page in PAGES} | {
     "fromthemirror": "arch=amd64&distro=debian&version=bookworm"}

@@ -139,7 +139,7 @@ class ReloadTest(unittest.TestCase):
         for broken, complaint in (
                 (CATALOG[:-3],
                  f"catalog.json:{CATALOG.count(chr(10)) - 1}: column 3: "
-                 "a ',' or '}' must come before this"),
+                 "the file ends here, but a '}' is missing"),
                 (CATALOG.replace('"menu": "main"', '"menu": "nosuch"'),
                  "catalog.json: /site/menu: there is no menu 'nosuch'")):
             with self.subTest(complaint=complaint):
@@ -153,7 +153,8 @@ class ReloadTest(unittest.TestCase):
         self.catalog.unlink()
         self.assertEqual(self.get("/boot/menu"), before)
         self.assertRegex(self.complaints("catalog.json")[0],
-                         "^mirrorboot: catalog.json: no such file; ")
+                         "^mirrorboot: catalog.json: no such file: create it, "
+                         "or name another catalogue in MIRRORBOOT_CATALOG; ")
         self.catalog.write_text(CATALOG)
         self.assertEqual(self.get("/boot/menu"), before)
 

@@ -9,6 +9,8 @@ from harness import BUILD, PAGES, PATIENCE, ROOT, shell
 
 CATALOG = str(ROOT / "tests/server/catalog.json")
 RELEASE = "arch=amd64&distro=debian&version=bookworm"
+NO_FILE = "no such file: create it, or name another catalogue in " \
+          "MIRRORBOOT_CATALOG"
 
 
 def run(page, *args, **environ):
@@ -78,11 +80,16 @@ class ShellTest(unittest.TestCase):
 
     def test_failures_say_why_on_standard_error(self):
         for page, query, message in (
-                ("menu", "name=nosuch", "that menu is not in the catalogue"),
+                ("menu", "name=nosuch",
+                 "that menu is not in the catalogue: see boot?dialect=html"),
                 ("menu", "name=office",
-                 "this menu is shown to its customer's networks only"),
-                ("menu", "x", "a parameter is not name=value"),
-                ("menu", "--nosuch", "a parameter is not name=value"),
+                 "this menu is shown to its customer's networks only, and "
+                 "this address is in none of them"),
+                ("menu", "x",
+                 "a parameter is written name=value, with '&' between two"),
+                ("menu", "--nosuch",
+                 "unknown option: --help lists what there is"),
+                ("menu", "-h", "unknown option: --help lists what there is"),
                 ("fromthemirror", "",
                  "distro, version and arch are needed")):
             with self.subTest(page=page, query=query):
@@ -95,7 +102,7 @@ class ShellTest(unittest.TestCase):
 
     def test_broken_catalogue_is_named_once(self):
         self.check_failure(run("menu", MIRRORBOOT_CATALOG="/nosuch/c.json"),
-                           "menu: c.json: no such file\n")
+                           f"menu: c.json: {NO_FILE}\n")
 
     def test_body_that_cannot_be_written_is_a_failure(self):
         with open("/dev/full", "w", encoding="ascii") as full:
@@ -104,7 +111,23 @@ class ShellTest(unittest.TestCase):
                 stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE,
                 check=False)
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stderr, b"menu: No space left on device\n")
+        self.assertEqual(done.stderr, b"menu: standard output: No space left on device\n")
+
+    def test_socket_that_does_not_listen_is_a_failure(self):
+        with socket.socket(socket.AF_UNIX) as stdin:
+            done = subprocess.run(
+                [BUILD / "cgi/menu"], env={"MIRRORBOOT_CATALOG": CATALOG},
+                stdin=stdin, capture_output=True, text=True, timeout=PATIENCE,
+                check=False)
+        self.check_failure(
+            done, "menu: standard input must be a FastCGI socket that "
+            "listens: Invalid argument\n")
+
+    def test_base_of_the_environment_is_named(self):
+        done = run("menu", "dialect=grub", MIRRORBOOT_CATALOG=CATALOG,
+                   MIRRORBOOT_BASE="https://boot.example.org/boot/")
+        self.check_failure(done, "menu: MIRRORBOOT_BASE needs https, which "
+                           "this loader does not have\n")
 
     def test_address_of_the_client_can_be_given(self):
         environ = {"MIRRORBOOT_CATALOG": CATALOG}
@@ -187,8 +210,8 @@ class CgiTest(unittest.TestCase):
         done = run("menu", GATEWAY_INTERFACE="CGI/1.1",
                    MIRRORBOOT_CATALOG="/nosuch/c.json")
         self.assertTrue(done.stdout.startswith("Status: 500 "), done.stdout)
-        self.assertTrue(done.stdout.endswith("\n\nc.json: no such file\n"))
-        self.assertEqual(done.stderr, "menu: c.json: no such file\n")
+        self.assertTrue(done.stdout.endswith(f"\n\nc.json: {NO_FILE}\n"))
+        self.assertEqual(done.stderr, f"menu: c.json: {NO_FILE}\n")
 
 
 if __name__ == "__main__":

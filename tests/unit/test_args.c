@@ -10,7 +10,9 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-#define BYTE "have a byte that is not printable ASCII"
+#define BYTE                                                                   \
+	"have a byte that is not printable ASCII: write plain quotes, dashes " \
+	"and spaces"
 #define EDGE "are empty, or begin or end with a space: leave it out"
 #define LONG                                                                   \
 	"are longer than 2047 bytes, where the kernel cuts them: shorten them"

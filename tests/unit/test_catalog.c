@@ -14,7 +14,9 @@ static void test_missing_catalogue_says_so(void **state)
 
 	(void)state;
 	assert_null(load_with(NULL, &err));
-	assert_string_equal(err.text, "catalog.json: no such file");
+	assert_string_equal(err.text,
+			    "catalog.json: no such file: create it, or name "
+			    "another catalogue in MIRRORBOOT_CATALOG");
 }
 
 static void test_catalogues_of_this_tree_are_good(void **state)

@@ -55,7 +55,7 @@ static void test_every_byte_that_is_not_printable_becomes_a_mark(void **state)
 	for (int c = 1; c < 256; c++) {
 		const char text[] = { 'a', (char)c, 'b', '\0' };
 		const char expected[] = {
-			'a', (char)(c >= ' ' && c <= '~' ? c : '?'), 'b', '\0'
+			'a', (char)(c >= ' ' && c <= '~' ? c : '*'), 'b', '\0'
 		};
 		struct error err = ERROR_INIT;
 
@@ -71,7 +71,7 @@ static void test_bytes_of_a_file_name_are_marked_too(void **state)
 
 	(void)state;
 	error_set(&err, "b\303\266ot\n.gpxe", 3, "reason");
-	assert_string_equal(err.text, "b??ot?.gpxe:3: reason");
+	assert_string_equal(err.text, "b*ot*.gpxe:3: reason");
 }
 
 static void test_long_message_is_cut_within_its_room(void **state)

@@ -203,8 +203,8 @@ static void test_bad_files_say_where(void **state)
 		const char *message;
 	} rows[] = {
 		{ "", "a.json:1: column 1: a catalogue begins with '{'" },
-		{ "{", "a.json:1: column 1: a key in double quotes, or '}', "
-		       "must stand here" },
+		{ "{", "a.json:1: column 1: the file ends here, but a '}' "
+		       "is missing" },
 		{ "{\n 'one': {\n  'a': 1,\n }\n}",
 		  "a.json:3: column 9: a ',' too many: the last value has none "
 		  "behind it" },
@@ -212,9 +212,11 @@ static void test_bad_files_say_where(void **state)
 		  "a.json:2: column 2: JSON has no comments: write a remark as "
 		  "the value of a key \"$comment\"" },
 		{ "{'one': {'a': 1, 'a': 2}}",
-		  "a.json:1: column 20: the key \"a\" stands here twice" },
+		  "a.json:1: column 20: the key \"a\" stands here twice: "
+		  "remove one of them" },
 		{ "{'one': {}, 'one': {}}",
-		  "a.json:1: column 17: the key \"one\" stands here twice" },
+		  "a.json:1: column 17: the key \"one\" stands here twice: "
+		  "remove one of them" },
 		{ "[]", "a.json:1: must be an object, in { }" },
 		{ "'one'", "a.json:1: column 5: a catalogue begins with '{'" },
 		{ "{} {}",
@@ -239,7 +241,14 @@ static void test_bad_files_say_where(void **state)
 		  "have wildcards" },
 		{ "{'include': ['dir/']}",
 		  "a.json: /include/0: must be a file's name, a string" },
-		{ "{'include': ['dir']}", "dir: is not a regular file" },
+		{ "{'include': ['dir']}", "dir: is a directory, not a file" },
+		{ "{'include': ['http://me:word@h/a.json']}",
+		  "a.json: /include/0: must name a file, not a URL" },
+		{ "{'include': ['me:word@h']}",
+		  "a.json: /include/0: there is no file ...: correct the "
+		  "name, or remove it" },
+		{ "{'http://me:word@h/': {}}",
+		  "a.json: /...: unknown key; here are one, two, include" },
 		{ "{'include': ['fifo']}", "fifo: is not a regular file" },
 	};
 
@@ -256,12 +265,22 @@ static void test_bad_files_say_where(void **state)
 static void test_missing_files_are_named(void **state)
 {
 	(void)state;
-	check_refused("a.json", "a.json: no such file");
-	check_refused("dir/a.json", "a.json: no such file");
+	check_refused("a.json",
+		      "a.json: no such file: create it, or name another "
+		      "catalogue in MIRRORBOOT_CATALOG");
+	check_refused("dir/a.json",
+		      "a.json: no such file: create it, or name another "
+		      "catalogue in MIRRORBOOT_CATALOG");
 	put_json("a.json", "{'include': ['b.json']}");
-	check_refused("a.json", "a.json: /include/0: there is no file b.json");
+	check_refused(
+		"a.json",
+		"a.json: /include/0: there is no file b.json: correct the "
+		"name, or remove it");
 	put_json("b.json", "{'one': {'a': 1}, 'include': ['d/c.json']}");
-	check_refused("a.json", "b.json: /include/0: there is no file c.json");
+	check_refused(
+		"a.json",
+		"b.json: /include/0: there is no file c.json: correct the "
+		"name, or remove it");
 }
 
 static void test_name_that_is_not_utf8_is_refused(void **state)
@@ -269,7 +288,8 @@ static void test_name_that_is_not_utf8_is_refused(void **state)
 	(void)state;
 	put_json("a.json", "{'include': ['d/*.json']}");
 	put("d/caf\351.json", "{}");
-	check_refused("a.json", "caf?.json: has a name that is not UTF-8");
+	check_refused("a.json",
+		      "caf*.json: has a name that is not UTF-8: rename it");
 }
 
 /* The link leads to itself, which stops root too. */
@@ -284,8 +304,9 @@ static void test_directory_that_cannot_be_read_is_no_empty_one(void **state)
 	assert_int_equal(symlink("loop", "loop"), 0);
 	assert_int_equal(include_read(&inc, "a.json", sections, stamps, &err),
 			 -1);
-	assert_string_equal(err.text, "a.json: /include/1: the directory "
-				      "cannot be read");
+	assert_string_equal(err.text,
+			    "a.json: /include/1: the directory cannot be read: "
+			    "Too many levels of symbolic links");
 	assert_true(stamps_has_failed(stamps));
 	stamps_free(stamps);
 }

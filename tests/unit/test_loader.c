@@ -68,7 +68,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 }
 
 #define NO_HTTPS "needs https, which this loader does not have"
-#define NO_PORT "needs a port other than 80, the only one that GRUB 2.06 knows"
+#define NO_PORT "needs a port other than 80, and GRUB is given port 80 only"
 #define NO_IPV6 "needs an IPv6 address, which this loader cannot reach"
 #define NO_LENGTH "needs a longer URL than the loader's 250 bytes"
 #define NO_HOST                                                                \

@@ -240,7 +240,7 @@ static void test_exhaustion_ends_the_process_with_a_line(void **state)
 		{ "mem_pool_alloc, half of all", exhaust_pool_by_block },
 		{ "buf_reserve", exhaust_buf },
 	};
-	static const char line[] = "out of memory\n";
+	static const char line[] = "mirrorboot: out of memory\n";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -57,8 +57,15 @@ static void test_bad_networks_say_why(void **state)
 {
 	static const char no_address[] =
 		"is not an IP address or network like 192.0.2.0/24";
-	static const char no_prefix[] = "has a prefix length that is no number "
-					"of bits of its address";
+	static const char no_prefix[] =
+		"has a prefix length that is not a number from 0 to 32";
+	static const char no_prefix6[] =
+		"has a prefix length that is not a number from 0 to 128";
+	static const char space[] =
+		"has a space: remove it, or make each network a string of its "
+		"own";
+	static const char list[] =
+		"has several networks: make each a string of its own";
 	static const char host_bits[] = "has bits set behind its prefix length";
 	static const char netmask[] =
 		"has a netmask in place of a prefix length";
@@ -74,8 +81,8 @@ static void test_bad_networks_say_why(void **state)
 		{ "192.0.02.0/24", no_address },
 		{ "192.0.2.0.0/24", no_address },
 		{ "192.0.2.0:80", no_address },
-		{ " 192.0.2.0/24", no_address },
-		{ "192.0.2.0 /24", no_address },
+		{ " 192.0.2.0/24", space },
+		{ "192.0.2.0 /24", space },
 		{ "0x7f.0.0.1", no_address },
 		{ "2130706433", no_address },
 		{ "mirror.example.org", no_address },
@@ -91,18 +98,24 @@ static void test_bad_networks_say_why(void **state)
 		{ "192.0.2.0/33", no_prefix },
 		{ "192.0.2.0/-1", no_prefix },
 		{ "192.0.2.0/+8", no_prefix },
-		{ "192.0.2.0/24 ", no_prefix },
-		{ "192.0.2.0/ 24", no_prefix },
+		{ "192.0.2.0/24 ", space },
+		{ "192.0.2.0/24\xc2\xa0", space },
+		{ "192.0.2.0/24\t", space },
+		{ "192.0.2.0/24 198.51.100.0/24", space },
+		{ "192.0.2.0/24,198.51.100.0/24", list },
+		{ "192.0.2.0/24, 198.51.100.0/24", list },
+		{ "192.0.2.0/24;198.51.100.0/24", list },
+		{ "192.0.2.0/ 24", space },
 		{ "192.0.2.0/24/24", no_prefix },
 		{ "192.0.2.0/0x18", no_prefix },
 		{ "192.0.2.0/255.255.255.0", netmask },
 		{ "192.0.2.0/255.0.255.0", no_prefix },
 		{ "192.0.2.0/0.0.0.255", no_prefix },
 		{ "2001:db8::/ffff:ffff::", netmask },
-		{ "2001:db8::/255.255.0.0", no_prefix },
+		{ "2001:db8::/255.255.0.0", no_prefix6 },
 		{ "192.0.2.0/4294967320", no_prefix },
-		{ "2001:db8::/129", no_prefix },
-		{ "2001:db8::/x", no_prefix },
+		{ "2001:db8::/129", no_prefix6 },
+		{ "2001:db8::/x", no_prefix6 },
 		{ "192.0.2.1/24", host_bits },
 		{ "192.0.2.1/0", host_bits },
 		{ "192.0.2.128/24", host_bits },

@@ -112,7 +112,8 @@ static void test_result_has_the_form_each_time(void **state)
 			 first);
 	json_object_set_new(vars, "s", json_string("one two"));
 	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars));
-	assert_string_equal(b.err.text, "f: /a: must be one word");
+	assert_string_equal(b.err.text,
+			    "f: /a: must be one word, without spaces");
 	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars));
 	json_object_set_new(vars, "s", json_string("two"));
 	assert_string_equal(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars),

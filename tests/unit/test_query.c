@@ -14,10 +14,11 @@
 
 #define X16 "xxxxxxxxxxxxxxxx"
 
-static const char not_pair[] = "a parameter is not name=value";
+static const char not_pair[] =
+	"a parameter is written name=value, with '&' between two";
 static const char bad_bytes[] = "names and values of parameters are letters, "
 				"digits, '.', '_', '~', '-'";
-static const char twice[] = "a parameter is given twice";
+static const char twice[] = "a parameter is given twice: give it once";
 
 static void test_no_parameters_are_a_query_too(void **state)
 {
@@ -234,7 +235,8 @@ static void test_sixteen_parameters_are_the_most(void **state)
 	query_free(q);
 	buf_puts(&text, "&p16=v");
 	assert_null(query_parse(text.data, &err));
-	assert_string_equal(err.text, "more than 16 parameters");
+	assert_string_equal(err.text,
+			    "more than 16 parameters: leave some out");
 	buf_free(&text);
 }
 

@@ -98,8 +98,8 @@ static void test_given_base_takes_the_place_of_the_catalogues(void **state)
 		{ "http://h/boot", "MIRRORBOOT_BASE: must end in '/'" },
 		{ "http://me:word@h/", "MIRRORBOOT_BASE: URL has a user name "
 				       "or password: leave it out" },
-		{ "", "MIRRORBOOT_BASE: URL is not an absolute http:// or "
-		      "https:// URL" },
+		{ "", "MIRRORBOOT_BASE: URL does not begin with http:// or "
+		      "https://, in small letters" },
 	};
 
 	(void)state;

@@ -367,9 +367,11 @@ static void test_broken_template_keeps_the_old_catalogue_as_well(void **state)
 		{ "echo {{x\n", "theme.gpxe:1: tag is never closed with '}}'" },
 		{ "echo {{#x}}\n",
 		  "theme.gpxe:1: section 'x' is never closed with {{/x}}" },
-		{ "echo \351\n", "theme.gpxe: is not UTF-8 text" },
+		{ "echo \351\n",
+		  "theme.gpxe: is not UTF-8 text: save it as UTF-8" },
 		{ "{{> missing}}\n", "theme.gpxe:1: there is no template "
-				     "missing.gpxe, which it uses" },
+				     "missing.gpxe: create it, or remove "
+				     "{{> missing}}" },
 	};
 	struct site *site = open_site(NULL);
 	struct error err = ERROR_INIT;
@@ -405,14 +407,19 @@ static void test_missing_files_are_a_broken_edit(void **state)
 	(void)state;
 	assert_int_equal(rename("shipped", "away"), 0);
 	assert_int_equal(refresh_logged(site, &err), 0);
-	assert_string_equal(site_problem(site),
-			    "there is no template of page menu");
+	assert_string_equal(
+		site_problem(site),
+		"no directory of templates has a file menu.DIALECT: install "
+		"the shipped templates again");
 	assert_int_equal(rename("away", "shipped"), 0);
 	refresh(site);
 	assert_null(site_problem(site));
 	assert_int_equal(unlink("catalog.json"), 0);
 	assert_int_equal(refresh_logged(site, &err), 0);
-	assert_string_equal(site_problem(site), "catalog.json: no such file");
+	assert_string_equal(
+		site_problem(site),
+		"catalog.json: no such file: create it, or name another "
+		"catalogue in MIRRORBOOT_CATALOG");
 	check_title(site, "One");
 	assert_int_equal(mkfifo("catalog.json", 0600), 0);
 	assert_int_equal(refresh_logged(site, &err), 0);
@@ -422,7 +429,7 @@ static void test_missing_files_are_a_broken_edit(void **state)
 	assert_int_equal(mkdir("catalog.json", 0700), 0);
 	assert_int_equal(refresh_logged(site, &err), 0);
 	assert_string_equal(site_problem(site),
-			    "catalog.json: is not a regular file");
+			    "catalog.json: is a directory, not a file");
 	assert_int_equal(rmdir("catalog.json"), 0);
 	put_json("catalog.json", CATALOG);
 	refresh(site);
@@ -443,7 +450,7 @@ static void test_own_file_that_cannot_be_read_is_a_broken_edit(void **state)
 		 " 'menus': {'main': {'entries': [{'local': true}]}}}");
 	assert_int_equal(refresh_logged(site, &err), 0);
 	assert_string_equal(site_problem(site),
-			    "theme.gpxe: is not a regular file");
+			    "theme.gpxe: is a directory, not a file");
 	check_title(site, "One");
 	check_render(site, "#!gpxe\necho a\necho shipped\n");
 	site_free(site);
@@ -459,18 +466,22 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 		const char *reason;
 	} rows[] = {
 		{ "{", "#!gpxe\n", "",
-		  "catalog.json:1: column 1: a key in double quotes, or '}', "
-		  "must stand here" },
+		  "catalog.json:1: column 1: the file ends here, but a "
+		  "'}' is missing" },
 		{ "{}", "#!gpxe\n", "",
 		  "catalog.json: /site: needs a base, the URL of the "
-		  "directory of the pages" },
-		{ CATALOG, NULL, "", "there is no template of page menu" },
+		  "directory of the pages, as in "
+		  "http://boot.example.org/boot/" },
+		{ CATALOG, NULL, "",
+		  "no directory of templates has a file menu.DIALECT: install "
+		  "the shipped templates again" },
 		{ CATALOG, "#!gpxe\n{{> lok}}\n", "",
-		  "menu.gpxe:2: there is no template lok.gpxe, which it uses" },
+		  "menu.gpxe:2: there is no template lok.gpxe: create it, or "
+		  "remove {{> lok}}" },
 		{ CATALOG, "#!gpxe\n{{}}\n", "",
 		  "menu.gpxe:2: tag is empty: a name must stand in it" },
 		{ CATALOG, "#!gpxe\n\377\n", "",
-		  "menu.gpxe: is not UTF-8 text" },
+		  "menu.gpxe: is not UTF-8 text: save it as UTF-8" },
 		{ CATALOG, "#!gpxe\n{{> theme}}\n", "{{/x}}\n",
 		  "theme.gpxe:1: {{/x}} closes a section that was never opened "
 		  "with "
@@ -481,7 +492,10 @@ static void test_broken_start_serves_nothing_until_it_is_mended(void **state)
 
 	(void)state;
 	assert_int_equal(site_refresh(site, &err), -1);
-	assert_string_equal(err.text, "catalog.json: no such file");
+	assert_string_equal(
+		err.text,
+		"catalog.json: no such file: create it, or name another "
+		"catalogue in MIRRORBOOT_CATALOG");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		put_json("catalog.json", rows[i].catalog);
 		unlink("shipped/menu.gpxe");

@@ -133,10 +133,10 @@ static void test_what_is_no_readable_file_says_why(void **state)
 	assert_int_equal(stamps_read(s, "missing/file", 9, &out, &err), 0);
 	assert_int_equal(stamps_read(s, "dangling", 9, &out, &err), 0);
 	assert_string_equal(err.text, "");
-	read_bad(s, "dir", 9, "dir: is not a regular file");
+	read_bad(s, "dir", 9, "dir: is a directory, not a file");
 	read_bad(s, "fifo", 9, "fifo: is not a regular file");
 	read_bad(s, "/dev/null", 9, "null: is not a regular file");
-	read_bad(s, "dir/big", 5, "big: cannot be read: File too large");
+	read_bad(s, "dir/big", 5, "big: has more than 5 bytes: shorten it");
 	read_bad(s, "dir/big/file", 9, "file: cannot be read: Not a directory");
 	read_bad(s, "loop", 9,
 		 "loop: cannot be read: Too many levels of symbolic links");

@@ -20,7 +20,12 @@
 #define TOKEN                                                                  \
 	"a value is a string in double quotes, a number, true, false, null, "  \
 	"[ ] or { }"
-#define UTF16 "is UTF-16: save it as UTF-8"
+#define UTF16 "is UTF-16 or UTF-32: save it as UTF-8"
+#define COMMAS "a ',' too many: one stands between two values"
+#define SPACE "an odd space or an invisible character: write a plain space"
+#define CONTROL "a string has a tab or another control character: write a space"
+#define TWICE "stands here twice: remove one of them"
+#define END_OF_OBJECT "the file ends here, but a '}' is missing"
 
 /* A text, its length, and "line: reason". */
 struct row {
@@ -48,9 +53,37 @@ static const struct row rows[] = {
 	ROW("{\xc2\xab"
 	    "a\xc2\xbb: 1}",
 	    "1: column 2: " TYPOGRAPHIC),
+	ROW("{\"a\": \xe2\x80\x9e"
+	    "b\xe2\x80\x9c}",
+	    "1: column 7: " TYPOGRAPHIC),
+	ROW("{\"a\": \xe2\x80\xb3"
+	    "b\xe2\x80\xb3}",
+	    "1: column 7: " TYPOGRAPHIC),
+	ROW("{\"a\": \xe2\x80\x93"
+	    "1}",
+	    "1: column 7: " TYPOGRAPHIC),
+	ROW("{\"a\": \"b\xe2\x80\x9d,\n}", "1: column 9: " TYPOGRAPHIC),
+	ROW("{\"a\": \"b\xe2\x80\x9d", "1: column 9: " TYPOGRAPHIC),
+	ROW("{\"a\":\xe2\x80\xaf"
+	    "1}",
+	    "1: column 6: " SPACE),
+	ROW("{\"a\":\xe3\x80\x80"
+	    "1}",
+	    "1: column 6: " SPACE),
+	ROW("{\"a\":\xef\xbb\xbf"
+	    "1}",
+	    "1: column 6: " SPACE),
+	ROW("{\"a\": 1\xef\xbc\x8c \"b\": 2}",
+	    "1: column 8: a character that is not ASCII, outside of a string: "
+	    "remove it"),
 	ROW("{'a': 1}", "1: column 2: " SINGLE),
+	ROW("{\"a\": `b`}", "1: column 7: " SINGLE),
+	ROW("{\"a\": 1; \"b\": 2}",
+	    "1: column 8: a ';': between two values write a ','"),
 	ROW("{\"a\": [1,\n]}", "1: column 9: " COMMA),
 	ROW("{\"a\": 1, }", "1: column 8: " COMMA),
+	ROW("{\"a\": 1,\n, \"b\": 2}", "1: column 8: " COMMAS),
+	ROW("[1,,2]", "1: column 3: " COMMAS),
 
 	/* What stands behind the place is not looked at. */
 	ROW("{\"a\": b\", \"http://h/\"}", "1: column 7: " TOKEN),
@@ -61,26 +94,40 @@ static const struct row rows[] = {
 
 	/* Nothing of the text is repeated but a key. */
 	ROW("{\"a\": secret}", "1: column 12: " TOKEN),
-	ROW("{\"a\": 1, \"a\": 2}",
-	    "1: column 12: the key \"a\" stands here twice"),
+	ROW("{\"a\": 1, \"a\": 2}", "1: column 12: the key \"a\" " TWICE),
+	ROW("{\"me:word@h\": 1, \"me:word@h\": 2}",
+	    "1: column 28: a key " TWICE),
+	ROW("{\"a key that jansson cuts off\": 1, "
+	    "\"a key that jansson cuts off\": 2}",
+	    "1: column 64: a key " TWICE),
 	ROW("", "1: column 1: a catalogue begins with '{'"),
-	ROW("{",
-	    "1: column 1: a key in double quotes, or '}', must stand here"),
-	ROW("[1", "1: column 2: a ',' or ']' must come before this"),
+	ROW("{", "1: column 1: " END_OF_OBJECT),
+	ROW("{\"a\": 1\n", "2: column 1: " END_OF_OBJECT),
+	ROW("{\"a\": 1,\n", "2: column 1: " END_OF_OBJECT),
+	ROW("{\"a\"",
+	    "1: column 4: the file ends here, behind a key without a value"),
+	ROW("{\"a\":",
+	    "1: column 5: the file ends here, where a value must stand"),
+	ROW("[1", "1: column 2: the file ends here, but a ']' is missing"),
+	ROW("[1 2]", "1: column 4: a ',' or ']' must come before this"),
+	ROW("{1}",
+	    "1: column 2: a key in double quotes, or '}', must stand here"),
 	ROW("{\"a\" 1}",
 	    "1: column 6: a ':' must come between a key and its value"),
 	ROW("{} {}", "1: column 4: nothing may follow the last '}'"),
 	ROW("{\"a\":}", "1: column 6: a value must stand here"),
 	ROW("[\"a", "1: column 3: the file ends within a string"),
-	ROW("[\"a\tb\"]", "1: column 3: a string has a control character: "
-			  "write \\t for a tab, \\n for a new line"),
+	ROW("[\"a\tb\"]", "1: column 3: " CONTROL),
+	ROW("[\"a\rb\"]", "1: column 3: " CONTROL),
 	ROW("[\"\\a\"]", "1: column 4: a '\\' in a string is written \\\\"),
 	ROW("[\"caf\xe9\"]",
 	    "1: column 5: is not UTF-8: save the file as UTF-8"),
 	ROW("[\"\\u0000\"]", "1: column 9: a string cannot have \\u0000"),
 	ROW("[99999999999999999999]", "1: column 21: a number is too big"),
 	ROW("[1e999]", "1: column 6: a number is too big"),
-	ROW("[\"\\uD800\"]", "1: column 9: invalid Unicode '\\uD800'"),
+	ROW("[\"\\uD800\"]", "1: column 9: a \\u in a string that is no "
+			     "character: write the character itself"),
+	ROW("{\"a\\u0000\": 1}", "1: column 10: a key cannot have \\u0000"),
 
 	ROW("\xff\xfe{\0}\0", "1: " UTF16),
 	ROW("\xfe\xff\0{\0}", "1: " UTF16),

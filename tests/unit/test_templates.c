@@ -191,11 +191,12 @@ static void test_each_failure_is_reported(void **state)
 	assert_string_equal(
 		buf_text(&l.failures),
 		"menu.gpxe:2: section 'b' is never closed with {{/b}}\n"
-		"menu.pxelinux:1: there is no template one.pxelinux, which it "
-		"uses\n"
-		"two.pxelinux: is not UTF-8 text\n"
-		"menu.grub: is not a regular file\n"
-		"there is no template of page boot\n");
+		"menu.pxelinux:1: there is no template one.pxelinux: create "
+		"it, or remove {{> one}}\n"
+		"two.pxelinux: is not UTF-8 text: save it as UTF-8\n"
+		"menu.grub: is a directory, not a file\n"
+		"no directory of templates has a file boot.DIALECT: install "
+		"the shipped templates again\n");
 	assert_int_equal(l.rc, -1);
 	check_file(l.templates, "menu", "gpxe", NULL);
 	files = templates_files(l.templates);
@@ -216,14 +217,23 @@ static void test_one_failure_is_enough(void **state)
 		const char *text; /* NULL: it is a directory */
 		const char *failure;
 	} rows[] = {
-		{ "own/menu.grub", NULL, "menu.grub: is not a regular file\n" },
+		{ "own/menu.grub", NULL,
+		  "menu.grub: is a directory, not a file\n" },
 		{ "own/menu.grub", "{{/a}}",
 		  "menu.grub:1: {{/a}} closes a section that was never opened "
 		  "with {{#a}} or {{^a}}\n" },
-		{ "own/menu.grub", "\377", "menu.grub: is not UTF-8 text\n" },
+		{ "own/menu.grub", "\377",
+		  "menu.grub: is not UTF-8 text: save it as UTF-8\n" },
+		{ "own/menu.grub", "\357\273\277set x\n",
+		  "menu.grub:1: begins with a byte order mark: save it as "
+		  "UTF-8 without one\n" },
+		{ "own/menu.grub", "set x\r\nset y\r\n",
+		  "menu.grub: has lines that end in CR LF: save it with line "
+		  "ends of Unix, LF alone\n" },
+		{ "own/menu.html", "<!DOCTYPE html>\r\n", "" },
 		{ "own/menu.grub", "\n{{> a.b}}",
-		  "menu.grub:2: there is no template a.b.grub, which it "
-		  "uses\n" },
+		  "menu.grub:2: there is no template a.b.grub: create it, or "
+		  "remove {{> a.b}}\n" },
 	};
 
 	(void)state;
@@ -239,7 +249,9 @@ static void test_one_failure_is_enough(void **state)
 	}
 	check_failures("");
 	remove("shipped/boot.gpxe");
-	check_failures("there is no template of page boot\n");
+	check_failures(
+		"no directory of templates has a file boot.DIALECT: install "
+		"the shipped templates again\n");
 }
 
 static void test_templates_are_bounded(void **state)
@@ -262,7 +274,8 @@ static void test_templates_are_bounded(void **state)
 	put("own/more.gpxe", "");
 	buf_puts(&text, "{{> more}}\n{{> p1021}}\n");
 	put("own/boot.gpxe", text.data);
-	check_failures("boot.gpxe:1023: more than 1024 templates\n");
+	check_failures("boot.gpxe:1023: uses more than 1024 templates in all: "
+		       "put some of them together\n");
 	buf_free(&text);
 	buf_free(&path);
 }

@@ -12,7 +12,8 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char bad_scheme[] = "is not an absolute http:// or https:// URL";
+static const char bad_scheme[] =
+	"does not begin with http:// or https://, in small letters";
 static const char bad_host[] =
 	"has a host name with a byte other than letters, digits, '.', '-', '_'";
 static const char bad_port[] =
@@ -24,9 +25,14 @@ static const char bad_query[] =
 	"has a query with a byte other than letters, digits, '.', '_', '~', "
 	"'-', '=', '&'";
 static const char no_path[] = "has no path: a '/' must follow the host name";
-static const char no_host[] = "has no host name";
+static const char no_host[] =
+	"has no host name: write it as in http://mirror.example.org/";
 static const char bad_ipv6[] =
 	"has a wrong IPv6 address: write it as in http://[2001:db8::1]/";
+static const char space[] = "has a space: remove it";
+static const char no_break[] = "has a no-break space: remove it";
+static const char no_ascii[] =
+	"has a byte that is not printable ASCII: remove it";
 static const char user[] = "has a user name or password: leave it out";
 
 static void test_parts_of_good_urls(void **state)
@@ -96,7 +102,13 @@ static void test_bad_urls_say_why(void **state)
 		{ "HTTP://h/", bad_scheme },
 		{ "http:/h/", bad_scheme },
 		{ "httpss://h/", bad_scheme },
-		{ " http://h/", bad_scheme },
+		{ " http://h/", space },
+		{ "http://h/ ", space },
+		{ "http://h/a b", space },
+		{ "http://h/?a b", space },
+		{ "http://h/\302\240", no_break },
+		{ "\302\240http://h/", no_break },
+		{ "http://h\t/", no_ascii },
 		{ "http://", no_host },
 		{ "http:///", no_host },
 		{ "http://:80/", no_host },
@@ -122,11 +134,12 @@ static void test_bad_urls_say_why(void **state)
 		{ "http://me:80@h/", user },
 		{ "http://@h/", user },
 		{ "https://me:w@[::1]/", user },
-		{ "http://h e/", bad_host },
+		{ "http://me:wo rd@h/", user },
+		{ "http://h e/", space },
 		{ "http://h%41/", bad_host },
 		{ "http://h\\b/", bad_host },
 		{ "http://h$/", bad_host },
-		{ "http://h\303\266/", bad_host },
+		{ "http://h\303\266/", no_ascii },
 		{ "http://h:/", bad_port },
 		{ "http://h:0/", bad_port },
 		{ "http://h:00/", bad_port },
@@ -139,7 +152,10 @@ static void test_bad_urls_say_why(void **state)
 		{ "http://h:+80/", bad_port },
 		{ "http://h:-1/", bad_port },
 		{ "http://h:80:80/", bad_port },
-		{ "http://h: 80/", bad_port },
+		{ "http://h: 80/", space },
+		{ "http://2001:db8::1/", bad_ipv6 },
+		{ "http://::1/", bad_ipv6 },
+		{ "http://2001:db8::1:8080/d/", bad_ipv6 },
 		{ "http://h:80a/", bad_port },
 		{ "http://h:", bad_port },
 	};
@@ -181,6 +197,10 @@ static void test_only_harmless_bytes_pass(void **state)
 			if (strchr("=&", c) == NULL)
 				in_query = bad_query;
 		}
+		if (c < ' ' || c > '~')
+			in_path = in_query = no_ascii;
+		if (c == ' ')
+			in_path = in_query = space;
 		reason = uri_parse(path, &u);
 		if (reason != in_path)
 			if (reason == NULL || in_path == NULL ||
@@ -401,6 +421,17 @@ static void test_secrets_of_urls_are_not_shown(void **state)
 		{ "me:w@h/a?t=1", "...@h/a?..." },
 		{ "x/a?t=1", "x/a?..." },
 		{ "http://h/?t=1: x", "http://h/?...: x" },
+		{ "http://h/a#t=1 b#c /a#d", "http://h/a#... b#c /a#d" },
+		{ "http://me:w#o@h/a#b", "http://...@h/a#..." },
+		{ "/me:w@h/a: x", "/...@h/a: x" },
+		{ "//me:w@h/a?t=1", "//...@h/a?..." },
+		{ "/site/http:\\\\me:w@h\\x: y", "/site/...@h\\x: y" },
+		{ "echo 'http://me:a'\\''w@h/' 'b'",
+		  "echo 'http://...@h/' 'b'" },
+		{ "\"echo 'http://me:a'\\\\''w@h/' 'b'\"",
+		  "\"echo 'http://...@h/' 'b'\"" },
+		{ "netroot=iscsi:me:w@192.0.2.1::3260",
+		  "netroot=...@192.0.2.1::3260" },
 		{ "/mirrors/http:~1~1me:w@h~1/0: x",
 		  "/mirrors/http:~1~1...@h~1/0: x" },
 		{ "http://[2001:db8::1]/a:b@c", "http://[2001:db8::1]/a:b@c" },

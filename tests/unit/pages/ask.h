@@ -2,6 +2,7 @@
 #define ASK_H
 
 #include <string.h>
+#include <unistd.h>
 
 #include "../scratch.h"
 #include "pages.h"
@@ -149,6 +150,31 @@ static inline void ask_methods(const char *good)
 	ask_check_rows(rows, LENGTH(rows));
 }
 
+/* There is no such page: which there are. */
+static inline void ask_put_no_page(struct buf *out)
+{
+	buf_puts(out, "there is no such page; the pages are ");
+	for (size_t i = 0; pages_names[i] != NULL; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", pages_names[i]);
+	buf_putc(out, '\n');
+}
+
+/* The page does not have that dialect: which it has templates for. */
+static inline void ask_put_no_dialect(struct buf *out)
+{
+	buf_puts(out, "this page does not have that dialect; it has ");
+	for (size_t i = 0; dialects[i] != &dialect_json; i++) {
+		struct buf path = BUF_INIT;
+
+		buf_printf(&path, "%s/%s.%s", TEMPLATES, PAGE.name,
+			   dialects[i]->name);
+		if (access(path.data, F_OK) == 0)
+			buf_printf(out, "%s, ", dialects[i]->name);
+		buf_free(&path);
+	}
+	buf_puts(out, "json\n");
+}
+
 static inline void ask_script_names(const char *good)
 {
 	static const struct {
@@ -176,15 +202,16 @@ static inline void ask_script_names(const char *good)
 		{ "/boot/", "-old", NULL, 404 },
 	};
 	const struct row empty = { { .query = good, .script = "" }, 200, NULL };
+	struct buf no_page = BUF_INIT;
 
+	ask_put_no_page(&no_page);
 	ask_check_rows(&empty, 1);
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct buf script = BUF_INIT;
 		struct row row = { { .method = "GET", .query = good },
 				   rows[i].status,
-				   rows[i].status == 404
-					   ? "there is no such page\n"
-					   : NULL };
+				   rows[i].status == 404 ? no_page.data
+							 : NULL };
 
 		buf_printf(&script, "%s%s%s", rows[i].before, PAGE.name,
 			   rows[i].behind);
@@ -193,6 +220,7 @@ static inline void ask_script_names(const char *good)
 		ask_check_rows(&row, 1);
 		buf_free(&script);
 	}
+	buf_free(&no_page);
 }
 
 static inline void ask_bad_queries(void)
@@ -200,9 +228,13 @@ static inline void ask_bad_queries(void)
 	static const char bytes[] =
 		"names and values of parameters are letters, digits, '.', '_', "
 		"'~', '-'\n";
+	static const char pair[] =
+		"a parameter is written name=value, with '&' between two\n";
+	struct buf no_dialect = BUF_INIT;
+	struct row unknown = { { .query = "dialect=" EVIL }, 404, NULL };
 	static const struct row rows[] = {
-		{ { .query = EVIL }, 400, "a parameter is not name=value\n" },
-		{ { .query = "&" }, 400, "a parameter is not name=value\n" },
+		{ { .query = EVIL }, 400, pair },
+		{ { .query = "&" }, 400, pair },
 		{ { .query = "dialect=" }, 400, bytes },
 		{ { .query = "dialect=%0a" EVIL }, 400, bytes },
 		{ { .query = "dialect=%00" }, 400, bytes },
@@ -211,25 +243,29 @@ static inline void ask_bad_queries(void)
 		{ { .query = EVIL "=1" }, 400, NULL },
 		{ { .query = "dialect=gpxe&dialect=gpxe" },
 		  400,
-		  "a parameter is given twice\n" },
+		  "a parameter is given twice: give it once\n" },
 		{ { .query = "explain=" EVIL },
 		  400,
 		  "explain is 1, or left out\n" },
-		{ { .query = "dialect=" EVIL },
-		  404,
-		  "this page does not have that dialect\n" },
 	};
 
+	ask_put_no_dialect(&no_dialect);
+	unknown.body = no_dialect.data;
 	ask_check_rows(rows, LENGTH(rows));
+	ask_check_rows(&unknown, 1);
+	buf_free(&no_dialect);
 }
 
 /* Without a catalogue: its name and the reason, but not where it lies. */
 static inline void ask_without_catalogue(const char *good)
 {
 	struct site *site = ask_open("/nonexistent/" EVIL "/catalog.json");
-	const struct row row = { { .query = good },
-				 500,
-				 "catalog.json: no such file\n" };
+	const struct row row = {
+		{ .query = good },
+		500,
+		"catalog.json: no such file: create it, or "
+		"name another catalogue in MIRRORBOOT_CATALOG\n"
+	};
 
 	ask_check(site, &row);
 	site_free(site);

@@ -57,13 +57,16 @@ static void test_script_opens_a_menu(void **state)
 		  "#!gpxe\nexit 0\n" },
 		{ { .query = "menu=" EVIL },
 		  404,
-		  "that menu is not in the catalogue\n" },
+		  "that menu is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "menu=Main" },
 		  404,
-		  "that menu is not in the catalogue\n" },
+		  "that menu is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
-		  "this page does not have that dialect\n" },
+		  "this page does not have that dialect; it has gpxe, ipxe, "
+		  "syslinux, grub, html, json\n" },
 		{ { .query = "platform=uefi" },
 		  400,
 		  "platform is bios or efi\n" },
@@ -83,7 +86,8 @@ static void test_script_opens_a_menu(void **state)
 static void test_closed_menu_is_for_its_networks(void **state)
 {
 	static const char closed[] =
-		"this menu is shown to its customer's networks only\n";
+		"this menu is shown to its customer's networks only, and this "
+		"address is in none of them\n";
 	static const struct row rows[] = {
 		{ { .query = "menu=uwp" }, 403, closed },
 		{ { .query = "menu=lab" }, 403, closed },
@@ -152,7 +156,7 @@ static void test_headers_say_what_the_answer_depends_on(void **state)
 		  TEXT("110") "Cache-Control: no-store\r\n\r\n" },
 		{ { .method = "GET", .query = "menu=uwp" },
 		  "Status: 403 Forbidden\r\nContent-Type: text/plain\r\n"
-		  "Content-Length: 51\r\nCache-Control: no-store\r\n\r\n" },
+		  "Content-Length: 88\r\nCache-Control: no-store\r\n\r\n" },
 		{ { .method = "DELETE", .query = "" },
 		  "Status: 405 Method Not Allowed\r\n"
 		  "Content-Type: text/plain\r\nContent-Length: 36\r\n"
@@ -235,7 +239,8 @@ static void test_another_page_is_answered_by_its_name(void **state)
 		  OPENS(B "menu.php?name=guest") },
 		{ { .query = "", .script = "/boot/other" },
 		  404,
-		  "there is no such page\n" },
+		  "there is no such page; the pages are boot, menu, "
+		  "customermenu, fromthemirror\n" },
 	};
 
 	(void)state;
@@ -249,10 +254,12 @@ static void test_error_in_grub_is_a_script_that_shows_it(void **state)
 	static const struct row rows[] = {
 		{ { .query = "dialect=grub&menu=" EVIL },
 		  404,
-		  SHOWN("that menu is not in the catalogue") },
+		  SHOWN("that menu is not in the catalogue: see "
+			"boot?dialect=html") },
 		{ { .query = "menu=" EVIL, .user_agent = "GRUB 2.06" },
 		  404,
-		  SHOWN("that menu is not in the catalogue") },
+		  SHOWN("that menu is not in the catalogue: see "
+			"boot?dialect=html") },
 		{ { .query = "menu=<&dialect=grub" },
 		  400,
 		  SHOWN("names and values of parameters are letters, digits, "
@@ -260,19 +267,23 @@ static void test_error_in_grub_is_a_script_that_shows_it(void **state)
 			"'\\''-'\\''") },
 		{ { .query = "dialect=grub", .script = "/boot/x" },
 		  404,
-		  SHOWN("there is no such page") },
+		  SHOWN("there is no such page; the pages are boot, menu, "
+			"customermenu, fromthemirror") },
 		{ { .query = "",
 		    .script = "/boot/x",
 		    .user_agent = "GRUB 2.06" },
 		  404,
-		  SHOWN("there is no such page") },
+		  SHOWN("there is no such page; the pages are boot, menu, "
+			"customermenu, fromthemirror") },
 		{ { .query = "dialect=grubb" },
 		  404,
-		  "this page does not have that dialect\n" },
+		  "this page does not have that dialect; it has gpxe, ipxe, "
+		  "syslinux, grub, html, json\n" },
 		{ { .query = "menu=" EVIL "&dialect=ipxe",
 		    .user_agent = "GRUB 2.06" },
 		  404,
-		  "that menu is not in the catalogue\n" },
+		  "that menu is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "dialect=grub", .method = "POST" },
 		  405,
 		  SHOWN("only GET and HEAD are answered here") },
@@ -302,8 +313,8 @@ test_loader_that_cannot_fetch_the_sites_files_is_told_why(void **state)
 		const char *body; /* NULL: it is answered */
 	} rows[] = {
 		{ "'base': 'http://h:8080/'", "dialect=grub",
-		  SHOWN("site/base needs a port other than 80, the only one "
-			"that GRUB 2.06 knows") },
+		  SHOWN("site/base needs a port other than 80, and GRUB is "
+			"given port 80 only") },
 		{ "'base': 'https://h/'", "dialect=grub",
 		  SHOWN("site/base " NO_HTTPS) },
 		{ "'base': 'https://h/'", "", "site/base " NO_HTTPS "\n" },
@@ -359,10 +370,12 @@ static void test_view_of_a_closed_menu_is_for_its_networks(void **state)
 	static const struct row rows[] = {
 		{ { .query = "dialect=json&menu=uwp" },
 		  403,
-		  "this menu is shown to its customer's networks only\n" },
+		  "this menu is shown to its customer's networks only, and "
+		  "this address is in none of them\n" },
 		{ { .query = "dialect=json&menu=uwp&view=ipxe" },
 		  403,
-		  "this menu is shown to its customer's networks only\n" },
+		  "this menu is shown to its customer's networks only, and "
+		  "this address is in none of them\n" },
 		{ { .query = "dialect=json&menu=uwp", .client = "192.0.2.9" },
 		  200,
 		  NULL },

@@ -62,7 +62,8 @@ static void test_address_finds_the_customer(void **state)
 static void test_customer_may_be_named(void **state)
 {
 	static const char closed[] =
-		"this menu is shown to its customer's networks only\n";
+		"this menu is shown to its customer's networks only, and this "
+		"address is in none of them\n";
 	static const struct row rows[] = {
 		{ { .query = "customer=guest", .client = "192.0.2.1" },
 		  200,
@@ -84,7 +85,8 @@ static void test_customer_may_be_named(void **state)
 		  "arch, dialect, view, explain\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
-		  "this page does not have that dialect\n" },
+		  "this page does not have that dialect; it has gpxe, ipxe, "
+		  "syslinux, grub, html, json\n" },
 	};
 
 	(void)state;
@@ -94,8 +96,8 @@ static void test_customer_may_be_named(void **state)
 static void test_without_a_default_other_addresses_find_none(void **state)
 {
 	static const char none[] =
-		"no customer's networks hold this address, and there is no "
-		"default customer\n";
+		"no customer's networks hold this address, and site "
+		"has no customer for all others\n";
 	static const struct row rows[] = {
 		{ { .client = "192.0.2.1" },
 		  200,

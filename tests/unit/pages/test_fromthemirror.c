@@ -139,7 +139,8 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 		{ { .query = "distro=none&version=1&arch=amd64&"
 			     "dialect=pxelinux" },
 		  404,
-		  "that distro is not in the catalogue\n" },
+		  "that distro is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 	};
 
 	(void)state;
@@ -158,13 +159,16 @@ static void test_releases_that_are_not_there(void **state)
 		{ { .query = "version=12&arch=amd64" }, 400, needed },
 		{ { .query = GOOD "&variant=" EVIL },
 		  404,
-		  "that variant of the release is not in the catalogue\n" },
+		  "that variant of the release is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "arch=amd64&distro=debian&version=" EVIL },
 		  404,
-		  "that version of the distro is not in the catalogue\n" },
+		  "that version of the distro is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "arch=amd64&distro=" EVIL "&version=12" },
 		  404,
-		  "that distro is not in the catalogue\n" },
+		  "that distro is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "arch=" EVIL "&distro=debian&version=12" },
 		  404,
 		  unknown_arch },
@@ -173,15 +177,18 @@ static void test_releases_that_are_not_there(void **state)
 		  unknown_arch },
 		{ { .query = "arch=i386&distro=bare&version=1" },
 		  404,
-		  "that arch of the version is not in the catalogue\n" },
+		  "that arch of the version is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		/* The first of several. */
 		{ { .query = "arch=i386&distro=bare&variant=" EVIL
 			     "&version=1" },
 		  404,
-		  "that arch of the version is not in the catalogue\n" },
+		  "that arch of the version is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "arch=arm64&distro=bare&version=12" },
 		  404,
-		  "that version of the distro is not in the catalogue\n" },
+		  "that version of the distro is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = GOOD "&platform=bios" },
 		  400,
 		  "unknown parameter; this page takes distro, version, arch, "
@@ -189,7 +196,7 @@ static void test_releases_that_are_not_there(void **state)
 		/* What a client makes of an encoded '&'. */
 		{ { .query = "arch=amd64&distro=debian&version=12&arch=i386" },
 		  400,
-		  "a parameter is given twice\n" },
+		  "a parameter is given twice: give it once\n" },
 	};
 
 	(void)state;
@@ -324,7 +331,8 @@ static void test_view_goes_with_json_alone(void **state)
 		  "view goes with dialect=json\n" },
 		{ { .query = GOOD "&dialect=json&view=" EVIL },
 		  404,
-		  "this page does not have that dialect\n" },
+		  "this page does not have that view; it has gpxe, pxelinux, "
+		  "ipxe, syslinux, grub, html, json\n" },
 	};
 
 	(void)state;

@@ -417,7 +417,7 @@ static void test_search_is_refused_where_it_has_no_place(void **state)
 		{ { .query = "dialect=html&find=%4" EVIL }, 400, BYTES },
 		{ { .query = "dialect=html&find=a&find=b" },
 		  400,
-		  "a parameter is given twice\n" },
+		  "a parameter is given twice: give it once\n" },
 		{ { .query = "dialect=html&find=a", .script = "/menu" },
 		  400,
 		  "unknown parameter; this page takes name, platform, arch, "

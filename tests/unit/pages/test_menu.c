@@ -172,23 +172,28 @@ static void test_menus_that_are_not_there_or_not_for_the_client(void **state)
 	static const struct row rows[] = {
 		{ { .query = "name=" EVIL },
 		  404,
-		  "that menu is not in the catalogue\n" },
+		  "that menu is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "name=local" },
 		  404,
-		  "that menu is not in the catalogue\n" },
+		  "that menu is not in the catalogue: see "
+		  "boot?dialect=html\n" },
 		{ { .query = "name=uwp" },
 		  403,
-		  "this menu is shown to its customer's networks only\n" },
+		  "this menu is shown to its customer's networks only, and "
+		  "this address is in none of them\n" },
 		{ { .query = "name=lab&explain=1", .client = "203.0.113.1" },
 		  403,
-		  "this menu is shown to its customer's networks only\n" },
+		  "this menu is shown to its customer's networks only, and "
+		  "this address is in none of them\n" },
 		{ { .query = "menu=main" },
 		  400,
 		  "unknown parameter; this page takes name, platform, arch, "
 		  "dialect, view, explain\n" },
 		{ { .query = "dialect=gpxe" },
 		  404,
-		  "this page does not have that dialect\n" },
+		  "this page does not have that dialect; it has pxelinux, "
+		  "ipxe, syslinux, grub, html, json\n" },
 	};
 
 	(void)state;
