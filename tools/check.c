@@ -185,7 +185,9 @@ static void check_directories(const struct options *o, struct findings *f)
 {
 	char **dirs = templates_dirs(o->paths.templates, "");
 
-	const int is_url = strstr(o->paths.templates, "://") != NULL;
+	/* Each piece of a URL would be a directory. */
+	const int is_url = strstr(o->paths.templates, "://") != NULL ||
+			   strchr(o->paths.templates, '@') != NULL;
 
 	if (strcmp(o->paths.templates, DEFAULT_TEMPLATES) == 0)
 		*dirs = NULL;

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "mem.h"
 #include "suggest.h"
+#include "uri.h"
 
 static int is_taken(const char *file, const char *const *taken)
 {
@@ -87,7 +88,7 @@ static int check_directory(const char *dir, const char *const *taken,
 		findings_add(f, &(struct finding){
 					.severity = SEVERITY_ERROR,
 					.check = "template",
-					.file = dir,
+					.file = uri_shown_name(dir),
 					.reason = reason.data,
 				});
 		buf_free(&reason);

@@ -107,7 +107,7 @@ warn_file(const struct warning *w, const json_t *value, const char *check,
 	va_list args;
 
 	buf_printf(&pointer, "/%s/%s", member(value, "section"),
-		   member(value, "id"));
+		   uri_shown_name(member(value, "id")));
 	va_start(args, fmt);
 	add(w, check, member(value, "file"), pointer.data, fmt, args);
 	va_end(args);

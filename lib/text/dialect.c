@@ -790,12 +790,11 @@ int dialect_check(const struct dialect *d, const char *name, const char *text,
 	unsigned line = 1;
 
 	if (len < magic || memcmp(text, d->magic, magic) != 0)
-		return error_set(err, name, 1,
-				 "text does not begin with '%.*s'",
+		return error_set(err, name, 1, "text must begin with '%.*s'",
 				 (int)strcspn(d->magic, "\n"), d->magic);
 	if (text[len - 1] != '\n')
 		return error_set(err, name, 0,
-				 "text does not end in a newline");
+				 "text must end in a newline: add one");
 	if (dialect_is_for_people(d))
 		return check_html(name, text, len, err);
 	for (const char *end = text + len; text < end; line++) {

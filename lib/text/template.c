@@ -465,7 +465,7 @@ static int parse(struct parser *p)
 
 	if (nul != NULL)
 		return error_set(p->err, p->name, count_lines(p, nul),
-				 "template contains a NUL byte: it must be "
+				 "contains a NUL byte: save it as UTF-8 "
 				 "text");
 	while ((start = find(pos, p->end, p->open)) != NULL) {
 		struct tag tag;

@@ -179,7 +179,8 @@ def check_directories():
         rows = [("missing", 0, f"warning: {place / 'missing'}: {NO_DIRECTORY}\n"),
                 ("catalog.json", 1, "error: catalog.json: is not a directory: "
                  "MIRRORBOOT_TEMPLATES names directories\n"),
-                ("http://me:word", 0, f"warning: {NO_DIRECTORY}\n")]
+                ("http://me:word@h/x", 0, f"warning: {NO_DIRECTORY}\n"),
+                ("me:word@h", 0, f"warning: {NO_DIRECTORY}\n")]
         try:
             is_allowed = check(catalog, **nobody) == (0, "")
         except PermissionError:
@@ -194,7 +195,7 @@ def check_directories():
         hidden.mkdir()
         hidden.chmod(0o111)
         for name, *wanted in rows:
-            templates = name if "://" in name else place / name
+            templates = name if ":" in name else place / name
             found = check(catalog, "--templates", templates, **nobody)
             if list(found) != wanted:
                 return f"{name}: {found}"

@@ -432,8 +432,8 @@ static void check_texts(const struct text_row *rows, size_t count)
 	}
 }
 
-#define NO_MAGIC(magic) "page.x:1: text does not begin with '" magic "'"
-#define NO_NEWLINE "page.x: text does not end in a newline"
+#define NO_MAGIC(magic) "page.x:1: text must begin with '" magic "'"
+#define NO_NEWLINE "page.x: text must end in a newline: add one"
 
 static void test_texts_begin_with_their_magic_and_end_in_a_newline(void **state)
 {

@@ -22,6 +22,8 @@ static void test_position_leads_the_message(void **state)
 		{ "/etc/mirrorboot/catalog.json", 7,
 		  "catalog.json:7: no such thing" },
 		{ "../catalog.json", 0, "catalog.json: no such thing" },
+		{ "http://me:word@h/x?t=word", 0, "x?...: no such thing" },
+		{ "http://me:w/ord@h", 0, "...@h: no such thing" },
 		{ "catalog.d/", 0, ": no such thing" },
 		{ "menu.gpxe", 4294967295U,
 		  "menu.gpxe:4294967295: no such thing" },

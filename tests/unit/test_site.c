@@ -543,9 +543,9 @@ static void test_text_that_breaks_the_contract_is_not_given_out(void **state)
 		const char *message;
 	} rows[] = {
 		{ "echo {{x}}\n", "a",
-		  "menu.gpxe:1: text does not begin with '#!gpxe'" },
+		  "menu.gpxe:1: text must begin with '#!gpxe'" },
 		{ "#!gpxe\necho {{x}}", "a",
-		  "menu.gpxe: text does not end in a newline" },
+		  "menu.gpxe: text must end in a newline: add one" },
 		{ "#!gpxe\n{{x}}\t{{x}}\n", "a",
 		  "menu.gpxe: line 2 of the text contains a control "
 		  "character" },

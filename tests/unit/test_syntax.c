@@ -64,6 +64,9 @@ static const struct row rows[] = {
 	    "1: column 7: " TYPOGRAPHIC),
 	ROW("{\"a\": \"b\xe2\x80\x9d,\n}", "1: column 9: " TYPOGRAPHIC),
 	ROW("{\"a\": \"b\xe2\x80\x9d", "1: column 9: " TYPOGRAPHIC),
+	ROW("{\"a\":\xe2\x80\x89"
+	    "1}",
+	    "1: column 6: " SPACE),
 	ROW("{\"a\":\xe2\x80\xaf"
 	    "1}",
 	    "1: column 6: " SPACE),

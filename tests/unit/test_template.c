@@ -672,8 +672,8 @@ static void test_nul_bytes_are_refused(void **state)
 	(void)state;
 	CHECK_MESSAGES(rows, &strict);
 	assert_null(template_parse("dir/t", "a\n{{\0}}", 7, &err));
-	assert_string_equal(
-		err.text, "t:2: template contains a NUL byte: it must be text");
+	assert_string_equal(err.text,
+			    "t:2: contains a NUL byte: save it as UTF-8 text");
 }
 
 static void test_values_reach_the_escaper_whole(void **state)

@@ -254,6 +254,26 @@ static void test_one_failure_is_enough(void **state)
 		"the shipped templates again\n");
 }
 
+static void test_file_is_no_directory(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+	put_pages();
+	put("own", "");
+	l = load();
+	assert_string_equal(buf_text(&l.failures),
+			    "own: is not a directory: MIRRORBOOT_TEMPLATES "
+			    "names directories\n");
+	assert_int_equal(l.rc, -1);
+	assert_false(stamps_is_changed(l.stamps));
+	remove("own");
+	assert_int_equal(mkdir("own", 0700), 0);
+	assert_true(stamps_is_changed(l.stamps));
+	unload(&l);
+	check_failures("");
+}
+
 static void test_templates_are_bounded(void **state)
 {
 	struct buf text = BUF_INIT;
@@ -446,6 +466,7 @@ int main(void)
 		SCRATCH_TEST(test_files_are_of_the_group_of_their_dialect),
 		SCRATCH_TEST(test_each_failure_is_reported),
 		SCRATCH_TEST(test_one_failure_is_enough),
+		SCRATCH_TEST(test_file_is_no_directory),
 		SCRATCH_TEST(test_templates_are_bounded),
 		SCRATCH_TEST(test_earlier_name_is_refused_with_the_new_one),
 		SCRATCH_TEST(test_missing_old_file_that_appears_is_a_change),

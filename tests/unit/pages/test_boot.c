@@ -181,7 +181,7 @@ static void test_template_that_breaks_the_contract_is_a_500(void **state)
 		const char *body;
 	} rows[] = {
 		{ "chain {{vesamenu}} {{menu}}",
-		  "boot.gpxe: text does not end in a newline\n" },
+		  "boot.gpxe: text must end in a newline: add one\n" },
 		{ "chain {{nothing}}\n",
 		  "open.gpxe:1: 'nothing' is missing\n" },
 		{ "chain {{menu}}?a=b+c\n",
