@@ -283,7 +283,7 @@ class FastcgiTest(unittest.TestCase):
             client.close()
         self.check_goes_on()
         files = os.listdir(f"/proc/{self.worker.pid}/fd")
-        self.assertLessEqual(len(files), 5, files)
+        self.assertLessEqual(len(files), 6, files)
 
     def test_answer_does_not_wait_for_the_end_of_the_request(self):
         client = self.enterContext(self.worker.connect())
