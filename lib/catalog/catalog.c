@@ -9,7 +9,7 @@
 #include "release_builder.h"
 
 const char *const catalog_sections[] = {
-	"site", "mirrors", "distros", "menus", "customers", NULL,
+	"site", "mirrors", "distros", "menus", "customers", "groups", NULL,
 };
 
 struct catalog {
@@ -19,6 +19,7 @@ struct catalog {
 	struct releases releases;
 	struct menus menus;
 	struct customers customers;
+	struct groups groups;
 };
 
 static void copy_files(struct catalog *c, const json_t *files)
@@ -42,6 +43,9 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 	mirror_free_all(&mirrors);
 	rc |= menu_read_all(at, &c->settings, &c->releases, &c->menus);
 	rc |= customer_read_all(at, &c->settings, &c->menus, &c->customers);
+	rc |= group_read_all(at,
+			     &(struct assignables){ &c->menus, &c->releases },
+			     &c->groups);
 	if (rc == 0)
 		customer_close_menus(&c->customers, &c->menus);
 	return rc;
@@ -136,6 +140,46 @@ const struct customer *catalog_customer_at(const struct catalog *c,
 					   const struct network *address)
 {
 	return customer_at(&c->customers, address);
+}
+
+const struct group *catalog_group(const struct catalog *c, const char *name)
+{
+	return group_find(&c->groups, name);
+}
+
+const struct group *catalog_groups(const struct catalog *c, size_t *count)
+{
+	*count = c->groups.count;
+	return c->groups.list;
+}
+
+const struct group *catalog_group_of(const struct catalog *c,
+				     const struct machine *machine,
+				     const struct network *address)
+{
+	return group_of(&c->groups, machine, address);
+}
+
+struct host_sources catalog_host_sources(const struct catalog *c)
+{
+	return (struct host_sources){ { &c->menus, &c->releases }, &c->groups };
+}
+
+int catalog_find_host(const struct catalog *c, const char *dir,
+		      const struct identity *id, struct host *host,
+		      struct error *err)
+{
+	const struct host_sources sources = catalog_host_sources(c);
+	struct cursor at = { .err = err };
+	char name[IDENTITY_NAME_SIZE];
+	int found = 0;
+
+	*host = (struct host){ .name = "" };
+	for (int key = 0; key < IDENTITY_KEY_COUNT && found == 0; key++)
+		if (identity_name(id, (enum identity_key)key, name) == 0)
+			found = host_read(&at, dir, name, &sources, host);
+	cursor_free(&at);
+	return found;
 }
 
 int catalog_may_see(const struct catalog *c, const struct menu *menu,

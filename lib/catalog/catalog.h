@@ -5,6 +5,8 @@
 
 #include "customer.h"
 #include "error.h"
+#include "group.h"
+#include "host.h"
 #include "menu.h"
 #include "network.h"
 #include "release.h"
@@ -69,6 +71,30 @@ const struct customer *catalog_customers(const struct catalog *c,
 /* The customer of a client at address, as customer_at() finds it. */
 const struct customer *catalog_customer_at(const struct catalog *c,
 					   const struct network *address);
+
+/* NULL if there is no such group. */
+const struct group *catalog_group(const struct catalog *c, const char *name);
+
+/* Every group, in the catalogue's order. */
+const struct group *catalog_groups(const struct catalog *c, size_t *count);
+
+/* The group of a machine at address, as group_of() finds it. */
+const struct group *catalog_group_of(const struct catalog *c,
+				     const struct machine *machine,
+				     const struct network *address);
+
+/* What host files can name. */
+struct host_sources catalog_host_sources(const struct catalog *c);
+
+/*
+ * Read the host file of the machine in the directory dir into host, which the
+ * caller releases with host_free() whatever this returns: the first that there
+ * is of its MAC, UUID and serial.  Returns 1, 0 if it has none, or -1 with err
+ * set.
+ */
+int catalog_find_host(const struct catalog *c, const char *dir,
+		      const struct identity *id, struct host *host,
+		      struct error *err);
 
 /* Whether a client at address, NULL: not known, may see the menu. */
 int catalog_may_see(const struct catalog *c, const struct menu *menu,

@@ -15,7 +15,6 @@ struct customer_reader {
 	json_t *owners; /* the customer of each network, by the network */
 };
 
-/* Two customers may not have the same network. */
 static int claim_network(struct customer_reader *r,
 			 const struct customer *customer,
 			 const struct network *n)
@@ -35,47 +34,20 @@ static int claim_network(struct customer_reader *r,
 	return 0;
 }
 
-static int read_network(struct customer_reader *r, const char *text,
-			const struct customer *customer, struct network *n)
+/* Two customers may not have the same network. */
+static int claim_networks(struct customer_reader *r,
+			  const struct customer *customer)
 {
-	char meant[NETWORK_PREFIX_SIZE];
-	const char *reason;
-
-	if (text == NULL)
-		return cursor_fail(r->at, "must be a string, in quotes");
-	reason = network_parse(text, n);
-	if (reason != NULL && network_propose(text, meant) == 0)
-		return cursor_fail(r->at, "%s: write %s", reason, meant);
-	if (reason != NULL)
-		return cursor_fail(r->at, "%s", reason);
-	return claim_network(r, customer, n);
-}
-
-/* The array of networks here. */
-static int read_networks(struct customer_reader *r, const json_t *networks,
-			 struct customer *customer)
-{
-	size_t count = json_array_size(networks);
-	struct network *list =
-		mem_pool_alloc(r->at->pool, count * sizeof(*list));
+	size_t mark = cursor_enter(r->at, "networks");
 	int rc = 0;
 
-	if (count == 0)
-		return cursor_fail(r->at, "must be an array of one network or "
-					  "more, in [ ], or left out");
-	customer->networks = list;
-	for (size_t i = 0; i < count; i++) {
-		const char *text =
-			json_string_value(json_array_get(networks, i));
-		size_t mark = cursor_enter_index(r->at, i);
-		int failed = read_network(r, text, customer,
-					  &list[customer->network_count]);
+	for (size_t i = 0; i < customer->network_count; i++) {
+		size_t inner = cursor_enter_index(r->at, i);
 
-		cursor_leave(r->at, mark);
-		if (failed == 0)
-			customer->network_count++;
-		rc |= failed;
+		rc |= claim_network(r, customer, &customer->networks[i]);
+		cursor_leave(r->at, inner);
 	}
+	cursor_leave(r->at, mark);
 	return rc;
 }
 
@@ -91,9 +63,7 @@ static int read_menu(struct customer_reader *r, const char *id,
 static int read_customer(struct customer_reader *r, const char *id,
 			 const json_t *object, struct customer *customer)
 {
-	const json_t *networks = json_object_get(object, "networks");
 	const char *menu = NULL;
-	size_t mark;
 	int rc = form_check_id(r->at, id);
 
 	customer->id = mem_pool_copy(r->at->pool, id);
@@ -103,12 +73,9 @@ static int read_customer(struct customer_reader *r, const char *id,
 		rc |= read_menu(r, menu, customer);
 	else if (rc == 0)
 		rc = cursor_fail(r->at, "needs a menu, the id of one");
-	if (networks == NULL)
-		return rc;
-	mark = cursor_enter(r->at, "networks");
-	rc |= read_networks(r, networks, customer);
-	cursor_leave(r->at, mark);
-	return rc;
+	rc |= value_networks(r->at, object, "networks", &customer->networks,
+			     &customer->network_count);
+	return rc | claim_networks(r, customer);
 }
 
 static int read_default(struct cursor *at, const char *id,
@@ -191,15 +158,12 @@ const struct customer *customer_at(const struct customers *all,
 
 	for (size_t i = 0; address != NULL && i < all->count; i++) {
 		const struct customer *customer = &all->list[i];
+		int bits = network_longest(customer->networks,
+					   customer->network_count, address);
 
-		for (size_t j = 0; j < customer->network_count; j++) {
-			const struct network *n = &customer->networks[j];
-
-			if ((int)n->bits > best_bits &&
-			    network_has(n, address)) {
-				best = customer;
-				best_bits = (int)n->bits;
-			}
+		if (bits > best_bits) {
+			best = customer;
+			best_bits = bits;
 		}
 	}
 	return best;

@@ -53,60 +53,22 @@ static int is_utf8(const char *name)
 	return is_text;
 }
 
-/* A remark may stand in any object. */
-static void remove_comments(json_t *value)
-{
-	const char *key;
-	json_t *part;
-	size_t i;
-
-	json_object_del(value, "$comment");
-	json_array_foreach(value, i, part)
-		remove_comments(part);
-	json_object_foreach(value, key, part)
-		remove_comments(part);
-}
-
 static json_t *parse(struct merge *m, const char *path)
 {
 	struct buf text = BUF_INIT;
 	json_t *root = NULL;
-	json_error_t where;
 	int found = stamps_read(m->stamps, path, FILE_MAX_BYTES, &text, m->err);
 
 	if (found == 0)
 		error_set(m->err, path, 0,
 			  "no such file: create it, or name another catalogue "
 			  "in MIRRORBOOT_CATALOG");
-	if (found <= 0)
-		goto out;
-	if (!is_utf8(base_name(path))) {
+	else if (found > 0 && !is_utf8(base_name(path)))
 		error_set(m->err, path, 0,
 			  "has a name that is not UTF-8: rename it");
-		goto out;
-	}
-	if (strncmp(buf_text(&text), "\xef\xbb\xbf", 3) == 0) {
-		error_set(m->err, path, 1,
-			  "begins with a byte order mark: save it as UTF-8 "
-			  "without one");
-		goto out;
-	}
-	root = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES,
-			  &where);
-	if (root == NULL) {
-		struct buf reason = BUF_INIT;
-		unsigned line = syntax_explain(&text, &where, &reason);
-
-		error_set(m->err, path, line, "%s", reason.data);
-		buf_free(&reason);
-	} else if (!json_is_object(root)) {
-		error_set(m->err, path, 1, "must be an object, in { }");
-		json_decref(root);
-		root = NULL;
-	}
-out:
+	else if (found > 0)
+		root = syntax_read(path, &text, m->err);
 	buf_free(&text);
-	remove_comments(root);
 	return root;
 }
 

@@ -168,3 +168,15 @@ int network_has(const struct network *n, const struct network *address)
 	return rest == 0 ||
 	       ((n->bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
 }
+
+int network_longest(const struct network *list, size_t count,
+		    const struct network *address)
+{
+	int longest = -1;
+
+	for (size_t i = 0; address != NULL && i < count; i++)
+		if ((int)list[i].bits > longest &&
+		    network_has(&list[i], address))
+			longest = (int)list[i].bits;
+	return longest;
+}

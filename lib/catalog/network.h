@@ -40,4 +40,9 @@ void network_print_address(const struct network *address,
  * ::ffff:a.b.c.d, is in IPv4 networks only. */
 int network_has(const struct network *n, const struct network *address);
 
+/* The length of the longest prefix in the list that holds the address, NULL:
+ * not known; -1 if none does. */
+int network_longest(const struct network *list, size_t count,
+		    const struct network *address);
+
 #endif

@@ -215,3 +215,45 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 		add_jansson(where->text, reason);
 	return place.line;
 }
+
+/* A remark may stand in any object. */
+static void remove_comments(json_t *value)
+{
+	const char *key;
+	json_t *part;
+	size_t i;
+
+	json_object_del(value, "$comment");
+	json_array_foreach(value, i, part)
+		remove_comments(part);
+	json_object_foreach(value, key, part)
+		remove_comments(part);
+}
+
+json_t *syntax_read(const char *path, const struct buf *text, struct error *err)
+{
+	struct buf reason = BUF_INIT;
+	json_error_t where;
+	json_t *root;
+
+	if (strncmp(buf_text(text), "\xef\xbb\xbf", 3) == 0) {
+		error_set(err, path, 1,
+			  "begins with a byte order mark: save it as UTF-8 "
+			  "without one");
+		return NULL;
+	}
+	root = json_loadb(buf_text(text), text->len, JSON_REJECT_DUPLICATES,
+			  &where);
+	if (root == NULL) {
+		unsigned line = syntax_explain(text, &where, &reason);
+
+		error_set(err, path, line, "%s", reason.data);
+		buf_free(&reason);
+	} else if (!json_is_object(root)) {
+		error_set(err, path, 1, "must be an object, in { }");
+		json_decref(root);
+		root = NULL;
+	}
+	remove_comments(root);
+	return root;
+}

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "error.h"
 
 /*
  * Why text is not the JSON that jansson wanted, for a person who edits it: the
@@ -13,5 +14,13 @@
  */
 unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 			struct buf *reason);
+
+/*
+ * Read the text of the file at path: an object without duplicate keys.
+ * Remarks, the values of "$comment", are left out.  Returns the object, which
+ * the caller releases, or NULL with err set.
+ */
+json_t *syntax_read(const char *path, const struct buf *text,
+		    struct error *err);
 
 #endif

@@ -147,3 +147,47 @@ int value_flag(struct cursor *at, const json_t *object, const char *key,
 	*out = 1;
 	return 0;
 }
+
+static int read_network(struct cursor *at, const char *text, struct network *n)
+{
+	char meant[NETWORK_PREFIX_SIZE];
+	const char *reason;
+
+	if (text == NULL)
+		return cursor_fail(at, "must be a string, in quotes");
+	reason = network_parse(text, n);
+	if (reason != NULL && network_propose(text, meant) == 0)
+		return cursor_fail(at, "%s: write %s", reason, meant);
+	if (reason != NULL)
+		return cursor_fail(at, "%s", reason);
+	return 0;
+}
+
+int value_networks(struct cursor *at, const json_t *object, const char *key,
+		   const struct network **list, size_t *count)
+{
+	const json_t *array = json_object_get(object, key);
+	size_t size = json_array_size(array);
+	struct network *networks;
+	int rc = 0;
+
+	if (array == NULL)
+		return 0;
+	if (size == 0)
+		return cursor_fail_key(at, key,
+				       "must be an array of one network or "
+				       "more, in [ ], or left out");
+	networks = mem_pool_alloc(at->pool, size * sizeof(*networks));
+	for (size_t i = 0; i < size; i++) {
+		size_t mark = cursor_enter(at, key);
+
+		cursor_enter_index(at, i);
+		rc |= read_network(at,
+				   json_string_value(json_array_get(array, i)),
+				   &networks[i]);
+		cursor_leave(at, mark);
+	}
+	*list = networks;
+	*count = rc == 0 ? size : 0;
+	return rc;
+}

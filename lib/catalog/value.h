@@ -5,6 +5,7 @@
 
 #include "cursor.h"
 #include "form.h"
+#include "network.h"
 #include "renamed.h"
 
 /*
@@ -30,6 +31,11 @@ int value_number(struct cursor *at, const json_t *object, const char *key,
 /* true.  false is refused: the key is left out instead. */
 int value_flag(struct cursor *at, const json_t *object, const char *key,
 	       int *out);
+
+/* An array of one network or more, in the cursor's pool.  With -1, *count is 0.
+ */
+int value_networks(struct cursor *at, const json_t *object, const char *key,
+		   const struct network **list, size_t *count);
 
 /* Whether the value here is an object with no keys but those in the list,
  * which ends in NULL.  Each other key is a failure.  Returns 0 or -1. */

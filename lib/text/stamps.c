@@ -69,7 +69,7 @@ static int is_same(const struct stamp *a, const struct stamp *b)
 /* Whether a change was so recent that the next one could get the same time.  A
  * time in the future comes from a wrong clock and is not recent.  A file system
  * that stores whole seconds only leaves the nanoseconds at 0. */
-static int is_recent(struct timespec then)
+int stamps_is_recent(struct timespec then)
 {
 	long long step =
 		then.tv_nsec == 0 ? 1000000000LL : STAMPS_SETTLE_MS * 1000000LL;
@@ -134,7 +134,8 @@ static void record(struct stamps *s, const char *path,
 	file = &s->files[s->count++];
 	file->path = mem_copy(path, strlen(path));
 	file->stamp = *stamp;
-	file->is_unsettled = !stamp->is_missing && is_recent(stamp->changed);
+	file->is_unsettled =
+		!stamp->is_missing && stamps_is_recent(stamp->changed);
 	file->dir = stamp->is_missing ? directory_of(s, path) : NULL;
 	file->group = s->group;
 }
@@ -257,7 +258,7 @@ static int is_filled(const struct stamps *s, struct directory *dir)
 		if (s->files[i].dir == dir && is_there(s->files[i].path))
 			return 1;
 	/* After a recent change, the next one could get the same time. */
-	if (now.is_missing || !is_recent(now.changed))
+	if (now.is_missing || !stamps_is_recent(now.changed))
 		dir->stamp = now;
 	return 0;
 }

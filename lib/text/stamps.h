@@ -2,6 +2,7 @@
 #define STAMPS_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "buf.h"
 #include "error.h"
@@ -55,6 +56,9 @@ int stamps_is_group_changed(struct stamps *s, const void *group);
  * time: the kernel's file times advance in steps of some milliseconds.
  */
 int stamps_is_unsettled(const struct stamps *s);
+
+/* The same of a file that last changed then. */
+int stamps_is_recent(struct timespec changed);
 
 /* How long to wait for such a file, in milliseconds. */
 #define STAMPS_SETTLE_MS 10

@@ -1,0 +1,185 @@
+#include "group.h"
+
+#include <string.h>
+
+#include "form.h"
+#include "value.h"
+
+static const char *const group_keys[] = {
+	"menu", "boot", "networks", "platform", "arch", NULL,
+};
+
+/* What groups are read with. */
+struct group_reader {
+	struct cursor *at;
+	const struct assignables *assignables;
+	json_t *owners; /* the group of each kind of machine, by text */
+};
+
+/* Two groups may not be for the same machines.  n: a network of the group;
+ * NULL: it has none. */
+static int claim(struct group_reader *r, const struct group *group,
+		 const struct network *n)
+{
+	char address[NETWORK_TEXT_SIZE] = "";
+	struct buf key = BUF_INIT;
+	const json_t *owner;
+
+	if (n != NULL)
+		network_print_address(n, address);
+	buf_printf(&key, "%s/%u %d %d", address, n != NULL ? n->bits : 0,
+		   group->machine.platform, group->machine.arch);
+	owner = json_object_get(r->owners, key.data);
+	json_object_set_new_nocheck(r->owners, key.data,
+				    json_string(group->id));
+	buf_free(&key);
+	if (owner == NULL)
+		return 0;
+	return cursor_fail(r->at,
+			   "group '%s' is for the same machines: remove one of "
+			   "the two",
+			   json_string_value(owner));
+}
+
+static int claim_all(struct group_reader *r, const struct group *group)
+{
+	int rc = 0;
+
+	if (!group_is_general(group))
+		return 0;
+	if (group->network_count == 0)
+		return claim(r, group, NULL);
+	for (size_t i = 0; i < group->network_count; i++)
+		rc |= claim(r, group, &group->networks[i]);
+	return rc;
+}
+
+static int read_machine(struct cursor *at, const json_t *object,
+			struct machine *machine)
+{
+	const char *platform = NULL;
+	const char *arch = NULL;
+	int rc = value_string(at, object, "platform", &platform);
+
+	rc |= value_string(at, object, "arch", &arch);
+	*machine = (struct machine){ MACHINE_UNKNOWN, MACHINE_UNKNOWN };
+	if (platform != NULL)
+		machine->platform = machine_find_platform(platform);
+	if (platform != NULL && machine->platform == MACHINE_UNKNOWN)
+		rc = cursor_fail_key(at, "platform", "must be bios or efi");
+	if (arch != NULL)
+		machine->arch = machine_find_arch(arch);
+	if (arch != NULL && machine->arch == MACHINE_UNKNOWN)
+		rc = cursor_fail_key(at, "arch",
+				     "must be i386, amd64 or arm64");
+	return rc;
+}
+
+/* Whether a machine of the group can start its release. */
+static int check_release(struct cursor *at, const struct group *group)
+{
+	const char *reason = group->assigned.release != NULL
+				     ? release_refusal(group->assigned.release,
+						       &group->machine)
+				     : NULL;
+
+	if (reason == NULL)
+		return 0;
+	return cursor_fail_key(at, "boot",
+			       "no machine of this group can start it: it %s",
+			       reason);
+}
+
+static int read_group(struct group_reader *r, const json_t *object,
+		      struct group *group)
+{
+	struct cursor *at = r->at;
+	int rc = form_check_id(at, group->id);
+
+	rc |= value_check_object(at, object, group_keys);
+	rc |= value_networks(at, object, "networks", &group->networks,
+			     &group->network_count);
+	rc |= read_machine(at, object, &group->machine);
+	rc |= assignment_read(at, object, r->assignables, &group->assigned);
+	if (rc == 0 && assignment_is_empty(&group->assigned))
+		rc = cursor_fail(at, "needs menu or boot");
+	if (rc == 0)
+		rc = check_release(at, group) | claim_all(r, group);
+	return rc;
+}
+
+int group_read_all(struct cursor *at, const struct assignables *assignables,
+		   struct groups *all)
+{
+	json_t *section = include_section(at->files, "groups");
+	struct group_reader r = { at, assignables, json_object() };
+	const char *id;
+	json_t *object;
+	int rc = 0;
+
+	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
+						     sizeof(*all->list));
+	json_object_foreach(section, id, object) {
+		struct group *group = &all->list[all->count++];
+
+		cursor_go(at, "groups", id);
+		*group = (struct group){
+			.id = mem_pool_copy(at->pool, id),
+			.file = mem_pool_copy(at->pool, cursor_file(at)),
+		};
+		rc |= read_group(&r, object, group);
+	}
+	json_decref(r.owners);
+	return rc;
+}
+
+const struct group *group_find(const struct groups *all, const char *id)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->list[i].id, id) == 0)
+			return &all->list[i];
+	return NULL;
+}
+
+int group_is_general(const struct group *group)
+{
+	return group->network_count > 0 ||
+	       group->machine.platform != MACHINE_UNKNOWN ||
+	       group->machine.arch != MACHINE_UNKNOWN;
+}
+
+/* How closely the group fits the machine: more is closer, -1: not at all. */
+static int fit(const struct group *group, const struct machine *machine,
+	       const struct network *address)
+{
+	const struct machine *of = &group->machine;
+	int bits =
+		network_longest(group->networks, group->network_count, address);
+
+	if (!group_is_general(group) ||
+	    (group->network_count > 0 && bits < 0) ||
+	    (of->platform != MACHINE_UNKNOWN &&
+	     of->platform != machine->platform) ||
+	    (of->arch != MACHINE_UNKNOWN && of->arch != machine->arch))
+		return -1;
+	return (bits + 1) * 4 + (of->platform != MACHINE_UNKNOWN) +
+	       (of->arch != MACHINE_UNKNOWN);
+}
+
+const struct group *group_of(const struct groups *all,
+			     const struct machine *machine,
+			     const struct network *address)
+{
+	const struct group *best = NULL;
+	int most = -1;
+
+	for (size_t i = 0; i < all->count; i++) {
+		int fits = fit(&all->list[i], machine, address);
+
+		if (fits > most) {
+			best = &all->list[i];
+			most = fits;
+		}
+	}
+	return best;
+}
