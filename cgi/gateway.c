@@ -29,6 +29,7 @@ struct http_request gateway_read(char *const *env)
 		FIELD("CONTENT_LENGTH", content_length),
 		FIELD("HTTP_USER_AGENT", user_agent),
 		FIELD("HTTP_IF_NONE_MATCH", if_none_match),
+		FIELD("HTTP_COOKIE", cookie),
 		FIELD("REMOTE_ADDR", client),
 		FIELD("SCRIPT_NAME", script),
 		FIELD("PATH_INFO", path_info),

@@ -23,6 +23,7 @@ static struct site *open_site(void)
 					     DEFAULT_TEMPLATES),
 		.shipped = SHIPPED_TEMPLATES,
 		.base = gateway_setting("MIRRORBOOT_BASE", NULL),
+		.hosts = gateway_setting("MIRRORBOOT_HOSTS", NULL),
 	};
 
 	return site_new(&paths, pages_names, pages_check_urls);
@@ -91,6 +92,9 @@ static void print_help(const struct page *own)
 	       "                        between them (%s)\n"
 	       "  MIRRORBOOT_BASE       a base URL in place of the "
 	       "catalogue's\n"
+	       "  MIRRORBOOT_HOSTS      the directory of the host files (hosts "
+	       "beside\n"
+	       "                        the catalogue)\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
 	       "                        request of a web server\n"

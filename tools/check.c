@@ -239,6 +239,7 @@ int main(int argc, char **argv)
 					     DEFAULT_TEMPLATES),
 			.shipped = SHIPPED_TEMPLATES,
 			.base = setting("MIRRORBOOT_BASE", NULL),
+			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
 		},
 		.online = { ONLINE_TIMEOUT, ONLINE_PER_HOST },
 	};

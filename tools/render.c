@@ -77,6 +77,27 @@ static struct machine machine_of(const struct link *link)
 	return machine;
 }
 
+/* Whether the text has to find out which machine it is. */
+static int asks_for_machine(const struct page_check *r, const struct link *link)
+{
+	return link->page == &page_boot && link->menu == NULL &&
+	       link->dialect->knows_identity && site_has_rules(r->site);
+}
+
+/* A template of a site that had no hosts when it was written. */
+static void add_deaf(const struct page_check *r, const struct link *link,
+		     const char *query)
+{
+	struct buf reason = BUF_INIT;
+
+	buf_printf(&reason,
+		   "boot.%s: no host file is found, because the text does not "
+		   "send mac: copy {{#ask}} from the shipped template",
+		   link->dialect->name);
+	add_problem(r, "", query, reason.data);
+	buf_free(&reason);
+}
+
 /* Fill the page as it would be for that link. */
 static void fill(void *ctx, const struct link *link, const struct menu *menu)
 {
@@ -103,6 +124,9 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 	request.query = parsed;
 	if (parsed == NULL || page_fill(&request, &body, &err) != 200)
 		add_problem(r, subject(link, menu), query, err.text);
+	else if (asks_for_machine(r, link) &&
+		 strstr(buf_text(&body), "mac=") == NULL)
+		add_deaf(r, link, query);
 	query_free(parsed);
 	buf_free(&url);
 	buf_free(&body);

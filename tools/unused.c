@@ -57,9 +57,7 @@ static void warn(const char *file, const char *const *taken, struct findings *f)
 	buf_free(&instead);
 }
 
-/* Hidden files and the backup copies of editors and packages are not meant as
- * templates. */
-static int is_leftover(const char *name)
+int unused_is_leftover(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -69,7 +67,7 @@ static int is_leftover(const char *name)
 
 static int is_of_interest(const struct dirent *entry)
 {
-	return !is_leftover(entry->d_name);
+	return !unused_is_leftover(entry->d_name);
 }
 
 static int check_directory(const char *dir, const char *const *taken,

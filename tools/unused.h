@@ -11,4 +11,8 @@
 int unused_check(char *const *dirs, const char *const *taken,
 		 struct findings *f);
 
+/* Whether a file of that name is hidden, or the backup copy of an editor or a
+ * package, and not meant to be read. */
+int unused_is_leftover(const char *name);
+
 #endif

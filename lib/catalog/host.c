@@ -25,13 +25,13 @@ void host_free(struct host *host)
 
 static int fail(const struct host *host, struct error *err, const char *reason)
 {
-	return error_set(err, identity_shown(host->name), 0, "%s", reason);
+	return error_set(err, host->name, 0, "%s", reason);
 }
 
 static int fail_errno(const struct host *host, struct error *err, int reason)
 {
-	return error_set(err, identity_shown(host->name), 0,
-			 "cannot be read: %s", strerror(reason));
+	return error_set(err, host->name, 0, "cannot be read: %s",
+			 strerror(reason));
 }
 
 /* Without following a link, and without waiting for the writer of a FIFO. */
@@ -120,7 +120,7 @@ static int read_once(const char *dir, struct host *host, json_t **object,
 {
 	int fd = open_host(dir, host, err);
 	struct buf text = BUF_INIT;
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 
 	*is_recent = 0;
 	if (fd < 0)
@@ -132,7 +132,7 @@ static int read_once(const char *dir, struct host *host, json_t **object,
 	else if (read_all(fd, &text) < 0)
 		fail_errno(host, err, errno);
 	else
-		*object = syntax_read(identity_shown(host->name), &text, err);
+		*object = syntax_read(host->name, &text, err);
 	if (*object == NULL)
 		*is_recent = stamps_is_recent(st.st_ctim);
 	close(fd);
@@ -222,7 +222,7 @@ int host_read(struct cursor *at, const char *dir, const char *name,
 	if (rc <= 0)
 		return rc;
 	at->pool = &host->pool;
-	at->file = identity_shown(host->name);
+	at->file = host->name;
 	rc = read_keys(at, object, sources, host) < 0 ? -1 : 1;
 	json_decref(object);
 	return rc;

@@ -2,9 +2,11 @@
  * for SYSLINUX, which has no scripts; or the way to the local disk. */
 #include <string.h>
 
+#include "decision.h"
 #include "html.h"
 #include "pages.h"
 #include "view_menu.h"
+#include "view_release.h"
 
 /* A search is for people, in all menus that they may see. */
 static int check_find(struct request *r, struct error *err)
@@ -20,25 +22,141 @@ static int check_find(struct request *r, struct error *err)
 	return 400;
 }
 
+static json_t *local_view(void)
+{
+	return json_pack("{s:b}", "local", 1);
+}
+
+/* The page again: the loader adds what sets its machine apart. */
+static json_t *ask_url(const struct request *r)
+{
+	const struct machine any = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
+	const struct link again = {
+		.page = &page_boot,
+		.dialect = r->dialect,
+		.names_dialect = 1,
+		.machine = r->dialect->knows_machine ? &any : NULL,
+	};
+
+	return page_url(r, &again);
+}
+
+/* The release that is started without asking anybody. */
+static json_t *assigned_view(const struct request *r,
+			     const struct release *release)
+{
+	const struct link start = { .page = &page_fromthemirror,
+				    .release = release };
+	json_t *view = view_release_on(r, release, r->machine.platform);
+
+	json_object_set_new(view, "title", json_string(release->title));
+	json_object_set_new(view, "url", page_url(r, &start));
+	return view;
+}
+
+/* For people: what the machine gets, and what says so. */
+static json_t *machine_view(const struct request *r, const struct assignment *a)
+{
+	struct link link = { .page = &page_boot, .menu = "local" };
+	const char *title = "Local disk";
+
+	if (a == NULL)
+		return json_object();
+	if (a->menu != NULL) {
+		link = (struct link){ .page = &page_menu, .name = a->menu->id };
+		title = a->menu->title;
+	} else if (a->release != NULL) {
+		link = (struct link){ .page = &page_fromthemirror,
+				      .release = a->release };
+		title = a->release->title;
+	}
+	return json_pack("{s:{s:s, s:o, s:s, s:s}}", "gets", "title", title,
+			 "url", page_url(r, &link), "file",
+			 identity_shown(a->file), "pointer", a->pointer);
+}
+
+/* What has been decided, or else the main menu. */
+static json_t *decided_view(struct request *r, const struct decision *d)
+{
+	const struct assignment *a = d->assigned;
+	const int is_index = dialect_is_for_people(r->dialect);
+	const struct menu *menu = catalog_menu(r->catalog, NULL);
+	json_t *view;
+
+	if (a != NULL && a->is_local && !is_index)
+		return local_view();
+	if (a != NULL && a->menu != NULL && !is_index)
+		menu = a->menu;
+	if (a != NULL && a->release != NULL) {
+		r->release = a->release;
+		r->problem = page_problem_release;
+	} else if (d->broken.len > 0) {
+		r->problem = page_problem_host;
+	}
+	view = view_menu(r, menu);
+	if (d->broken.len > 0)
+		json_object_set_new(view, "broken",
+				    json_string(d->broken.data));
+	if (r->release != NULL)
+		json_object_set_new(view, "assigned",
+				    assigned_view(r, r->release));
+	if (is_index)
+		json_object_set_new(view, "machine", machine_view(r, a));
+	return view;
+}
+
+/* A machine asks, and no menu is named. */
+static int answer_machine(struct request *r, json_t **view, struct error *err)
+{
+	struct decision d = { .assigned = NULL };
+	int status;
+
+	if (!decision_is_asked(r) && r->dialect->knows_identity) {
+		*view = view_menu(r, catalog_menu(r->catalog, NULL));
+		json_object_set_new(*view, "ask", ask_url(r));
+		return 200;
+	}
+	status = decision_make(r, &d, err);
+	if (status == 200)
+		*view = decided_view(r, &d);
+	decision_free(&d);
+	return status;
+}
+
+static int answer_menu(struct request *r, const char *name, json_t **view,
+		       struct error *err)
+{
+	const struct menu *menu;
+	int status;
+
+	if (name != NULL && strcmp(name, "local") == 0) {
+		*view = local_view();
+		return 200;
+	}
+	status = page_find_menu(r, name, &menu, err);
+	if (status == 200)
+		*view = view_menu(r, menu);
+	return status;
+}
+
 static int answer(struct request *r, json_t **view, struct error *err)
 {
 	const char *name = query_get(r->query, "menu");
-	const struct menu *menu;
+	const int is_index = dialect_is_for_people(r->dialect);
 	int status = check_find(r, err);
 
 	if (status != 200)
 		return status;
-	if (name != NULL && strcmp(name, "local") == 0) {
-		*view = json_pack("{s:b}", "local", 1);
-		return 200;
-	}
-	status = page_find_menu(r, name, &menu, err);
-	if (status != 200)
-		return status;
-	*view = view_menu(r, menu);
-	if (dialect_is_for_people(r->dialect))
+	r->used_client |= decision_is_asked(r);
+	if (name == NULL && site_has_rules(r->site) &&
+	    (!is_index || decision_is_asked(r)))
+		status = answer_machine(r, view, err);
+	else
+		status = answer_menu(r, name, view, err);
+	if (status == 200 && is_index &&
+	    json_object_get(*view, "local") == NULL)
 		html_add_index(r, *view);
-	return 200;
+	return status;
 }
 
 static void each(const struct catalog *c, const struct page_visitor *v)
@@ -54,7 +172,8 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"menu", "find", "platform", "arch", "dialect", "view", "explain", NULL,
+	"menu",   "find",    "platform", "arch",    "mac", "uuid",
+	"serial", "dialect", "view",     "explain", NULL,
 };
 
 const struct page page_boot = {

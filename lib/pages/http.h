@@ -15,6 +15,7 @@ struct http_request {
 	const char *path_info;
 	const char *content_length;
 	const char *if_none_match;
+	const char *cookie;
 };
 
 /* An entity tag with its quotes and NUL. */

@@ -295,6 +295,7 @@ static int answer_parsed(struct request *r, const struct http_request *http,
 
 	if (query_get(r->query, "explain") != NULL)
 		r->notes = &notes;
+	r->cookie = http->cookie;
 	if (http->client != NULL &&
 	    network_parse_address(http->client, &address) == 0)
 		r->client = &address;
@@ -512,6 +513,15 @@ void page_each(const struct page *page, const struct site *site,
 	page->each(site_catalog(site), &inner);
 }
 
+const char page_problem_host[] = "host";
+const char page_problem_release[] = "release";
+
+const char *page_main_menu(const struct request *r)
+{
+	return site_has_rules(r->site) ? catalog_menu(r->catalog, NULL)->id
+				       : NULL;
+}
+
 struct loader page_loader(const struct request *r, int platform)
 {
 	return (struct loader){
@@ -581,6 +591,7 @@ void page_add_url(const struct catalog *c, const struct link *link,
 	add_param(url, page, "menu", link->menu);
 	add_param(url, page, "name", link->name);
 	add_param(url, page, "platform", platform);
+	add_param(url, page, "problem", link->problem);
 	add_param(url, page, "variant", release ? release->variant : NULL);
 	add_param(url, page, "version", release ? release->version : NULL);
 	add_param(url, page, "view", link->view ? link->view->name : NULL);
@@ -608,7 +619,8 @@ json_t *page_url(const struct request *r, const struct link *link)
 		full.machine = &machine;
 	if (full.dialect == NULL)
 		full.dialect = dialect_for(r->dialect, full.page);
-	if (full.dialect == dialect_find(full.page->default_dialect))
+	if (!full.names_dialect &&
+	    full.dialect == dialect_find(full.page->default_dialect))
 		full.dialect = NULL;
 	page_add_url(r->catalog, &full, &url);
 	json = page_file(r, url.data);

@@ -24,10 +24,14 @@ struct request {
 	int is_view;                   /* the view itself is the answer */
 	struct machine machine;        /* as far as it is known */
 	const struct network *client;  /* NULL: not known */
+	const char *cookie;            /* NULL: none */
+	const char *problem; /* of page_problem_*: why a menu is shown in place
+				of something else; NULL: none */
 	const struct release *release; /* the page sets it when the answer is
 					  one release's */
-	int used_client;   /* the page sets it when the client's address had a
-			      say in the answer */
+	int used_client;   /* the page sets it when the client itself had a say
+			      in the answer: its address, or what sets its
+			      machine apart */
 	struct buf *notes; /* NULL, unless an explanation was asked for */
 };
 
@@ -40,6 +44,8 @@ struct link {
 	const char *customer;
 	const char *menu; /* boot's */
 	const char *name; /* menu's */
+	const char *problem;
+	int names_dialect; /* the page's default too */
 	const struct machine *machine;
 	const struct dialect *view; /* with dialect_json */
 	int explained;
@@ -99,6 +105,15 @@ int page_fill(struct request *r, struct buf *body, struct error *err);
  * machine where it asks for that, in each of its dialects. */
 void page_each(const struct page *page, const struct site *site,
 	       const struct page_visitor *v);
+
+/* Why a machine gets a menu that waits for somebody: its host file is broken,
+ * or its release did not start.  The values of the parameter problem. */
+extern const char page_problem_host[];
+extern const char page_problem_release[];
+
+/* The main menu's id in a link to boot, where boot without one may give the
+ * machine something else; else NULL. */
+const char *page_main_menu(const struct request *r);
 
 /* The loader that asks, on that platform; MACHINE_UNKNOWN: on either. */
 struct loader page_loader(const struct request *r, int platform);

@@ -61,13 +61,65 @@ static char *decode_words(const char *s, size_t len)
 	return NULL;
 }
 
+static int is_any(char c)
+{
+	(void)c;
+	return 1;
+}
+
+/* The value of mac, uuid or serial, as loaders print their settings. */
+static char *decode_identity(const char *s, size_t len)
+{
+	char *value = decode(s, len, is_any);
+
+	if (value == NULL || strlen(value) <= QUERY_IDENTITY_MAX)
+		return value;
+	free(value);
+	return NULL;
+}
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+/* How the values of a parameter are written. */
+struct form {
+	const char *name; /* NULL: any other */
+	char *(*decode)(const char *s, size_t len);
+	const char *reason; /* why decode() gives nothing */
+};
+
+static const char identity_reason[] = "mac, uuid and serial are at most " TEXT(
+	QUERY_IDENTITY_MAX) " bytes, each percent-encoded once";
+
+static const struct form forms[] = {
+	{ "find", decode_words,
+	  "find is printable ASCII, at most " TEXT(QUERY_FIND_MAX) " bytes" },
+	{ "mac", decode_identity, identity_reason },
+	{ "uuid", decode_identity, identity_reason },
+	{ "serial", decode_identity, identity_reason },
+	{ NULL, decode_value,
+	  "names and values of parameters are letters, digits, '.', '_', '~', "
+	  "'-'" },
+};
+
+/* The form of the parameter of that name, NULL: malformed. */
+static const struct form *form_of(const char *name)
+{
+	const struct form *form = forms;
+
+	while (form->name != NULL &&
+	       (name == NULL || strcmp(form->name, name) != 0))
+		form++;
+	return form;
+}
+
 /* One "name=value" of len bytes. */
 static int add(struct query *q, const char *s, size_t len, struct error *err)
 {
 	const char *equals = memchr(s, '=', len);
 	struct param *param = &q->params[q->count];
+	const struct form *form;
 	size_t name_len;
-	int is_find;
 
 	if (equals == NULL)
 		return error_set(err, NULL, 0,
@@ -79,18 +131,11 @@ static int add(struct query *q, const char *s, size_t len, struct error *err)
 				 QUERY_MAX);
 	name_len = (size_t)(equals - s);
 	param->name = decode_value(s, name_len);
-	is_find = param->name != NULL && strcmp(param->name, "find") == 0;
-	param->value = (is_find ? decode_words
-				: decode_value)(equals + 1, len - name_len - 1);
+	form = form_of(param->name);
+	param->value = form->decode(equals + 1, len - name_len - 1);
 	q->count++;
-	if (is_find && param->value == NULL)
-		return error_set(err, NULL, 0,
-				 "find is printable ASCII, at most %d bytes",
-				 QUERY_FIND_MAX);
 	if (param->name == NULL || param->value == NULL)
-		return error_set(err, NULL, 0,
-				 "names and values of parameters are letters, "
-				 "digits, '.', '_', '~', '-'");
+		return error_set(err, NULL, 0, "%s", form->reason);
 	for (size_t i = 0; i + 1 < q->count; i++)
 		if (strcmp(q->params[i].name, param->name) == 0)
 			return error_set(err, NULL, 0,

@@ -6,6 +6,9 @@
 /* The longest value of the parameter find, in bytes. */
 #define QUERY_FIND_MAX 64
 
+/* The longest value of mac, uuid and serial, in bytes. */
+#define QUERY_IDENTITY_MAX 600
+
 /* The parameters of a query string, decoded. */
 struct query;
 
@@ -14,10 +17,12 @@ struct query;
  * and must then be of [A-Za-z0-9._~-], at least one byte each: clients differ
  * in how they encode anything else.  The value of find is what a person typed
  * into a form: printable ASCII, '+' for a blank, QUERY_FIND_MAX bytes at most;
- * it may be empty, and must not be printed.  Returns NULL with err set (which
- * repeats nothing of s) for anything else, a malformed escape, a name given
- * twice or more than 16 parameters: the client's mistake.  Release with
- * query_free().
+ * it may be empty, and must not be printed.  The values of mac, uuid and serial
+ * are any bytes but NUL, QUERY_IDENTITY_MAX at most, for identity_set_mac() and
+ * its like; they may be empty, and must not be printed.  Returns NULL with err
+ * set (which repeats nothing of s) for anything else, a malformed escape, a
+ * name given twice or more than 16 parameters: the client's mistake.  Release
+ * with query_free().
  */
 struct query *query_parse(const char *s, struct error *err);
 void query_free(struct query *q);

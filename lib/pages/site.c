@@ -1,5 +1,7 @@
 #include "site.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +22,13 @@ struct state {
 	struct catalog *catalog;
 	struct templates *templates;
 	struct cache *cache;
+	int has_hosts;
 };
 
 struct site {
 	char *catalog;
 	char *base; /* NULL: the one in the catalogue */
+	char *hosts;
 	const char *const *pages;
 	int (*check)(const struct catalog *c, struct error *err);
 	char **dirs; /* of templates */
@@ -38,6 +42,20 @@ static char *copy_or_null(const char *s)
 	return s != NULL ? mem_copy(s, strlen(s)) : NULL;
 }
 
+char *site_hosts_path(const struct site_paths *paths)
+{
+	const char *slash = strrchr(paths->catalog, '/');
+	struct buf path = BUF_INIT;
+
+	if (paths->hosts != NULL)
+		return copy_or_null(paths->hosts);
+	if (slash != NULL)
+		buf_add(&path, paths->catalog,
+			(size_t)(slash - paths->catalog) + 1);
+	buf_puts(&path, "hosts");
+	return buf_take(&path);
+}
+
 struct site *site_new(const struct site_paths *paths, const char *const *pages,
 		      int (*check)(const struct catalog *c, struct error *err))
 {
@@ -45,6 +63,7 @@ struct site *site_new(const struct site_paths *paths, const char *const *pages,
 
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
+	s->hosts = site_hosts_path(paths);
 	s->pages = pages;
 	s->check = check;
 	s->dirs = templates_dirs(paths->templates, paths->shipped);
@@ -68,9 +87,46 @@ void site_free(struct site *s)
 	free(s->dirs);
 	free(s->catalog);
 	free(s->base);
+	free(s->hosts);
 	stamps_free(s->seen);
 	state_free(s->good);
 	free(s);
+}
+
+static int is_host_file(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] != '.' && len > 5 &&
+	       strcmp(name + len - 5, ".json") == 0;
+}
+
+/* Whether the directory has a host file, or may have one that cannot be
+ * seen. */
+static int is_filled(const char *dir)
+{
+	DIR *stream = opendir(dir);
+	const struct dirent *entry;
+
+	if (stream == NULL && errno == ENOMEM)
+		mem_exhausted();
+	if (stream == NULL)
+		return errno != ENOENT && errno != ENOTDIR;
+	do
+		entry = readdir(stream);
+	while (entry != NULL && !is_host_file(entry->d_name));
+	closedir(stream);
+	return entry != NULL;
+}
+
+/* The directory is watched only while it has none: its time changes with each
+ * host file that is added. */
+static int has_hosts(const char *dir, struct stamps *stamps)
+{
+	if (is_filled(dir))
+		return 1;
+	stamps_add(stamps, dir);
+	return is_filled(dir);
 }
 
 static struct state *load(const struct site *s, struct stamps *stamps,
@@ -80,6 +136,7 @@ static struct state *load(const struct site *s, struct stamps *stamps,
 
 	state->loaded = time(NULL);
 	state->cache = cache_new(CACHE_MAX_BYTES);
+	state->has_hosts = has_hosts(s->hosts, stamps);
 	state->templates = templates_new();
 	state->catalog = catalog_load(s->catalog, s->base, stamps, err);
 	if (state->catalog != NULL &&
@@ -164,6 +221,19 @@ time_t site_loaded(const struct site *s)
 const struct catalog *site_catalog(const struct site *s)
 {
 	return s->good->catalog;
+}
+
+const char *site_hosts(const struct site *s)
+{
+	return s->good->has_hosts ? s->hosts : NULL;
+}
+
+int site_has_rules(const struct site *s)
+{
+	size_t count;
+
+	catalog_groups(s->good->catalog, &count);
+	return count > 0 || s->good->has_hosts;
 }
 
 struct cache *site_cache(const struct site *s)

@@ -24,9 +24,14 @@ struct site_paths {
 				  them.  They are searched in order, before the
 				  shipped one; NULL or "": none */
 	const char *shipped;   /* directory of the shipped templates */
+	const char *hosts;     /* directory of the host files; NULL: "hosts"
+				  beside the catalogue */
 	const char *base; /* base URL that replaces the catalogue's; NULL: the
 			     catalogue's */
 };
+
+/* The directory of the host files: release it with free(). */
+char *site_hosts_path(const struct site_paths *paths);
 
 /*
  * pages: the names that their templates begin with; ends in NULL, and lives as
@@ -60,6 +65,16 @@ const char *site_problem(const struct site *s);
 time_t site_loaded(const struct site *s);
 
 const struct catalog *site_catalog(const struct site *s);
+
+/*
+ * The directory of the host files; NULL where there is none, or none in it.  A
+ * host file is read when its machine asks, so an edit shows at once, and their
+ * number costs nothing.
+ */
+const char *site_hosts(const struct site *s);
+
+/* Whether a host file or a group may say what a machine gets. */
+int site_has_rules(const struct site *s);
 
 /* Cached answers from the state in use; a new state has an empty cache.  NULL
  * if there never was a valid state. */

@@ -17,6 +17,7 @@ static json_t *menu_url(const struct request *r, const struct menu *menu)
 		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
 							       : NULL,
 		.machine = r->dialect->knows_machine ? &any : NULL,
+		.problem = r->problem,
 	};
 
 	return page_url(r, &link);
@@ -206,6 +207,8 @@ static json_t *back_url(const struct request *r, const struct menu *menu)
 
 	if (menu == top)
 		return NULL;
+	if (by_script)
+		link.menu = page_main_menu(r);
 	if (menu->parent != NULL && menu->parent != top &&
 	    catalog_may_see(r->catalog, menu->parent, r->client))
 		*(by_script ? &link.menu : &link.name) = menu->parent->id;
@@ -286,6 +289,16 @@ static void note_entries(const struct request *r, const struct menu *menu)
 	}
 }
 
+/* A heading that says why the menu waits for somebody. */
+static json_t *problem_view(const char *problem)
+{
+	return json_pack("{s:s, s:s, s:b, s:b}", "id", "heading-0", "title",
+			 problem == page_problem_host
+				 ? "The host file of this machine is not in use"
+				 : "The release of this machine did not start",
+			 "heading", 1, "default", 0);
+}
+
 json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
@@ -297,6 +310,8 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	json_t *hidden = json_array();
 	json_t *view;
 
+	if (r->problem != NULL)
+		json_array_append_new(entries, problem_view(r->problem));
 	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
 	note_entries(r, menu);
 	sort_entries(r, menu, entries, hidden);
@@ -306,7 +321,8 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 			 "entries", entries, "hidden", hidden, "back",
 			 back_url(r, menu), "chosen",
 			 chosen != NULL ? chosen->id : NULL);
-	add_timeout(view, menu->timeout);
+	if (r->problem == NULL)
+		add_timeout(view, menu->timeout);
 	if (json_object_get(view, "back") != NULL &&
 	    !menu_has_key(menu, MENU_BACK_KEY))
 		json_object_set_new(view, "back_key",

@@ -219,7 +219,8 @@ static void note_release(const struct request *r, const struct release *release)
 
 json_t *view_release(const struct request *r, const struct release *release)
 {
-	const struct link back = { .page = &page_boot };
+	const struct link back = { .page = &page_boot,
+				   .menu = page_main_menu(r) };
 	const struct link install = { .page = &page_fromthemirror,
 				      .release = release };
 	const struct link message = { .page = &page_fromthemirror,

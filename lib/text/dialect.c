@@ -342,6 +342,7 @@ const struct dialect dialect_gpxe = {
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
 	.is_bios_only = 1,
+	.knows_identity = 1,
 	.uses_vesamenu = 1,
 	.has_scripts = 1,
 };
@@ -384,6 +385,7 @@ const struct dialect dialect_ipxe = {
 	.refuses_ipv6 = no_ipv6,
 	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
+	.knows_identity = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 };
@@ -435,6 +437,7 @@ const struct dialect dialect_grub = {
 	.refuses_port = "needs a port other than 80, and GRUB is given port 80 "
 			"only",
 	.knows_machine = 1,
+	.knows_identity = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 	.has_bare_variables = 1,

@@ -94,6 +94,8 @@ struct dialect {
 	unsigned is_bios_only : 1;    /* its client runs on BIOS alone */
 	unsigned knows_machine : 1;   /* its scripts find out the platform and
 					 the architecture */
+	unsigned knows_identity : 1;  /* its scripts find out what sets the
+					 machine apart */
 	unsigned tries_mirrors : 1;   /* its scripts go on with the next mirror
 					 when one fails */
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each

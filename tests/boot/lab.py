@@ -285,17 +285,20 @@ class Lab:
     """The servers, as a context. If it is left by an error, all that tells
     why is in the build directory's boot/NAME."""
 
-    def __init__(self, name, catalog, names=None, faults=None, dhcpd=by_tftp, real_kernel=False):
+    def __init__(self, name, catalog, names=None, faults=None, dhcpd=by_tftp, real_kernel=False,
+                 hosts=None):
         """catalog: what a site would put into catalog.d beside what is
         shipped; names: host names and addresses that differ from NAMES;
         faults: what is wrong with a mirror (silent, half, missing); dhcpd: a
-        function that changes the text of dhcpd.conf."""
+        function that changes the text of dhcpd.conf; hosts: the texts of host
+        files by their names, without .json."""
         self.kept = BUILD / "boot" / name
         self.names = NAMES | (names or {})
         self.catalog = catalog
         self.faults = faults or {}
         self.dhcpd = dhcpd
         self.real_kernel = real_kernel
+        self.hosts = hosts or {}
         self.bridge = "br0"  # where machines are plugged in
         self.running = []
         self.machines = []
@@ -398,6 +401,9 @@ class Lab:
         shutil.copytree(TOP / "conf/catalog.d", self.dir / "catalog.d")
         shutil.copy(TOP / "conf/catalog.json", self.dir)
         (self.dir / "catalog.d/99-lab.json").write_text(json.dumps(self.catalog, indent=2))
+        (self.dir / "hosts").mkdir()
+        for name, text in self.hosts.items():
+            (self.dir / f"hosts/{name}.json").write_text(text)
 
     def start_mirror(self, name):
         address, directory = MIRRORS[name], self.dir / name

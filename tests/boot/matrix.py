@@ -24,6 +24,10 @@ AMD64 = {**BOOKWORM, "arch": "amd64", "hotkey": "a"}
 I386 = {**BOOKWORM, "arch": "i386", "hotkey": "b"}
 RESCUE = {**AMD64, "variant": "rescue", "hotkey": "r"}
 DISK = {"id": "disk", "hotkey": "l", "title": "Local disk", "local": True}
+RESCUE_OF_HOST = {**BOOKWORM, "arch": "amd64", "variant": "rescue"}
+MAC_OF_IPXE, MAC_OF_SYSLINUX, MAC_OF_SECURE = (
+    mac.replace(":", "-") for mac in (lab.IPXE, lab.SYSLINUX, lab.SECURE))
+UUID = "12345678-9abc-def0-1122-334455667788"
 MORE = {"menu": "more", "hotkey": "m", "title": "More ..."}
 
 
@@ -486,6 +490,88 @@ class Boot(unittest.TestCase):
             time.sleep(1)
             pc.press("ret")
             pc.expect("EFI stub: UEFI Secure Boot is enabled", 240)
+
+    # Hosts and groups: nobody presses a key
+
+    def hosts_lab(self, *names, text=json.dumps({"boot": RESCUE_OF_HOST}), **options):
+        options = {"hosts": dict.fromkeys(names, text)} | options
+        return self.lab(catalog(kernel_way=True) | PLAIN | options.pop("sections", {}), **options)
+
+    def check_rescue(self, machine):
+        self.check_boot(machine, ["rescue/enable=true"], seconds=400)
+
+    def test_bios_host_by_mac(self):
+        with self.hosts_lab(MAC_OF_IPXE) as boot:
+            self.check_rescue(boot.machine())
+
+    def test_bios_host_by_serial(self):
+        """What has no blank counts, however many cards the machine has."""
+        with self.hosts_lab("serial-SN-0042") as boot:
+            self.check_rescue(boot.machine(options=["-smbios", "type=1,serial=SN-0042"]))
+
+    def test_efi_host_by_uuid(self):
+        with self.hosts_lab(f"uuid-{UUID}") as boot:
+            self.check_rescue(boot.machine(efi=True, options=["-uuid", UUID]))
+
+    def test_bios_host_by_cookie(self):
+        """lpxelinux.0 tells its MAC by itself."""
+        with self.hosts_lab(MAC_OF_SYSLINUX) as boot:
+            self.check_rescue(boot.machine(mac=lab.SYSLINUX))
+
+    def test_efi_grub_host_by_mac(self):
+        with self.hosts_lab(MAC_OF_SECURE) as boot:
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            self.check_rescue(boot.machine(efi=True, mac=lab.SECURE))
+
+    def test_efi_grub_host_by_uuid(self):
+        with self.hosts_lab(f"uuid-{UUID}") as boot:
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            self.check_rescue(boot.machine(efi=True, mac=lab.SECURE, options=["-uuid", UUID]))
+
+    def test_bios_group_by_network(self):
+        group = {"networks": ["192.0.2.0/24"], "platform": "bios", "boot": RESCUE_OF_HOST}
+        with self.hosts_lab(sections={"groups": {"room": group}}) as boot:
+            self.check_rescue(boot.machine())
+
+    def test_bios_host_unknown(self):
+        with self.hosts_lab("02-00-00-00-00-01") as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            self.assertEqual(len(boot.asked("boot/boot.*mac=02-23-45-67-89-05")), 1)
+
+    def test_bios_host_broken(self):
+        """The message, then the menu, which waits though it has a timeout."""
+        sections = catalog(kernel_way=True, default="now", timeout=3, entries=[{**AMD64, "id": "now"}, MORE])
+        with self.hosts_lab(MAC_OF_IPXE, text='{"menu": 3}', sections=sections) as boot:
+            pc = boot.machine()
+            pc.expect(f"not in use: {MAC_OF_IPXE}.json: /menu", 240)
+            self.menu_of(pc, "The host file of this machine is not in use")
+            time.sleep(10)
+            self.assertFalse(boot.asked("fromthemirror"))
+
+    def test_bios_host_broken_of_lpxelinux(self):
+        with self.hosts_lab(MAC_OF_SYSLINUX, text="{") as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            pc.expect(rf"not in use:\s+{MAC_OF_SYSLINUX}.json:1", 240)
+            pc.expect_request("boot/menu.*problem=host", 60)
+
+    def test_efi_grub_host_broken(self):
+        with self.hosts_lab(MAC_OF_SECURE, text="{") as boot:
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            pc = boot.machine(efi=True, mac=lab.SECURE)
+            pc.expect(rf"not in use: {MAC_OF_SECURE}.json:1", 400)
+            pc.expect("The host file of this machine is not in use *[|\n]", 120)
+
+    def test_bios_host_without_a_mirror(self):
+        """Its release does not start: the menu waits."""
+        with self.hosts_lab(MAC_OF_IPXE, names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+            pc = boot.machine()
+            pc.expect("did not start: the menu follows", 240)
+            self.menu_of(pc, "The release of this machine did not start")
+
+    def test_bios_host_without_a_mirror_of_lpxelinux(self):
+        with self.hosts_lab(MAC_OF_SYSLINUX, faults=dict.fromkeys(lab.MIRRORS, "missing")) as boot:
+            boot.machine(mac=lab.SYSLINUX).expect_request("boot/menu.*problem=release", 240)
 
     # Mirrors that fail: kernel and initrd come from the second
 

@@ -1,0 +1,180 @@
+#include "hosts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "unused.h"
+
+struct hosts_check {
+	const struct catalog *c;
+	const struct include *files;
+	struct findings *findings;
+	const char *dir;
+	json_t *named; /* the ids of groups that host files name, as keys */
+};
+
+static void add(const struct hosts_check *h, enum severity severity,
+		const char *file, const char *pointer, const char *reason)
+{
+	findings_add(h->findings, &(struct finding){
+					  .severity = severity,
+					  .check = "host",
+					  .file = file,
+					  .pointer = pointer,
+					  .reason = reason,
+				  });
+}
+
+/* Returns 0, or -1 if no machine can have a file of that name. */
+static int check_name(const struct hosts_check *h, const char *name,
+		      struct identity *id)
+{
+	struct buf right = BUF_INIT;
+	struct buf instead = BUF_INIT;
+	const char *reason = identity_parse_name(name, id, &right);
+
+	if (right.len > 0)
+		buf_printf(&instead, "name it %s", right.data);
+	if (reason != NULL)
+		findings_add(h->findings, &(struct finding){
+						  .severity = SEVERITY_ERROR,
+						  .check = "host",
+						  .file = name,
+						  .reason = reason,
+						  .instead = instead.data,
+					  });
+	buf_free(&right);
+	buf_free(&instead);
+	return reason == NULL ? 0 : -1;
+}
+
+/* The state of a file of the directory, or of what it is a link to.  Returns
+ * as stat(). */
+static int look(const struct hosts_check *h, const char *name, struct stat *st)
+{
+	struct buf path = BUF_INIT;
+	int rc;
+
+	buf_printf(&path, "%s/%s", h->dir, name);
+	rc = stat(path.data, st);
+	buf_free(&path);
+	return rc;
+}
+
+/* Two files for one UUID, in either byte order: the machine reads one of them,
+ * and which one depends on its loader. */
+static void check_twin(const struct hosts_check *h, const char *name,
+		       const struct identity *id)
+{
+	char twin[IDENTITY_NAME_SIZE];
+	struct buf reason = BUF_INIT;
+	struct stat own, other;
+
+	if (identity_name(id, IDENTITY_UUID_SWAPPED, twin) < 0 ||
+	    strcmp(twin, name) <= 0 || look(h, name, &own) < 0 ||
+	    look(h, twin, &other) < 0 ||
+	    (own.st_dev == other.st_dev && own.st_ino == other.st_ino))
+		return;
+	buf_printf(&reason,
+		   "%s is for the same machine, with the UUID in the other "
+		   "byte order: remove one of the two",
+		   twin);
+	add(h, SEVERITY_ERROR, name, NULL, reason.data);
+	buf_free(&reason);
+}
+
+/* Whether the menu is shown nowhere on the networks. */
+static int is_closed_to(const struct catalog *c, const struct menu *menu,
+			const struct network *networks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (catalog_may_see(c, menu, &networks[i]))
+			return 0;
+	return count > 0 && menu->is_closed;
+}
+
+static void check_menu(const struct hosts_check *h, const struct assignment *a,
+		       const struct network *networks, size_t count)
+{
+	if (a->menu != NULL && is_closed_to(h->c, a->menu, networks, count))
+		add(h, SEVERITY_ERROR, a->file, a->pointer,
+		    "this menu is closed to these networks: add them to its "
+		    "customer");
+}
+
+static void check_host(const struct hosts_check *h, const char *name)
+{
+	const struct host_sources sources = catalog_host_sources(h->c);
+	struct findings_target target = { h->findings, "host" };
+	struct error err = ERROR_INIT;
+	struct cursor at = { .files = h->files, .err = &err };
+	struct identity id;
+	struct host host;
+
+	if (check_name(h, name, &id) < 0)
+		return;
+	check_twin(h, name, &id);
+	err.report = findings_report;
+	err.ctx = &target;
+	if (host_read(&at, h->dir, name, &sources, &host) > 0) {
+		check_menu(h, &host.assigned, host.networks,
+			   host.network_count);
+		if (host.group != NULL)
+			json_object_set_new(h->named, host.group->id,
+					    json_true());
+	}
+	host_free(&host);
+	cursor_free(&at);
+}
+
+static int is_of_interest(const struct dirent *entry)
+{
+	return !unused_is_leftover(entry->d_name);
+}
+
+static void check_files(const struct hosts_check *h)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(h->dir, &entries, is_of_interest, alphasort);
+
+	if (count < 0 && errno != ENOENT)
+		add(h, SEVERITY_ERROR, h->dir, NULL,
+		    "directory cannot be read");
+	for (int i = 0; i < count; i++) {
+		check_host(h, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void check_group(const struct hosts_check *h, const struct group *group)
+{
+	struct buf pointer = BUF_INIT;
+
+	check_menu(h, &group->assigned, group->networks, group->network_count);
+	buf_printf(&pointer, "/groups/%s", group->id);
+	if (!group_is_general(group) &&
+	    json_object_get(h->named, group->id) == NULL)
+		add(h, SEVERITY_WARNING, group->file, pointer.data,
+		    "no machine belongs to this group: it has no networks, "
+		    "platform or arch, and no host file names it");
+	buf_free(&pointer);
+}
+
+void hosts_check(const struct site_paths *paths, const struct catalog *c,
+		 const struct include *files, struct findings *f)
+{
+	char *dir = site_hosts_path(paths);
+	const struct hosts_check h = { c, files, f, dir, json_object() };
+	size_t count;
+	const struct group *groups = catalog_groups(c, &count);
+
+	check_files(&h);
+	for (size_t i = 0; i < count; i++)
+		check_group(&h, &groups[i]);
+	json_decref(h.named);
+	free(dir);
+}
