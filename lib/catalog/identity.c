@@ -89,7 +89,7 @@ static int read_groups(const char *s, unsigned char *bytes)
 	size_t len = 0;
 
 	for (size_t i = 0; s[i] != '\0'; i++) {
-		if (i % 5 == 4 && s[i] == '.')
+		if (i % 5 == 4 && s[i] == '.' && s[i + 1] != '\0')
 			continue;
 		if (i % 5 == 4 || len == sizeof(plain) - 1)
 			return -1;

@@ -84,6 +84,8 @@ static void check_url(void *ctx, const struct link *link,
 	struct link longest = *link;
 	struct buf url = BUF_INIT;
 
+	if (link->problem != NULL)
+		return; /* shorter than the name of a menu may be */
 	longest.page = check->page;
 	longest.dialect = &dialect_syslinux;
 	if (link->release == NULL)

@@ -294,7 +294,7 @@ static json_t *problem_view(const char *problem)
 {
 	return json_pack("{s:s, s:s, s:b, s:b}", "id", "heading-0", "title",
 			 problem == page_problem_host
-				 ? "The host file of this machine is not in use"
+				 ? "The entry of this machine is broken"
 				 : "The release of this machine did not start",
 			 "heading", 1, "default", 0);
 }

@@ -544,23 +544,23 @@ class Boot(unittest.TestCase):
         sections = catalog(kernel_way=True, default="now", timeout=3, entries=[{**AMD64, "id": "now"}, MORE])
         with self.hosts_lab(MAC_OF_IPXE, text='{"menu": 3}', sections=sections) as boot:
             pc = boot.machine()
-            pc.expect(f"not in use: {MAC_OF_IPXE}.json: /menu", 240)
-            self.menu_of(pc, "The host file of this machine is not in use")
+            pc.expect(f"is broken: {MAC_OF_IPXE}.json: /menu", 240)
+            self.menu_of(pc, "The entry of this machine is broken")
             time.sleep(10)
             self.assertFalse(boot.asked("fromthemirror"))
 
     def test_bios_host_broken_of_lpxelinux(self):
         with self.hosts_lab(MAC_OF_SYSLINUX, text="{") as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
-            pc.expect(rf"not in use:\s+{MAC_OF_SYSLINUX}.json:1", 240)
+            pc.expect(rf"is broken:\s+{MAC_OF_SYSLINUX}.json:1", 240)
             pc.expect_request("boot/menu.*problem=host", 60)
 
     def test_efi_grub_host_broken(self):
         with self.hosts_lab(MAC_OF_SECURE, text="{") as boot:
             shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
             pc = boot.machine(efi=True, mac=lab.SECURE)
-            pc.expect(rf"not in use: {MAC_OF_SECURE}.json:1", 400)
-            pc.expect("The host file of this machine is not in use *[|\n]", 120)
+            pc.expect(rf"is broken: {MAC_OF_SECURE}.json:1", 400)
+            pc.expect("The entry of this machine is broken *[|\n]", 120)
 
     def test_bios_host_without_a_mirror(self):
         """Its release does not start: the menu waits."""

@@ -218,7 +218,7 @@ static void test_bad_files_say_where(void **state)
 		  "a.json:1: column 17: the key \"one\" stands here twice: "
 		  "remove one of them" },
 		{ "[]", "a.json:1: must be an object, in { }" },
-		{ "'one'", "a.json:1: column 5: a catalogue begins with '{'" },
+		{ "'one'", "a.json:1: column 5: a file begins with '{'" },
 		{ "{} {}",
 		  "a.json:1: column 4: nothing may follow the last '}'" },
 		{ "{'one': []}", "a.json: /one: must be an object, in { }" },

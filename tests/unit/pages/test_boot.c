@@ -76,7 +76,8 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "name=main" },
 		  400,
 		  "unknown parameter; this page takes menu, find, "
-		  "platform, arch, dialect, view, explain\n" },
+		  "platform, arch, mac, uuid, serial, dialect, view, "
+		  "explain\n" },
 	};
 
 	(void)state;
@@ -229,7 +230,7 @@ static void test_another_page_is_answered_by_its_name(void **state)
 		{ { .query = "menu=uwp", .script = "/boot/menu.php" },
 		  400,
 		  "unknown parameter; this page takes name, platform, arch, "
-		  "dialect, view, explain\n" },
+		  "problem, dialect, view, explain\n" },
 		{ { .query = "", .script = "/boot/fromthemirror" },
 		  400,
 		  "distro, version and arch are needed\n" },

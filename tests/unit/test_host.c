@@ -1,0 +1,232 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sys/stat.h>
+
+#include "loaded.h"
+
+#define MAC "52-54-00-12-34-56"
+#define OTHER "52-54-00-12-34-57"
+#define UUID "4c4c4544-0034-5610-8054-b4c04f303132"
+#define SWAPPED "44454c4c-3400-1056-8054-b4c04f303132"
+#define FILE_OF(name) "hosts/" name ".json"
+
+#define CATALOG                                                                \
+	"{" SITE ", " MENUS ", 'distros': {'debian': {'title': 'Debian',"      \
+	" 'kernel': 'http://h/linux', 'versions': {'12': {'arches':"           \
+	" ['amd64', 'arm64']}}}}, 'groups': {'room': {'menu': 'local'},"       \
+	" 'pcs': {'menu': 'main', 'platform': 'bios'}}}"
+
+/* What is found for a machine: release with host_free().  Returns as
+ * catalog_find_host(). */
+static int find(const struct identity *id, struct host *host, struct error *err)
+{
+	struct catalog *c = load(CATALOG);
+	int found = catalog_find_host(c, "hosts", id, host, err);
+
+	/* What the host names dies with the catalogue: the pointers say what
+	 * was found. */
+	catalog_free(c);
+	return found;
+}
+
+static void check_name(const struct identity *id, const char *expected)
+{
+	struct error err = ERROR_INIT;
+	struct host host;
+	int found = find(id, &host, &err);
+
+	if (found < 0)
+		fail_msg("%s", err.text);
+	check_text("name", found > 0 ? host.name : NULL, expected);
+	host_free(&host);
+}
+
+/* The message about a file of the machine's, which has that text. */
+static void check_message(const char *text, const char *expected)
+{
+	const struct identity id = { MAC, "", "" };
+	struct error err = ERROR_INIT;
+	struct host host;
+
+	if (text != NULL)
+		put_json(FILE_OF(MAC), text);
+	if (find(&id, &host, &err) >= 0)
+		fail_msg("taken: %s", text ? text : "as it is");
+	check_text(text ? text : "", err.text, expected);
+	host_free(&host);
+}
+
+static void test_first_name_that_there_is_decides(void **state)
+{
+	const struct identity id = { MAC, UUID, "CZ1" };
+
+	(void)state;
+	check_name(&id, NULL); /* not even a directory */
+	put_json(FILE_OF(OTHER), "{'menu': 'main'}");
+	check_name(&id, NULL);
+	put_json(FILE_OF("serial-CZ1"), "{'menu': 'main'}");
+	check_name(&id, "serial-CZ1.json");
+	put_json(FILE_OF("uuid-" SWAPPED), "{'menu': 'main'}");
+	check_name(&id, "uuid-" SWAPPED ".json");
+	put_json(FILE_OF("uuid-" UUID), "{'menu': 'main'}");
+	check_name(&id, "uuid-" UUID ".json");
+	put_json(FILE_OF(MAC), "{'menu': 'main'}");
+	check_name(&id, MAC ".json");
+	check_name(&(struct identity){ "", "", "" }, NULL);
+}
+
+static void test_file_says_what_the_machine_gets(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *file, *pointer; /* that decides */
+		int is_local;
+	} rows[] = {
+		{ "{'menu': 'main'}", MAC ".json", "/menu", 0 },
+		{ "{'menu': 'local'}", MAC ".json", "/menu", 1 },
+		{ "{'boot': {'distro': 'debian', 'version': '12',"
+		  " 'arch': 'amd64'}}",
+		  MAC ".json", "/boot", 0 },
+		{ "{'group': 'room'}", "catalog.json", "/groups/room/menu", 1 },
+		{ "{'group': 'room', 'menu': 'main', '$comment': 1,"
+		  " '$schema': 'x', 'networks': ['192.0.2.0/24']}",
+		  MAC ".json", "/menu", 0 },
+	};
+	const struct identity id = { MAC, "", "" };
+	struct catalog *c = load(CATALOG);
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
+		struct host host;
+
+		put_json(FILE_OF(MAC), rows[i].text);
+		if (catalog_find_host(c, "hosts", &id, &host, &err) != 1)
+			fail_msg("%s: %s", rows[i].text, err.text);
+		check_text(rows[i].text, host.assigned.file, rows[i].file);
+		check_text(rows[i].text, host.assigned.pointer,
+			   rows[i].pointer);
+		assert_int_equal(host.assigned.is_local, rows[i].is_local);
+		host_free(&host);
+	}
+	catalog_free(c);
+}
+
+static void test_broken_file_is_named_with_the_place(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} rows[] = {
+		{ "", MAC ".json:1: column 1: a file begins with '{'" },
+		{ "{'menu': 'main'",
+		  MAC ".json:1: column 15: a ',' or '}' must come before "
+		      "this" },
+		{ "[]", MAC ".json:1: must be an object, in { }" },
+		{ "{}", MAC ".json: needs menu, boot or group" },
+		{ "{'menu': 1}", MAC ".json: /menu: must be a string, in "
+				     "quotes" },
+		{ "{'menu': 'nosuch'}",
+		  MAC ".json: /menu: there is no menu 'nosuch'" },
+		{ "{'menu': 'pass word'}",
+		  MAC ".json: /menu: there is no menu '...'" },
+		{ "{'group': 'nosuch'}",
+		  MAC ".json: /group: there is no group 'nosuch'" },
+		{ "{'group': 1}",
+		  MAC ".json: /group: must be a string, in quotes" },
+		{ "{'values': {}}",
+		  MAC ".json: /values: unknown key; here are menu, boot, "
+		      "group, networks, $schema" },
+		{ "{'boot': {'distro': 'debian', 'version': '13',"
+		  " 'arch': 'amd64'}}",
+		  MAC ".json: /boot/version: distro 'debian' has no version "
+		      "'13'" },
+		{ "{'menu': 'main', 'networks': ['any']}",
+		  MAC ".json: /networks/0: is not an IP address or network "
+		      "like 192.0.2.0/24" },
+		{ "{'group': 'pcs', 'boot': {'distro': 'debian',"
+		  " 'version': '12', 'arch': 'arm64'}}",
+		  MAC ".json: /boot: no machine of group 'pcs' can start it: "
+		      "it is for arm64, not for a PC with BIOS" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check_message(rows[i].text, rows[i].message);
+}
+
+/* A directory, a FIFO that nobody writes to, and too much. */
+static void test_what_is_no_file_is_not_read(void **state)
+{
+	char *text;
+
+	(void)state;
+	put("hosts/x", "");
+	assert_int_equal(mkdir(FILE_OF(MAC), 0700), 0);
+	check_message(NULL, MAC ".json: is not a regular file");
+	assert_int_equal(rmdir(FILE_OF(MAC)), 0);
+	assert_int_equal(mkfifo(FILE_OF(MAC), 0600), 0);
+	check_message(NULL, MAC ".json: is not a regular file");
+	assert_int_equal(unlink(FILE_OF(MAC)), 0);
+	text = mem_alloc(HOST_FILE_MAX + 2);
+	memset(text, ' ', HOST_FILE_MAX + 1);
+	put(FILE_OF(MAC), text);
+	free(text);
+	check_message(NULL, MAC ".json: cannot be read: File too large");
+}
+
+static void test_link_names_a_second_card_and_nothing_else(void **state)
+{
+	const struct identity id = { MAC, "", "" };
+	static const char *const outside[] = {
+		"../secret.json", "/etc/passwd",        "./" OTHER ".json",
+		"secret.json",    "sub/" OTHER ".json", "..",
+	};
+
+	(void)state;
+	put_json("secret.json", "{'menu': 'main'}");
+	put_json("hosts/secret.json", "{'menu': 'main'}");
+	put_json("hosts/sub/" OTHER ".json", "{'menu': 'main'}");
+	for (size_t i = 0; i < LENGTH(outside); i++) {
+		assert_int_equal(symlink(outside[i], FILE_OF(MAC)), 0);
+		check_message(NULL, MAC ".json: is a link to something else "
+					"than a host file of this directory");
+		assert_int_equal(unlink(FILE_OF(MAC)), 0);
+	}
+	assert_int_equal(symlink(OTHER ".json", FILE_OF(MAC)), 0);
+	check_message(NULL, MAC ".json: is a link to a file that is not there "
+				"or cannot be read");
+	put_json(FILE_OF(OTHER), "{'menu': 'main'}");
+	check_name(&id, OTHER ".json");
+	put_json(FILE_OF(OTHER), "{");
+	check_message(NULL, OTHER ".json:1: column 1: a key in double quotes, "
+				  "or '}', must stand here");
+	assert_int_equal(unlink(FILE_OF(OTHER)), 0);
+	assert_int_equal(symlink("uuid-" UUID ".json", FILE_OF(OTHER)), 0);
+	check_message(NULL, MAC ".json: is a link to a link: make it one to "
+				"the file itself");
+}
+
+static void test_directory_that_is_none_is_said(void **state)
+{
+	(void)state;
+	put("hosts", "");
+	check_message(NULL, "hosts: cannot be read: Not a directory");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_first_name_that_there_is_decides),
+		SCRATCH_TEST(test_file_says_what_the_machine_gets),
+		SCRATCH_TEST(test_broken_file_is_named_with_the_place),
+		SCRATCH_TEST(test_what_is_no_file_is_not_read),
+		SCRATCH_TEST(test_link_names_a_second_card_and_nothing_else),
+		SCRATCH_TEST(test_directory_that_is_none_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
