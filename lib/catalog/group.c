@@ -30,7 +30,8 @@ static int claim(struct group_reader *r, const struct group *group,
 	buf_printf(&key, "%s/%u %d %d", address, n != NULL ? n->bits : 0,
 		   group->machine.platform, group->machine.arch);
 	owner = json_object_get(r->owners, key.data);
-	json_object_set_new_nocheck(r->owners, key.data,
+	if (owner == NULL)
+		json_object_set_new(r->owners, key.data,
 				    json_string(group->id));
 	buf_free(&key);
 	if (owner == NULL)

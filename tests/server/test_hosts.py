@@ -28,8 +28,8 @@ LOADERS_PATIENCE = 10
 def setUpModule():
     """Go on in a network of our own. All hosts are this one, but that the
     web server has an address of its own to come from."""
-    if os.environ.get("MIRRORBOOT_HOSTS") != str(os.getpid()):
-        os.environ["MIRRORBOOT_HOSTS"] = str(os.getpid())
+    if os.environ.get("MIRRORBOOT_NAMESPACE") != str(os.getpid()):
+        os.environ["MIRRORBOOT_NAMESPACE"] = str(os.getpid())
         unshare = [find("unshare", "util-linux"), "--net"]
         if os.getuid() != 0:
             unshare.append("--map-root-user")
