@@ -32,14 +32,23 @@ static int is_value_char(char c)
 	return c != '\0' && strchr(chars, c) != NULL;
 }
 
-static int is_find(const char *name)
+/* Values are of three kinds. */
+enum kind { IS_VALUE, IS_WORDS, IS_IDENTITY };
+
+static enum kind kind_of(const char *name)
 {
-	return name != NULL && strcmp(name, "find") == 0;
+	if (name == NULL)
+		return IS_VALUE;
+	if (strcmp(name, "find") == 0)
+		return IS_WORDS;
+	return strcmp(name, "mac") == 0 || strcmp(name, "uuid") == 0 ||
+			       strcmp(name, "serial") == 0
+		       ? IS_IDENTITY
+		       : IS_VALUE;
 }
 
-/* What stands for one byte at *s; '\0' when nothing that may be there does.
- * is_words: it is the value of find. */
-static char next_char(const char **s, const char *end, int is_words)
+/* What stands for one byte at *s; '\0' when nothing that may be there does. */
+static char next_char(const char **s, const char *end, enum kind kind)
 {
 	char digits[3] = "";
 	char c = *(*s)++;
@@ -55,21 +64,23 @@ static char next_char(const char **s, const char *end, int is_words)
 		if (strspn(digits, "0123456789abcdefABCDEF") != 2)
 			return '\0';
 		c = (char)strtoul(digits, &stop, 16);
-	} else if (is_words && c == '+') {
+	} else if (kind == IS_WORDS && c == '+') {
 		c = ' ';
 	}
-	if (is_words && c >= 0x20 && c <= 0x7e)
+	if (kind == IS_WORDS && c >= 0x20 && c <= 0x7e)
+		return c;
+	if (kind == IS_IDENTITY)
 		return c;
 	return is_value_char(c) ? c : '\0';
 }
 
 /* Decoded; NULL for what a parameter may not have. */
-static char *read_text(const char *s, const char *end, int is_words)
+static char *read_text(const char *s, const char *end, enum kind kind)
 {
 	struct buf text = BUF_INIT;
 
 	while (s < end) {
-		char c = next_char(&s, end, is_words);
+		char c = next_char(&s, end, kind);
 
 		if (c == '\0') {
 			buf_free(&text);
@@ -77,7 +88,8 @@ static char *read_text(const char *s, const char *end, int is_words)
 		}
 		buf_putc(&text, c);
 	}
-	if (is_words ? text.len <= 64 : text.len > 0)
+	if (kind == IS_VALUE ? text.len > 0
+			     : text.len <= (kind == IS_WORDS ? 64 : 600))
 		return buf_take(&text);
 	buf_free(&text);
 	return NULL;
@@ -91,8 +103,8 @@ static int add_pair(struct pairs *pairs, const char *s, const char *end)
 	if (equals == NULL || pairs->count == PARAMS_MAX)
 		return -1;
 	pairs->count++;
-	pair->name = read_text(s, equals, 0);
-	pair->value = read_text(equals + 1, end, is_find(pair->name));
+	pair->name = read_text(s, equals, IS_VALUE);
+	pair->value = read_text(equals + 1, end, kind_of(pair->name));
 	if (pair->name == NULL || pair->value == NULL)
 		return -1;
 	for (size_t i = 0; i + 1 < pairs->count; i++)
@@ -169,7 +181,7 @@ static void check_encoding(const struct pairs *pairs)
 		const char *before = i > 0 ? "&" : "";
 
 		buf_printf(&plain, "%s%s=", before, pairs->list[i].name);
-		if (is_find(pairs->list[i].name))
+		if (kind_of(pairs->list[i].name) != IS_VALUE)
 			encode(&plain, pairs->list[i].value);
 		else
 			buf_puts(&plain, pairs->list[i].value);
