@@ -28,6 +28,14 @@ static void add(const struct hosts_check *h, enum severity severity,
 				  });
 }
 
+/* Any other file may be somebody's notes. */
+static int is_json(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
 /* Returns 0, or -1 if no machine can have a file of that name. */
 static int check_name(const struct hosts_check *h, const char *name,
 		      struct identity *id)
@@ -39,13 +47,16 @@ static int check_name(const struct hosts_check *h, const char *name,
 	if (right.len > 0)
 		buf_printf(&instead, "name it %s", right.data);
 	if (reason != NULL)
-		findings_add(h->findings, &(struct finding){
-						  .severity = SEVERITY_ERROR,
-						  .check = "host",
-						  .file = name,
-						  .reason = reason,
-						  .instead = instead.data,
-					  });
+		findings_add(h->findings,
+			     &(struct finding){
+				     .severity = is_json(name)
+							 ? SEVERITY_ERROR
+							 : SEVERITY_WARNING,
+				     .check = "host",
+				     .file = name,
+				     .reason = reason,
+				     .instead = instead.data,
+			     });
 	buf_free(&right);
 	buf_free(&instead);
 	return reason == NULL ? 0 : -1;
@@ -137,11 +148,12 @@ static int is_of_interest(const struct dirent *entry)
 
 static void check_files(const struct hosts_check *h)
 {
+	const char *name = strrchr(h->dir, '/');
 	struct dirent **entries = NULL;
 	int count = scandir(h->dir, &entries, is_of_interest, alphasort);
 
 	if (count < 0 && errno != ENOENT)
-		add(h, SEVERITY_ERROR, h->dir, NULL,
+		add(h, SEVERITY_ERROR, name != NULL ? name + 1 : h->dir, NULL,
 		    "directory cannot be read");
 	for (int i = 0; i < count; i++) {
 		check_host(h, entries[i]->d_name);

@@ -43,7 +43,7 @@ def run(case):
     days = {}
     with tempfile.TemporaryDirectory() as directory:
         copy = pathlib.Path(directory) / "case"
-        shutil.copytree(case, copy)
+        shutil.copytree(case, copy, symlinks=True)
         catalog = copy / "catalog.json"
         text = catalog.read_text()
         for name, ahead in re.findall(r"(@TODAY\+(\d+)@)", text):
