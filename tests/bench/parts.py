@@ -208,24 +208,29 @@ def read_profile(path):
     return {"instructions": total, "most": used.most_common(8)}
 
 
-def count_worker(entries, build=harness.BUILD):
+def count_requests(server, target, build=harness.BUILD):
     """Instructions of a worker from one FCGX_Accept_r() to the next, all that
     lighttpd sends it included: callgrind writes a profile at each."""
+    worker, = server.start_workers("counted", 1, *callgrind(
+        "--dump-before=FCGX_Accept_r",
+        f"--callgrind-out-file={server.dir}/profile"),
+        build / "cgi/menu", **NO_REP)
+    for _ in range(COUNTED):
+        server.body(target)
+    worker.stop()
+    server.started.remove(worker)
+    profiles = sorted(server.dir.glob("profile.*"),
+                      key=lambda path: int(path.suffix[1:]))
+    # The first ones have the reading in them, the last one the end.
+    counts = sorted(map(read_profile, profiles[2:-1]),
+                    key=lambda count: count["instructions"])
+    return counts[len(counts) // 2]
+
+
+def count_worker(entries, build=harness.BUILD):
     with Lighttpd(entries) as server:
-        worker, = server.start_workers("counted", 1, *callgrind(
-            "--dump-before=FCGX_Accept_r",
-            f"--callgrind-out-file={server.dir}/profile"),
-            build / "cgi/menu", **NO_REP)
-        for _ in range(COUNTED):
-            server.body("/counted/menu")
-        worker.stop()
-        server.started.remove(worker)
-        profiles = sorted(server.dir.glob("profile.*"),
-                          key=lambda path: int(path.suffix[1:]))
-        # The first ones have the reading in them, the last one the end.
-        counts = sorted(map(read_profile, profiles[2:-1]),
-                        key=lambda count: count["instructions"])
-        return {"entries": entries} | counts[len(counts) // 2]
+        return {"entries": entries} | count_requests(server, "/counted/menu",
+                                                     build)
 
 
 def count_engine(scratch, entries=100, rounds=10):
@@ -307,6 +312,43 @@ def measure_start(options):
     return rows
 
 
+def write_hosts(server, count):
+    """As many host files, and one file with all of them."""
+    hosts = {"02-00-00-%02x-%02x-%02x" % (i >> 16, i >> 8 & 255, i & 255):
+             {"menu": "main"} for i in range(1, count + 1)}
+    (server.dir / "hosts").mkdir()
+    for name, host in hosts.items():
+        (server.dir / "hosts" / f"{name}.json").write_text(json.dumps(host))
+    (server.dir / "hosts.json").write_text(json.dumps(hosts))
+
+
+def cost(server, target, count):
+    """CPU time of a request in the workers, in microseconds."""
+    before = server.cpu()
+    for _ in range(count):
+        server.body(target)
+    return (server.cpu()["workers"] - before["workers"]) / count
+
+
+def measure_hosts(options):
+    """A machine's own page, with few host files and with many; and PHP that
+    has one file of them."""
+    rows = []
+    for count in (10, 1000 if options.quick else 100000):
+        say(f"hosts: {count}")
+        with Lighttpd(options.entries) as server:
+            write_hosts(server, count)
+            server.start_php()
+            mac = "mac=02-00-00-00-00-07"
+            target = f"/boot/boot?dialect=ipxe&{mac}"
+            rows.append({
+                "hosts": count,
+                "ours": cost(server, target, 400),
+                "php": cost(server, f"/php/hosts.php?{mac}", 10),
+            } | count_requests(server, target.replace("/boot/", "/counted/", 1)))
+    return rows
+
+
 PARTS = {
     "speed": measure_speed,
     "storm": measure_storm,
@@ -314,4 +356,5 @@ PARTS = {
     "site": measure_site,
     "instructions": measure_instructions,
     "start": measure_start,
+    "hosts": measure_hosts,
 }

@@ -184,6 +184,18 @@ def why_start(rows):
             "and answer")
 
 
+def hosts(name, figure):
+    """Of a site with ten host files and one with many."""
+    def why(rows):
+        return "; ".join(
+            f"{row['hosts']:,} host files: {row['instructions']:,} "
+            f"instructions, {row['ours']:.0f} µs of CPU, and "
+            f"{row['php']:.0f} in PHP" for row in rows)
+
+    return {"name": name, "part": "hosts", "unit": "x",
+            "figure": lambda rows: figure(*rows), "why": why}
+
+
 STORM = f"{CLIENTS:,} clients at once"
 TARGETS = [
     Target(limit=0.70, **faster("menu", "close", STATIC)),
@@ -215,6 +227,12 @@ TARGETS = [
            **storm_ratio(PHP, OURS)),
     Target("start as plain CGI, against /bin/true", "start", 2.5, False, "x",
            starts, why_start),
+    Target(limit=1.05, is_least=False, **hosts(
+        "a machine's own page, instructions with many host files against ten",
+        lambda few, many: many["instructions"] / few["instructions"])),
+    Target(limit=50, is_least=True, **hosts(
+        "a machine's own page, against PHP that decodes one file of all hosts",
+        lambda few, many: many["php"] / many["ours"])),
 ]
 
 

@@ -157,7 +157,7 @@ fastcgi.server = (
 		"socket" => "{dir}/run/php.socket",
 		"check-local" => "disable",
 	)),
-	"/counted/menu" => ((
+	"/counted/" => ((
 		"socket" => "{dir}/run/counted.socket",
 		"check-local" => "disable",
 	)),
