@@ -518,6 +518,15 @@ class Boot(unittest.TestCase):
         with self.hosts_lab(MAC_OF_SYSLINUX) as boot:
             self.check_rescue(boot.machine(mac=lab.SYSLINUX))
 
+    def test_bios_host_by_file_of_pxelinux(self):
+        """Without option 209 it asks for pxelinux.cfg/01-... beside its
+        modules."""
+        def without(text):
+            return re.sub(r'(?m)^\s*option pxelinux\.configfile ".*\n', "", lab.by_tftp(text))
+        with self.hosts_lab(MAC_OF_SYSLINUX, dhcpd=without) as boot:
+            self.check_rescue(boot.machine(mac=lab.SYSLINUX))
+            self.assertEqual(len(boot.asked(rf"pxelinux\.cfg/01-{MAC_OF_SYSLINUX}$")), 1)
+
     def test_efi_grub_host_by_mac(self):
         with self.hosts_lab(MAC_OF_SECURE) as boot:
             shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
