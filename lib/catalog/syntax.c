@@ -136,7 +136,7 @@ static const struct {
 	{ "string or '}' expected",
 	  "a key in double quotes, or '}', must stand here",
 	  "the file ends here, but a '}' is missing" },
-	{ "'[' or '{' expected", "a catalogue begins with '{'", NULL },
+	{ "'[' or '{' expected", "a file begins with '{'", NULL },
 	{ "end of file expected", "nothing may follow the last '}'", NULL },
 	{ "unexpected token", "a value must stand here",
 	  "the file ends here, where a value must stand" },

@@ -123,8 +123,8 @@ static void test_broken_file_is_named_with_the_place(void **state)
 	} rows[] = {
 		{ "", MAC ".json:1: column 1: a file begins with '{'" },
 		{ "{'menu': 'main'",
-		  MAC ".json:1: column 15: a ',' or '}' must come before "
-		      "this" },
+		  MAC ".json:1: column 15: the file ends here, but a '}' is "
+		      "missing" },
 		{ "[]", MAC ".json:1: must be an object, in { }" },
 		{ "{}", MAC ".json: needs menu, boot or group" },
 		{ "{'menu': 1}", MAC ".json: /menu: must be a string, in "
@@ -202,8 +202,8 @@ static void test_link_names_a_second_card_and_nothing_else(void **state)
 	put_json(FILE_OF(OTHER), "{'menu': 'main'}");
 	check_name(&id, OTHER ".json");
 	put_json(FILE_OF(OTHER), "{");
-	check_message(NULL, OTHER ".json:1: column 1: a key in double quotes, "
-				  "or '}', must stand here");
+	check_message(NULL, OTHER ".json:1: column 1: the file ends here, but "
+				  "a '}' is missing");
 	assert_int_equal(unlink(FILE_OF(OTHER)), 0);
 	assert_int_equal(symlink("uuid-" UUID ".json", FILE_OF(OTHER)), 0);
 	check_message(NULL, MAC ".json: is a link to a link: make it one to "

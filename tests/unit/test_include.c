@@ -202,7 +202,7 @@ static void test_bad_files_say_where(void **state)
 		const char *text;
 		const char *message;
 	} rows[] = {
-		{ "", "a.json:1: column 1: a catalogue begins with '{'" },
+		{ "", "a.json:1: column 1: a file begins with '{'" },
 		{ "{", "a.json:1: column 1: the file ends here, but a '}' "
 		       "is missing" },
 		{ "{\n 'one': {\n  'a': 1,\n }\n}",

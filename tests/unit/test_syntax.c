@@ -103,7 +103,7 @@ static const struct row rows[] = {
 	ROW("{\"a key that jansson cuts off\": 1, "
 	    "\"a key that jansson cuts off\": 2}",
 	    "1: column 64: a key " TWICE),
-	ROW("", "1: column 1: a catalogue begins with '{'"),
+	ROW("", "1: column 1: a file begins with '{'"),
 	ROW("{", "1: column 1: " END_OF_OBJECT),
 	ROW("{\"a\": 1\n", "2: column 1: " END_OF_OBJECT),
 	ROW("{\"a\": 1,\n", "2: column 1: " END_OF_OBJECT),

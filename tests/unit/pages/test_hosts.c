@@ -487,7 +487,7 @@ static void test_identity_that_is_malformed_is_refused(void **state)
 		  "digits\n" },
 		{ { .query = "mac=" MAC "&mac=" MAC },
 		  400,
-		  "a parameter is given twice\n" },
+		  "a parameter is given twice: give it once\n" },
 		{ { .query = "serial=%00" },
 		  400,
 		  "mac, uuid and serial are at most 600 bytes, each "
