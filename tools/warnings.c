@@ -525,8 +525,7 @@ static void warn_settings(const struct warning *w, const struct loader *l,
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
- * reported as "https-only".  A mirror on another port would be reported
- * for each of its releases: explain=1 and the html pages say it. */
+ * reported as "https-only". */
 static void warn_left_out(const struct warning *w, const struct loader *l,
 			  const struct release *release)
 {
@@ -540,8 +539,7 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 			return;
 		if (why == NULL)
 			why = loader_unwritable(l, files);
-		if (why == NULL || files->needs.https ||
-		    why == l->dialect->refuses_port)
+		if (why == NULL || files->needs.https)
 			return;
 		if (reason == NULL)
 			reason = why;

@@ -343,15 +343,12 @@ static int check_boot_methods(struct release_builder *b,
 static void add_need(struct mirror_files *files, const struct uri *base,
 		     const char *url, int is_boot)
 {
-	const struct uri_needs before = files->needs;
 	struct uri uri;
 
 	if (url == NULL || uri_parse(url, &uri) != NULL)
 		return;
 	uri_add_needs(&files->needs, url);
-	if (!is_boot)
-		files->needs.other_port = before.other_port;
-	else if (base->host != NULL && !uri_has_host(&uri, base))
+	if (is_boot && base->host != NULL && !uri_has_host(&uri, base))
 		files->is_site_host = 0;
 }
 

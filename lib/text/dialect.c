@@ -202,7 +202,8 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 	return NULL;
 }
 
-/* (http,host)/path: the port is left out, so it has to be 80. */
+/* (http,host)/path, and (http,host:8080)/path: so GRUB 2.06, 2.12 and 2.14
+ * take a port, on BIOS and on EFI, after HTTP Boot too (run). */
 static void add_grub_file(struct buf *out, const char *url)
 {
 	struct uri uri;
@@ -210,7 +211,7 @@ static void add_grub_file(struct buf *out, const char *url)
 	if (uri_parse(url, &uri) != NULL)
 		buf_puts(out, url);
 	else
-		buf_printf(out, "(http,%.*s)%s", (int)uri.name_len, uri.host,
+		buf_printf(out, "(http,%.*s)%s", (int)uri.host_len, uri.host,
 			   uri.path);
 }
 
@@ -416,8 +417,6 @@ const struct dialect dialect_syslinux = {
 	.uses_syslinux = 1,
 };
 
-/* add_grub_file() names port 80 only, so GRUB is offered no other port.  GRUB
- * 2.06, 2.12 and 2.14 on BIOS do take "(http,host:8081)"; run. */
 const struct dialect dialect_grub = {
 	.name = "grub",
 	.client = "GRUB 2",
@@ -434,8 +433,6 @@ const struct dialect dialect_grub = {
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
-	.refuses_port = "needs a port other than 80, and GRUB is given port 80 "
-			"only",
 	.knows_machine = 1,
 	.knows_identity = 1,
 	.tries_mirrors = 1,
@@ -475,8 +472,6 @@ const char *dialect_refuses(const struct dialect *d,
 {
 	if (needs->https && d->refuses_https != NULL)
 		return d->refuses_https;
-	if (needs->other_port && d->refuses_port != NULL)
-		return d->refuses_port;
 	if (needs->ipv6 && d->refuses_ipv6 != NULL &&
 	    (is_bios || !d->has_ipv6_on_efi))
 		return d->refuses_ipv6;

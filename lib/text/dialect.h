@@ -82,11 +82,10 @@ struct dialect {
 	unsigned starts; /* of START_*; a client without any starts nothing */
 	unsigned bios_commands, efi_commands; /* of COMMAND_*, by platform */
 
-	/* Why it fetches nothing by https, from a port other than 80, from an
-	 * IPv6 address, and on EFI from a server other than the site's; NULL:
-	 * it does, or goes on with the next mirror by itself. */
+	/* Why it fetches nothing by https, from an IPv6 address, and on EFI
+	 * from a server other than the site's; NULL: it does, or goes on with
+	 * the next mirror by itself. */
 	const char *refuses_https;
-	const char *refuses_port;
 	const char *refuses_ipv6;
 	const char *refuses_host;
 	size_t max_url; /* longest URL in bytes; 0: any */

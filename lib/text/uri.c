@@ -20,9 +20,9 @@ static int is_path_char(char c)
 	       c == '=' || c == '@';
 }
 
-/* The port's digits at s, up to end; 0 when they are no port.  Loaders read
- * a leading zero as octal (strtoul with base 0). */
-static unsigned parse_port(const char *s, const char *end)
+/* Whether a port is at s, up to end.  Loaders read a leading zero as octal
+ * (strtoul with base 0). */
+static int is_port(const char *s, const char *end)
 {
 	unsigned port = 0;
 
@@ -33,7 +33,7 @@ static unsigned parse_port(const char *s, const char *end)
 			return 0;
 		port = port * 10 + (unsigned)(*s - '0');
 	}
-	return port <= 65535 ? port : 0;
+	return port <= 65535;
 }
 
 /* The end of the IPv6 address in brackets at s; NULL if it is none. */
@@ -77,8 +77,7 @@ static const char *user_end(const char *host, const char *end)
 	while (name < authority && *name != ':')
 		name++;
 	/* A '/' in the password ends what looks like a host and a port. */
-	if (host[0] != '[' && name < authority &&
-	    parse_port(name + 1, authority) == 0)
+	if (host[0] != '[' && name < authority && !is_port(name + 1, authority))
 		authority = end;
 	for (const char *s = host; s < authority; s++)
 		if (*s == '@')
@@ -117,8 +116,7 @@ static const char *parse_host(struct uri *u)
 				    "http://mirror.example.org/";
 	u->name_len = (size_t)(s - u->host);
 	if (*s == ':') {
-		u->port = parse_port(s + 1, end);
-		if (u->port == 0)
+		if (!is_port(s + 1, end))
 			return "has a port that is not a decimal number from "
 			       "1 to 65535";
 	} else if (s != end) {
@@ -155,14 +153,13 @@ static const char *check_bytes(const char *s)
 
 static const char *parse(const char *s, struct uri *out)
 {
-	struct uri u = { .port = 80, .query = "" };
+	struct uri u = { .query = "" };
 	const char *reason;
 
 	if (strlen(s) > URI_MAX)
 		return "is longer than 1000 bytes: shorten it";
 	if (strncmp(s, "https://", 8) == 0) {
 		u.is_https = 1;
-		u.port = 443;
 		u.host = s + 8;
 	} else if (strncmp(s, "http://", 7) == 0) {
 		u.host = s + 7;
@@ -207,7 +204,6 @@ void uri_add_needs(struct uri_needs *needs, const char *url)
 	if (uri_parse(url, &uri) != NULL)
 		return;
 	needs->https |= uri.is_https != 0;
-	needs->other_port |= uri.port != 80;
 	needs->ipv6 |= uri.is_ipv6 != 0;
 	if (len > needs->length)
 		needs->length = (uint16_t)len;

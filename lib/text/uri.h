@@ -23,7 +23,6 @@ struct uri {
 	const char *host; /* with the port, as it stands: "h:8080" */
 	size_t host_len;
 	size_t name_len;  /* of the host, without the port */
-	unsigned port;    /* 80 or 443 when none is given */
 	const char *path; /* from its first '/'; up to the query */
 	size_t path_len;
 	const char *query; /* behind the '?'; "" when there is none */
@@ -42,10 +41,9 @@ const char *uri_parse(const char *s, struct uri *u);
 
 /* What a loader needs to fetch some URLs. */
 struct uri_needs {
-	unsigned https : 1;      /* TLS */
-	unsigned other_port : 1; /* than 80 */
-	unsigned ipv6 : 1;       /* an address in brackets */
-	unsigned length : 16;    /* of the longest, in bytes */
+	unsigned https : 1;   /* TLS */
+	unsigned ipv6 : 1;    /* an address in brackets */
+	unsigned length : 16; /* of the longest, in bytes */
 };
 
 /* Add what the URL needs, which is one that uri_parse() takes. */

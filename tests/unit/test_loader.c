@@ -19,13 +19,12 @@ enum {
 	BIOS_PROGRAM = 4,
 	EFI_PROGRAM = 8,
 	HTTPS = 16,
-	OTHER_PORT = 32, /* than 80 */
-	SITE_HOST = 64,
-	IPV6 = 128,
-	LONG = 256,       /* a URL of more than 250 bytes */
-	UNWRITABLE = 512, /* in any dialect but ipxe */
-	SCRIPT = 1024,
-	BIOS_SCRIPT = 2048, /* named in "chain" */
+	SITE_HOST = 32,
+	IPV6 = 64,
+	LONG = 128,       /* a URL of more than 250 bytes */
+	UNWRITABLE = 256, /* in any dialect but ipxe */
+	SCRIPT = 512,
+	BIOS_SCRIPT = 1024, /* named in "chain" */
 };
 
 static const char unwritable[] = "has a kernel line that is too long";
@@ -40,7 +39,6 @@ static struct mirror_files files_of(unsigned what)
 	return (struct mirror_files){
 		.mirror = "http://m/",
 		.needs = { .https = (what & HTTPS) != 0,
-			   .other_port = (what & OTHER_PORT) != 0,
 			   .ipv6 = (what & IPV6) != 0,
 			   .length = what & LONG ? 251 : 250 },
 		.is_site_host = (what & SITE_HOST) != 0,
@@ -68,7 +66,6 @@ static struct machine machine_of(const char *platform, const char *arch)
 }
 
 #define NO_HTTPS "needs https, which this loader does not have"
-#define NO_PORT "needs a port other than 80, and GRUB is given port 80 only"
 #define NO_IPV6 "needs an IPv6 address, which this loader cannot reach"
 #define NO_LENGTH "needs a longer URL than the loader's 250 bytes"
 #define NO_HOST                                                                \
@@ -96,7 +93,6 @@ static const struct {
 	{ "gpxe", "bios", EFI_PROGRAM, NO_BIOS },
 	{ "gpxe", "bios", KERNEL | HTTPS, NO_HTTPS },
 	{ "gpxe", "bios", PXELINUX | HTTPS, NO_HTTPS },
-	{ "gpxe", "bios", KERNEL | OTHER_PORT, "kernel" },
 	{ "pxelinux", "bios", PXELINUX | KERNEL, "pxelinux" },
 	{ "pxelinux", "bios", KERNEL, "kernel" },
 	{ "pxelinux", "bios", BIOS_PROGRAM, TREE "program.bin" },
@@ -111,7 +107,7 @@ static const struct {
 	{ "ipxe", "efi", PXELINUX, NO_EFI },
 	{ "ipxe", "efi", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.efi" },
 	{ "ipxe", "efi", BIOS_PROGRAM, NO_EFI },
-	{ "ipxe", "efi", KERNEL | HTTPS | OTHER_PORT, "kernel" },
+	{ "ipxe", "efi", KERNEL | HTTPS, "kernel" },
 	{ "ipxe", "", PXELINUX | KERNEL, "pxelinux" },
 	{ "ipxe", "", EFI_PROGRAM, TREE "program.efi" },
 	{ "ipxe", "", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.bin" },
@@ -121,11 +117,10 @@ static const struct {
 	{ "syslinux", "bios", PXELINUX | KERNEL, "pxelinux" },
 	{ "syslinux", "bios", PXELINUX, "pxelinux" },
 	{ "syslinux", "bios", KERNEL, "kernel" },
-	{ "syslinux", "bios", KERNEL | OTHER_PORT, "kernel" },
 	{ "syslinux", "bios", KERNEL | HTTPS, NO_HTTPS },
 	{ "syslinux", "bios", BIOS_PROGRAM, NOTHING },
 	{ "syslinux", "efi", PXELINUX | KERNEL | SITE_HOST, "kernel" },
-	{ "syslinux", "efi", KERNEL | SITE_HOST | OTHER_PORT, "kernel" },
+	{ "syslinux", "efi", KERNEL | SITE_HOST, "kernel" },
 	{ "syslinux", "efi", KERNEL, NO_HOST },
 	{ "syslinux", "efi", KERNEL | HTTPS, NO_HTTPS },
 	{ "syslinux", "efi", EFI_PROGRAM | SITE_HOST, NOTHING },
@@ -137,9 +132,6 @@ static const struct {
 	{ "grub", "efi", KERNEL | EFI_PROGRAM, "kernel" },
 	{ "grub", "efi", BIOS_PROGRAM | EFI_PROGRAM, TREE "program.efi" },
 	{ "grub", "efi", KERNEL | HTTPS, NO_HTTPS },
-	{ "grub", "efi", KERNEL | OTHER_PORT, NO_PORT },
-	{ "grub", "efi", KERNEL | HTTPS | OTHER_PORT, NO_HTTPS },
-	{ "grub", "efi", EFI_PROGRAM | OTHER_PORT, NO_PORT },
 	{ "grub", "bios", PXELINUX | KERNEL, "kernel" },
 	{ "grub", "bios", BIOS_PROGRAM | EFI_PROGRAM, NOTHING },
 	{ "grub", "bios", PXELINUX, NOTHING },
@@ -188,7 +180,7 @@ static const struct {
 	{ "syslinux", "bios", SCRIPT | KERNEL, "kernel" },
 	{ "grub", "bios", SCRIPT, NO_SCRIPT },
 	{ "grub", "efi", SCRIPT, NO_SCRIPT },
-	{ "grub", "", SCRIPT | OTHER_PORT, NO_SCRIPT },
+	{ "grub", "", SCRIPT, NO_SCRIPT },
 	{ "grub", "efi", SCRIPT | EFI_PROGRAM, TREE "program.efi" },
 	{ "grub", "bios", SCRIPT | EFI_PROGRAM, NOTHING },
 	{ "html", "", SCRIPT, TREE "script.ipxe" },
@@ -196,7 +188,6 @@ static const struct {
 	/* People see what any loader can start. */
 	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
 	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
-	{ "html", "", KERNEL | OTHER_PORT, "kernel" },
 	{ "json", "", KERNEL | HTTPS, "kernel" },
 };
 
@@ -501,7 +492,7 @@ static void test_background_is_a_picture_that_the_loader_can_fetch(void **state)
 		{ "syslinux", "a.png", 1 },
 		{ "syslinux", "https://h/a.png", 0 },
 		{ "grub", "http://h/a.png", 1 },
-		{ "grub", "http://h:8080/a.png", 0 },
+		{ "grub", "http://h:8080/a.png", 1 },
 		{ "grub", "https://h/a.png", 0 },
 		{ "grub", "a.png", 0 },
 		{ "ipxe", "https://h/a.png", 1 },

@@ -411,22 +411,21 @@ static void test_files_know_what_a_loader_needs(void **state)
 {
 	static const struct {
 		const char *keys;
-		int is_other_port;
 		int is_site_host;
 		unsigned length;
 	} rows[] = {
-		{ "'kernel': 'http://boot.example.org/k'", 0, 1, 25 },
-		{ "'kernel': 'http://boot.example.org:81/k'", 1, 1, 28 },
-		{ "'kernel': 'http://h/k'", 0, 0, 10 },
+		{ "'kernel': 'http://boot.example.org/k'", 1, 25 },
+		{ "'kernel': 'http://boot.example.org:81/k'", 1, 28 },
+		{ "'kernel': 'http://h/k'", 0, 10 },
 		{ "'kernel': 'http://boot.example.org/k',"
 		  " 'initrds': ['http://h:81/i']",
-		  1, 0, 25 },
+		  0, 25 },
 		{ "'kernel': 'http://boot.example.org/k',"
 		  " 'chain': {'bios': 'http://h:81/longer-than-the-kernel',"
 		  " 'efi': 'http://h:81/e'}",
-		  0, 1, 34 },
-		{ "'chain': {'efi': 'http://h:81/e'}", 1, 0, 13 },
-		{ "'chain': {'bios': 'http://h:81/b'}", 0, 1, 13 },
+		  1, 34 },
+		{ "'chain': {'efi': 'http://h:81/e'}", 0, 13 },
+		{ "'chain': {'bios': 'http://h:81/b'}", 1, 13 },
 	};
 
 	(void)state;
@@ -442,12 +441,10 @@ static void test_files_know_what_a_loader_needs(void **state)
 			   rows[i].keys);
 		c = load(text.data);
 		files = catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
-		if (files->needs.other_port != rows[i].is_other_port ||
-		    files->is_site_host != rows[i].is_site_host ||
+		if (files->is_site_host != rows[i].is_site_host ||
 		    files->needs.length != rows[i].length)
-			fail_msg("%s: %d, %d, %u", rows[i].keys,
-				 files->needs.other_port, files->is_site_host,
-				 files->needs.length);
+			fail_msg("%s: %d, %u", rows[i].keys,
+				 files->is_site_host, files->needs.length);
 		catalog_free(c);
 		buf_free(&text);
 	}

@@ -313,9 +313,6 @@ test_loader_that_cannot_fetch_the_sites_files_is_told_why(void **state)
 		const char *query;
 		const char *body; /* NULL: it is answered */
 	} rows[] = {
-		{ "'base': 'http://h:8080/'", "dialect=grub",
-		  SHOWN("site/base needs a port other than 80, and GRUB is "
-			"given port 80 only") },
 		{ "'base': 'https://h/'", "dialect=grub",
 		  SHOWN("site/base " NO_HTTPS) },
 		{ "'base': 'https://h/'", "", "site/base " NO_HTTPS "\n" },
