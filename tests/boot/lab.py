@@ -20,14 +20,16 @@ import tempfile
 import threading
 import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from suites import BUILD, SUITES, TOP
+
 HERE = TOP / "tests/boot"
-BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", TOP / "build")).resolve()
 SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 IMAGES = pathlib.Path("/usr/lib/debian-installer/images/12")
-OVMF = pathlib.Path("/usr/share/OVMF")
+AAVMF = pathlib.Path("/usr/share/AAVMF")
+OVMF = pathlib.Path("usr/share/OVMF")
 NEEDED = {
     "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-system-aarch64": "qemu-system-arm",
     "dhcpd": "isc-dhcp-server",
     "in.tftpd": "tftpd-hpa",
     "lighttpd": "lighttpd",
@@ -35,7 +37,8 @@ NEEDED = {
     "spawn-fcgi": "spawn-fcgi",
     "mformat": "mtools",
     "ip": "iproute2",
-    f"{OVMF}/OVMF_CODE_4M.fd": "ovmf",
+    f"/{OVMF}/OVMF_CODE_4M.fd": "ovmf",
+    f"{AAVMF}/AAVMF_CODE.fd": "qemu-efi-aarch64",
     f"{IMAGES}/amd64": "debian-installer-12-netboot-amd64",
     f"{IMAGES}/i386": "debian-installer-12-netboot-i386",
     "/usr/lib/ipxe/undionly.kpxe": "ipxe",
@@ -56,6 +59,8 @@ MIRRORS = {"ftp.nl.debian.org": "192.0.2.21", "mirrors.kernel.org": "192.0.2.22"
 # Where the program of conf/nginx-hosts.conf runs, and its port.
 HOSTS = ("192.0.2.11", "192.0.2.12", "192.0.2.13")
 PORT = "9000"
+# The web servers of the lab listen at this port too.
+OTHER_PORT = 8081
 NAMES = {"boot.example.org": SERVER, **MIRRORS}
 # The machines of conf/dhcpd.conf.
 IPXE = "02:23:45:67:89:05"
@@ -75,8 +80,9 @@ def run(*command):
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
 
 
-def enter():
-    """Go on in namespaces of our own, with all that the lab needs."""
+def enter(suites=()):
+    """Go on in namespaces of our own, with all that the lab needs, and those
+    releases unpacked."""
     missing = {p for f, p in NEEDED.items() if not shutil.which(f, path=SEARCH) and not os.path.exists(f)}
     if missing:
         sys.exit("apt-get install " + " ".join(sorted(missing)))
@@ -86,6 +92,8 @@ def enter():
         sys.exit("root is needed, for network namespaces")
     if os.environ.get("MIRRORBOOT_LAB") != str(os.getppid()):
         os.environ["MIRRORBOOT_LAB"] = "0"
+        for suite in suites:
+            suite.unpack()
         # With this process everything inside ends too.
         spaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         os.execvp("unshare", ["unshare", *spaces, sys.executable, *sys.argv])
@@ -104,7 +112,6 @@ def set_up_network():
 def set_up_directories():
     """Where the samples and scripts/loaders put things: empty, and ours."""
     run("mount -t tmpfs none /srv")
-    run(TOP / "scripts/loaders")
 
 
 def frames(device, kind):
@@ -141,7 +148,8 @@ class Listener:
 
 class Wire(Listener):
     """What is asked on the network: (server, "GET /path") and TFTP's
-    (server, "RRQ file"), in the order of arrival."""
+    (server, "RRQ file"), in the order of arrival. The server has its port
+    where that is not 80."""
 
     def __init__(self):
         self.requests = []
@@ -155,9 +163,11 @@ class Wire(Listener):
         header = (packet[0] & 15) * 4
         port = packet[header + 2 : header + 4]
         server = socket.inet_ntoa(packet[16:20])
-        if packet[9] == 6 and port == b"\0P":
+        if packet[9] == 6:
             data = packet[header + (packet[header + 12] >> 4) * 4 :]
             if data.startswith((b"GET ", b"HEAD ")):
+                if port != b"\0P":
+                    server += f":{int.from_bytes(port, 'big')}"
                 line = data.split(b"\r\n")[0].decode(errors="replace")
                 self.requests.append((server, line.rpartition(" ")[0]))
         elif packet[9] == 17 and port == b"\0E" and packet[header + 8 : header + 10] == b"\0\1":
@@ -285,16 +295,18 @@ class Lab:
     """The servers, as a context. If it is left by an error, all that tells
     why is in the build directory's boot/NAME."""
 
-    def __init__(self, name, catalog, names=None, faults=None, dhcpd=by_tftp, real_kernel=False,
-                 hosts=None):
+    def __init__(self, name, catalog, suite="bookworm", names=None, faults=None, dhcpd=by_tftp,
+                 real_kernel=False, hosts=None):
         """catalog: what a site would put into catalog.d beside what is
-        shipped; names: host names and addresses that differ from NAMES;
+        shipped; suite: the Debian release of
+        loaders and firmware; names: host names and addresses that differ from NAMES;
         faults: what is wrong with a mirror (silent, half, missing); dhcpd: a
         function that changes the text of dhcpd.conf; hosts: the texts of host
         files by their names, without .json."""
         self.kept = BUILD / "boot" / name
         self.names = NAMES | (names or {})
         self.catalog = catalog
+        self.suite = SUITES[suite]
         self.faults = faults or {}
         self.dhcpd = dhcpd
         self.real_kernel = real_kernel
@@ -336,6 +348,7 @@ class Lab:
         (self.kept / "requests.log").write_text("".join(lines))
 
     def start_servers(self):
+        self.suite.loaders()
         self.probe = build_probe(self.dir)
         self.wire = self.add(Wire())
         self.name_server = self.add(NameServer(self.names))
@@ -395,6 +408,7 @@ class Lab:
             f'server.document-root = "{directory}"\n'
             'server.modules = ( "mod_accesslog" )\n'
             f'accesslog.filename = "{self.dir}/{name}-access.log"\n'
+            f'$SERVER["socket"] == "{address}:{OTHER_PORT}" {{ }}\n'
         )
 
     def write_catalog(self):
@@ -434,6 +448,11 @@ class Lab:
         machine = Machine(self, f"machine{len(self.machines)}", **options)
         self.machines.append(machine)
         return machine
+
+    def loaded(self):
+        """The files that were asked for by TFTP, without the script that iPXE
+        has looked for beside itself since 2021."""
+        return [line[4:] for line in self.asked("^RRQ ") if not line.endswith("autoexec.ipxe")]
 
     def asked(self, request, server=None):
         """The requests so far that match."""
@@ -506,50 +525,83 @@ def wait_for_port(address):
             time.sleep(0.05)
 
 
-class Machine:
-    """A PC. It ends by itself when the probe has spoken."""
+class Clock:
+    """The seconds that a process could use. Those in which it waited for a
+    processor, because the host has more to do, do not count."""
 
-    def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, cpu="max", disk=None,
+    def __init__(self, pid):
+        self.tasks = pathlib.Path(f"/proc/{pid}/task")
+        self.waited = 0
+
+    def now(self):
+        for path in self.tasks.glob("*/schedstat"):
+            with contextlib.suppress(OSError):  # the thread has ended
+                self.waited = max(self.waited, int(path.read_text().split()[1]))
+        return time.monotonic() - self.waited / 1e9
+
+
+def flash(file):
+    return ["-drive", f"if=pflash,format=raw,snapshot=on,file={file}"]
+
+
+class Machine:
+    """A PC, or one with arm64. It ends by itself when the probe has spoken."""
+
+    def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, arm64=False, cpu="max", disk=None,
                  display="none", options=()):
         self.lab = lab
         self.name = name
-        self.efi = efi
+        self.efi = efi or arm64
         self.serial_log = lab.dir / f"{name}-serial.log"
         self.monitor_path = lab.dir / f"{name}.qmp"
         self.tap = f"tap{len(lab.machines)}"
-        run(f"ip tuntap add {self.tap} mode tap")
-        run(f"ip link set {self.tap} master {lab.bridge} up")
-        command = ["nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-m", "1024"]
-        command += [*self.firmware(secure), *self.devices(mac, disk), "-display", display]
-        self.process = lab.start(name, *command, *options, terminal=display == "curses")
-        self.monitor = Monitor(self.monitor_path, self.process.process)
+        board = self.arm64_board() if arm64 else self.pc_board(secure, cpu)
+        command = ["nice", "-n", "5", *board, *self.devices(mac, disk), "-display", display]
+        with contextlib.ExitStack() as stack:
+            run(f"ip tuntap add {self.tap} mode tap")
+            stack.callback(run, f"ip link delete {self.tap}")
+            run(f"ip link set {self.tap} master {lab.bridge} up")
+            self.process = lab.start(name, *command, *options, terminal=display == "curses")
+            stack.callback(self.process.stop)
+            self.monitor = Monitor(self.monitor_path, self.process.process)
+            stack.callback(self.monitor.close)
+            self.opened = stack.pop_all()
+        self.clock = Clock(self.process.process.pid)
 
     def stop(self):
-        self.monitor.close()
-        self.process.stop()
-        run(f"ip link delete {self.tap}")
+        self.opened.close()
 
-    def firmware(self, secure):
+    def pc_board(self, secure, cpu):
+        board = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", cpu, "-m", "1024", "-vga", "std"]
+        board += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if not self.efi:
-            return ["-machine", "pc", "-boot", "strict=on"]
+            return [*board, "-machine", "pc", "-boot", "strict=on"]
         code, start = ("CODE_4M.secboot", "VARS_4M.ms") if secure else ("CODE_4M", "VARS_4M")
-        flash = "if=pflash,format=raw,snapshot=on,file="
+        ovmf = self.lab.suite.root / OVMF
         return [
+            *board,
             "-machine", "q35,smm=on" if secure else "q35",
             "-global", f"driver=cfi.pflash01,property=secure,value={'on' if secure else 'off'}",
-            "-drive", f"{flash}{OVMF}/OVMF_{code}.fd",
-            "-drive", f"{flash}{OVMF}/OVMF_{start}.fd",
+            *flash(ovmf / f"OVMF_{code}.fd"),
+            *flash(ovmf / f"OVMF_{start}.fd"),
             "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
         ]
 
+    def arm64_board(self):
+        return [
+            "qemu-system-aarch64", "-accel", "tcg", "-machine", "virt", "-cpu", "cortex-a72", "-m", "1024",
+            *flash(AAVMF / "AAVMF_CODE.fd"),
+            *flash(AAVMF / "AAVMF_VARS.fd"),
+            "-device", "ramfb", "-device", "qemu-xhci", "-device", "usb-kbd",
+        ]
+
     def devices(self, mac, disk):
-        # OVMF has drivers of its own; a BIOS needs the card's.
+        # UEFI has drivers of its own; a BIOS needs the card's.
         rom = ",romfile=" if self.efi else ""
         devices = [
-            "-vga", "std", "-no-reboot",
+            "-no-reboot",
             "-serial", f"file:{self.serial_log}",
             "-qmp", f"unix:{self.monitor_path},server=on,wait=off",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no",
             "-device", f"virtio-net-pci,netdev=net0,mac={mac},bootindex=0{rom}",
         ]
@@ -589,6 +641,12 @@ class Machine:
         """Wait until the machine tells something."""
         self.wait(lambda: re.search(pattern, self.text()), seconds, f"text {pattern!r}")
 
+    def pause(self, seconds):
+        """Let the machine go on for a while."""
+        end = self.clock.now() + seconds
+        while self.clock.now() < end and not self.has_ended():
+            time.sleep(0.1)
+
     def expect_request(self, request, seconds, server=None, times=1):
         """Wait until so many requests match."""
         def is_there():
@@ -596,9 +654,10 @@ class Machine:
         self.wait(is_there, seconds, f"{times} requests {request!r} to {server or 'any'}")
 
     def wait(self, is_there, seconds, what):
-        end = time.monotonic() + seconds
+        """Wait by the machine's clock, until a function says so."""
+        end = self.clock.now() + seconds
         while not is_there():
-            if time.monotonic() > end:
+            if self.clock.now() > end:
                 raise AssertionError(f"expected {what} in {seconds} s; came: {self.state()}")
             if self.has_ended() and not is_there():
                 raise AssertionError(f"expected {what}; came the end of the machine: {self.state()}")
@@ -622,10 +681,7 @@ class Machine:
     def probe_lines(self, seconds):
         """What the probe told: (firmware, command line, [(size, crc), ...])."""
         self.expect(r"(?m)^probe: command line: .*\n", seconds)
-        try:
-            self.process.process.wait(30)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"the probe did not end: {self.state()}") from None
+        self.wait(self.has_ended, 30, "the probe's end")
         text = self.serial()
         found = re.search(r"(?m)^probe: (bios|efi)\nprobe: command line: (.*)\n", text)
         initrds = re.findall(r"(?m)^probe: initrd: size (\w+) crc (\w+)$", text)
@@ -654,13 +710,14 @@ class Monitor:
 
     def __init__(self, path, process):
         self.socket = socket.socket(socket.AF_UNIX)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         # There is a moment when the socket is there and nobody listens yet.
         while self.socket.connect_ex(str(path)) != 0:
             if process.poll() is not None or time.monotonic() > end:
+                self.socket.close()
                 raise RuntimeError("QEMU did not start")
             time.sleep(0.05)
-        self.socket.settimeout(20)
+        self.socket.settimeout(120)
         self.file = self.socket.makefile("r")
         self.file.readline()
         self.ask("qmp_capabilities")

@@ -7,12 +7,12 @@ leaves is in the build directory's boot/. Needs root.
 
 import functools
 import json
+import os
 import pathlib
 import re
 import runpy
 import shutil
 import signal
-import time
 import unittest
 import zlib
 
@@ -89,20 +89,30 @@ def initrd_of(mirror, arch="amd64"):
     return [(len(data), zlib.crc32(data))]
 
 
+def by(suite):
+    """A boot by another release's loaders and firmware. scripts/boots boots
+    all by each release, and names one in MIRRORBOOT_SUITE."""
+    def mark(test):
+        test.suite = suite
+        return test
+    return mark
+
+
 class Boot(unittest.TestCase):
     def lab(self, sections, kind=lab.Lab, **options):
-        return kind(self._testMethodName, sections, **options)
+        suite = os.environ.get("MIRRORBOOT_SUITE") or getattr(self, self._testMethodName).__dict__.get("suite", "bookworm")
+        return kind(self._testMethodName, sections, suite=suite, **options)
 
     def menu_of(self, machine, title="The lab", last="More|Back"):
         """iPXE shows the menu. It shows the key of no entry, so wait for the
         last line."""
         machine.expect(rf"(?s){title}.*({last})", 240)
-        time.sleep(1)
+        machine.pause(1)
 
     def menu_of_syslinux(self, machine):
         """vesamenu.c32 shows the menu, which it has asked for once more."""
         machine.expect_request("boot/boot.*dialect=syslinux", 240, times=2)
-        time.sleep(4)
+        machine.pause(4)
 
     def check_boot(self, machine, words, mirror=FIRST, arch="amd64", seconds=180):
         firmware, line, initrds = machine.probe_lines(seconds)
@@ -114,7 +124,7 @@ class Boot(unittest.TestCase):
     def choose_in_debians_menu(self, machine, mirror=FIRST):
         """The mirror's own PXELinux shows Debian's menu: its first text entry."""
         machine.expect_request("splash.png", 120, server=lab.MIRRORS[mirror])
-        time.sleep(4)
+        machine.pause(4)
         machine.press("ret")
 
     # iPXE on BIOS
@@ -123,12 +133,13 @@ class Boot(unittest.TestCase):
         with self.lab(catalog()) as boot:
             pc = boot.machine()
             self.menu_of(pc)
-            self.assertEqual(boot.asked("RRQ"), ["RRQ undionly.kpxe"])
+            self.assertEqual(boot.loaded(), ["undionly.kpxe"])
             pc.press("a")
             pc.expect_request(r"netboot/pxelinux\.0$", 30)
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788", "quiet"])
 
+    @by("trixie")
     def test_bios_kernel_and_initrd(self):
         with self.lab(catalog(kernel_way=True)) as boot:
             pc = boot.machine()
@@ -151,6 +162,7 @@ class Boot(unittest.TestCase):
             pc.press("b")
             self.check_boot(pc, [], arch="i386")
 
+    @by("forky")
     def test_bios_submenu_and_back(self):
         with self.lab(catalog(kernel_way=True)) as boot:
             pc = boot.machine()
@@ -165,10 +177,12 @@ class Boot(unittest.TestCase):
             pc.press("z")
             self.check_boot(pc, [])
 
+    @by("trixie")
     def test_bios_timeout_takes_the_default(self):
         with self.lab(catalog(kernel_way=True, default="other", timeout=5, entries=[DISK, {**AMD64, "id": "other"}, MORE])) as boot:
             self.check_boot(boot.machine(), [])
 
+    @by("forky")
     def test_bios_local_disk(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(disk=boot.bios_disk())
@@ -176,6 +190,7 @@ class Boot(unittest.TestCase):
             pc.press("l")
             pc.expect("(?m)^probe: disk$", 30)
 
+    @by("trixie")
     def test_bios_customers_menu_and_back(self):
         entries = [DISK, {"id": "mine", "hotkey": "c", "title": "Our own", "customermenu": True}, MORE]
         sections = catalog(entries, kernel_way=True)
@@ -193,6 +208,7 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    @by("trixie")
     def test_bios_gpxe_text_under_ipxe(self):
         """What gPXE is sent runs on iPXE too."""
         page = "fromthemirror?arch=amd64&distro=debian&version=bookworm"
@@ -205,12 +221,13 @@ class Boot(unittest.TestCase):
         with self.lab(catalog(), dhcpd=needs(code)) as boot:
             pc = boot.machine()
             self.menu_of(pc)
-            self.assertEqual(boot.asked("RRQ"), ["RRQ ipxe.pxe"])
+            self.assertEqual(boot.loaded(), ["ipxe.pxe"])
 
     def test_bios_partial_ipxe_loads_a_full_one(self):
         """Of Debian 12's builds ipxe.pxe has SRP (27), QEMU's ROM has not."""
         self.check_partial_ipxe(27)
 
+    @by("forky")
     def test_bios_partial_ipxe_loads_another_partial_one(self):
         """No iPXE has feature 250, and still ipxe.pxe is loaded once only."""
         self.check_partial_ipxe(250)
@@ -228,7 +245,7 @@ class Boot(unittest.TestCase):
             self.menu_of_syslinux(pc)
             pc.press("m")
             pc.expect_request("name=more", 60)
-            time.sleep(4)
+            pc.pause(4)
             pc.press("z")
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
@@ -286,14 +303,16 @@ class Boot(unittest.TestCase):
 
     # iPXE on UEFI
 
+    @by("forky")
     def test_efi_kernel_and_initrd(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True)
             self.menu_of(pc)
-            self.assertEqual(set(boot.asked("RRQ")), {"RRQ snponly.efi"})
+            self.assertEqual(set(boot.loaded()), {"snponly.efi"})
             pc.press("a")
             self.check_boot(pc, [])
 
+    @by("trixie")
     def test_efi_hides_i386(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True)
@@ -305,14 +324,16 @@ class Boot(unittest.TestCase):
         with self.lab(catalog(), dhcpd=starts_with(page)) as boot:
             boot.machine(efi=True).expect("Debian 12 bookworm i386 is (for i386, )?not for this machine", 240)
 
+    @by("trixie")
     def test_efi_http_boot(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True, options=["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"])
             self.menu_of(pc)
-            self.assertEqual(boot.asked("RRQ"), [])
+            self.assertEqual(boot.loaded(), [])
             pc.press("a")
             self.check_boot(pc, [])
 
+    @by("forky")
     def test_efi_local_disk(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True, disk=boot.efi_disk())
@@ -320,9 +341,47 @@ class Boot(unittest.TestCase):
             pc.press("l")
             # The firmware's next way is HTTP Boot from the same card.
             pc.expect_request("menu", 240, times=2)
-            time.sleep(4)
+            pc.pause(4)
             pc.press("l")
             pc.expect("(?m)^probe: efi$", 60)
+
+    # arm64: Debian 13's loaders and installer, until its kernel speaks
+
+    def arm64(self, loader):
+        entry = {"distro": "debian", "version": "trixie", "arch": "arm64", "hotkey": "a"}
+        files = "usr/lib/debian-installer/images/13/arm64/text"
+        tree = lab.NETBOOT.format(arch="arm64").replace("bookworm", "trixie")
+        boot = self.lab(catalog([DISK, entry, MORE]) | PLAIN, real_kernel=True,
+                        dhcpd=lambda text: re.sub(r"\w+-arm64\.efi", loader, lab.by_tftp(text)))
+
+        def prepare():
+            lab.link_tree(lab.SUITES["trixie"].root / files, boot.dir / FIRST / tree)
+            return boot.machine(arm64=True)
+        return boot, prepare
+
+    def check_arm64_kernel(self, boot, pc):
+        pc.press("a")
+        pc.expect_request("installer-arm64/.*/initrd.gz", 300)
+        pc.expect("EFI stub: Booting Linux Kernel", 300)
+
+    @by("trixie")
+    def test_arm64_kernel_and_initrd(self):
+        boot, prepare = self.arm64("ipxe-arm64.efi")
+        with boot:
+            pc = prepare()
+            self.menu_of(pc, last="arm64")  # More has nothing for it
+            self.assertEqual(set(boot.loaded()), {"ipxe-arm64.efi"})
+            self.check_arm64_kernel(boot, pc)
+
+    @by("trixie")
+    def more_arm64_grub(self):
+        boot, prepare = self.arm64("grubaa64.efi")
+        with boot:
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            pc = prepare()
+            pc.expect("(?s)Local disk.*arm64", 400)
+            pc.pause(2)
+            self.check_arm64_kernel(boot, pc)
 
     # SYSLINUX
 
@@ -330,7 +389,7 @@ class Boot(unittest.TestCase):
         with self.lab(catalog()) as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
-            self.assertEqual(boot.asked("RRQ"), ["RRQ lpxelinux.0"])
+            self.assertEqual(boot.loaded(), ["lpxelinux.0"])
             pc.wait(lambda: likeness(pc.pixels()) > 0.6, 60, "the shipped picture")
             pc.press("a")
             self.choose_in_debians_menu(pc)
@@ -351,7 +410,7 @@ class Boot(unittest.TestCase):
             self.menu_of_syslinux(pc)
             pc.press("m")
             pc.expect_request("name=more", 30)
-            time.sleep(4)
+            pc.pause(4)
             pc.press("z")
             self.check_boot(pc, [])
 
@@ -362,11 +421,12 @@ class Boot(unittest.TestCase):
             pc.press("l")
             pc.expect("(?m)^probe: disk$", 30)
 
+    @by("forky")
     def test_efi_syslinux_menu_and_local_disk(self):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True, mac=lab.SYSLINUX, disk=boot.efi_disk())
             self.menu_of_syslinux(pc)
-            self.assertEqual(set(boot.asked("RRQ")), {"RRQ syslinux.efi"})
+            self.assertEqual(set(boot.loaded()), {"syslinux.efi"})
             pc.press("l")
             # The firmware's next way is HTTP Boot from the same card: iPXE.
             self.menu_of(pc)
@@ -386,27 +446,69 @@ class Boot(unittest.TestCase):
 
     # GRUB
 
-    def start_grub(self, boot, until=lambda pc: pc.expect("(?s)Local disk.*(Back|More)", 120), **options):
+    def start_grub(self, boot, until=lambda pc: pc.expect("(?s)Local disk.*(Back|More)", 120), port="",
+                   **options):
         """shim, the signed GRUB and conf/grub.cfg, by TFTP, until its menu is
         there."""
-        shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+        sample = (lab.TOP / "conf/grub.cfg").read_text()
+        sample = sample.replace("configfile (http,boot.example.org)", f"configfile (http,boot.example.org{port})")
+        pathlib.Path("/srv/tftp/grub/grub.cfg").write_text(sample)
         pc = boot.machine(efi=True, mac=lab.SECURE, **options)
         pc.expect_request("boot/menu.*dialect=grub", 240)
         until(pc)
-        time.sleep(1)
+        pc.pause(1)
         return pc
 
+    @by("forky")
     def test_efi_grub_menu_submenu_and_back(self):
         with self.lab(catalog() | PLAIN) as boot:
             pc = self.start_grub(boot)
             pc.press("m")
             pc.expect_request("name=more.*dialect=grub|dialect=grub.*name=more", 60)
-            time.sleep(4)
+            pc.pause(4)
             pc.press("end", "ret")
             pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
-            time.sleep(4)
+            pc.pause(4)
             pc.press("a")
             self.check_boot(pc, [])
+
+    def check_grub_port(self):
+        """Pages, picture, kernel and initrd come from another port."""
+        port = f":{lab.OTHER_PORT}"
+        sections = catalog(kernel_way=True)
+        sections["site"] = {"base": f"http://boot.example.org{port}/boot/"}
+        sections["mirrors"] = {"debian": [f"http://{name}{port}/debian/" for name in lab.MIRRORS]}
+        with self.lab(sections) as boot:
+            pc = self.start_grub(boot, until=lambda pc: pc.expect_request("lake.png", 60), port=port)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.assertEqual([line for server, line in boot.wire.requests if server == lab.SERVER and "RRQ" not in line], [])
+
+    def test_efi_grub_port(self):
+        self.check_grub_port()
+
+    @by("forky")
+    def test_efi_grub_port_of_a_newer_one(self):
+        self.check_grub_port()
+
+    @by("trixie")
+    def test_efi_http_boot_of_grub(self):
+        """The firmware fetches GRUB, and everything for it, by HTTP: HEAD, then
+        GET. GRUB looks for its files at the web server's root."""
+        def sends_grub(text):
+            return lab.by_tftp(text).replace("loaders/snponly.efi", "loaders/grubx64.efi")
+        options = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
+        with self.lab(catalog() | PLAIN, dhcpd=sends_grub) as boot:
+            shutil.copy("/srv/tftp/grubx64.efi", "/srv/www/boot/loaders/grubx64.efi")
+            (boot.root / "grub").mkdir()
+            shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
+            pc = boot.machine(efi=True, options=options)
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+            pc.pause(1)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.assertEqual(boot.loaded(), [])
+            self.assertTrue(boot.asked("^HEAD /boot/menu"))
 
     def test_efi_grub_asks_again(self):
         """A server that is down when GRUB asks first is only late."""
@@ -418,6 +520,7 @@ class Boot(unittest.TestCase):
             boot.start_lighttpd()
             pc.expect("(?s)Local disk.*(Back|More)", 240)
 
+    @by("trixie")
     def test_efi_grub_picture(self):
         with self.lab(catalog()) as boot:
             pc = self.start_grub(boot, until=lambda pc: pc.expect_request("lake.png", 60))
@@ -425,10 +528,11 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    @by("forky")
     def test_efi_grub_picture_missing(self):
         with self.lab(catalog() | {"site": {"background": "no/such.png"}}) as boot:
             pc = self.start_grub(boot, until=lambda pc: pc.expect_request("no/such.png", 60))
-            time.sleep(4)
+            pc.pause(4)
             self.assertLess(likeness(pc.pixels()), 0.1)
             pc.press("a")
             self.check_boot(pc, [])
@@ -450,12 +554,15 @@ class Boot(unittest.TestCase):
     def test_efi_grub_first_mirror_unknown(self):
         self.check_grub_second_mirror(names={FIRST: None})
 
+    @by("trixie")
     def test_efi_grub_first_mirror_missing(self):
         self.check_grub_second_mirror(faults={FIRST: "missing"})
 
+    @by("forky")
     def test_efi_grub_first_mirror_silent(self):
         self.check_grub_second_mirror(faults={FIRST: "silent"})
 
+    @by("trixie")
     def test_efi_grub_first_mirror_half(self):
         self.check_grub_second_mirror(faults={FIRST: "half"})
 
@@ -467,12 +574,14 @@ class Boot(unittest.TestCase):
             pc.expect("No mirror of", 600)
             pc.expect("(?s)No mirror of.*Local disk", 120)
 
+    @by("forky")
     def test_efi_grub_all_mirrors_missing(self):
         self.check_grub_all_mirrors(faults=dict.fromkeys(lab.MIRRORS, "missing"))
 
     def test_efi_grub_all_mirrors_down(self):
         self.check_grub_all_mirrors(names=dict.fromkeys(lab.MIRRORS, lab.DOWN))
 
+    @by("trixie")
     def test_efi_grub_local_disk(self):
         with self.lab(catalog() | PLAIN) as boot:
             pc = self.start_grub(boot, disk=boot.efi_disk())
@@ -487,7 +596,7 @@ class Boot(unittest.TestCase):
         with self.lab(catalog()) as boot:
             pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
             pc.expect("Debian installer, kernel by TFTP", 240)
-            time.sleep(1)
+            pc.pause(1)
             pc.press("ret")
             pc.expect("EFI stub: UEFI Secure Boot is enabled", 240)
 
@@ -603,12 +712,15 @@ class Boot(unittest.TestCase):
     def test_bios_first_mirror_missing(self):
         self.check_second_mirror(faults={FIRST: "missing"})
 
+    @by("trixie")
     def test_bios_first_mirror_silent(self):
         self.check_second_mirror(faults={FIRST: "silent"})
 
+    @by("forky")
     def test_bios_first_mirror_half(self):
         self.check_second_mirror(faults={FIRST: "half"})
 
+    @by("forky")
     def test_efi_first_mirror_half(self):
         self.check_second_mirror(efi=True, faults={FIRST: "half"})
 
@@ -637,6 +749,7 @@ class Boot(unittest.TestCase):
     def test_bios_pxelinux_first_mirror_down(self):
         self.check_second_pxelinux(names={FIRST: lab.DOWN})
 
+    @by("trixie")
     def test_bios_pxelinux_first_mirror_closed(self):
         self.check_second_pxelinux(names={FIRST: lab.CLOSED})
 
@@ -649,6 +762,7 @@ class Boot(unittest.TestCase):
     def test_bios_pxelinux_first_mirror_silent(self):
         self.check_second_pxelinux(faults={FIRST: "silent"})
 
+    @by("forky")
     def test_bios_pxelinux_first_mirror_half(self):
         self.check_second_pxelinux(faults={FIRST: "half"})
 
@@ -657,5 +771,5 @@ class Boot(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    lab.enter()
+    lab.enter(lab.SUITES.values())
     unittest.main(verbosity=2)

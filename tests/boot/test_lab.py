@@ -4,10 +4,13 @@ arguments of unittest."""
 
 import pathlib
 import socket
+import subprocess
 import tempfile
 import threading
 import time
+import types
 import unittest
+import unittest.mock
 
 import lab
 
@@ -38,6 +41,45 @@ class MonitorTest(unittest.TestCase):
             path = pathlib.Path(directory) / "monitor"
             threading.Thread(target=self.answer_late, args=[path], daemon=True).start()
             lab.Monitor(path, Running).close()
+
+
+class MachineTest(unittest.TestCase):
+    def test_without_qemu_leaves_no_network_device(self):
+        """The next machine has a device of the same name."""
+        commands = []
+        with tempfile.TemporaryDirectory() as directory:
+            here = types.SimpleNamespace(dir=pathlib.Path(directory), machines=[], bridge="br0", suite=lab.SUITES["bookworm"])
+            here.start = lambda name, *command, **_: lab.Process(["false"], here.dir / "log")
+            with unittest.mock.patch.object(lab, "run", commands.append):
+                with self.assertRaisesRegex(RuntimeError, "^QEMU did not start$"):
+                    lab.Machine(here, "machine0")
+        self.assertEqual(commands, [
+            "ip tuntap add tap0 mode tap", "ip link set tap0 master br0 up", "ip link delete tap0",
+        ])
+
+
+class ClockTest(unittest.TestCase):
+    def test_stands_while_another_process_has_the_processor(self):
+        """Two processes that both want one processor have half of it each."""
+        burn = ["taskset", "-c", "0", "sh", "-c", "while :; do :; done"]
+        with subprocess.Popen(burn) as one, subprocess.Popen(burn) as other:
+            clock = lab.Clock(one.pid)
+            start, before = time.monotonic(), clock.now()
+            time.sleep(2)
+            elapsed, own = time.monotonic() - start, clock.now() - before
+            one.kill()
+            other.kill()
+        self.assertLess(own, elapsed * 0.8)
+        self.assertGreater(own, 0)
+
+    def test_goes_on_while_a_process_sleeps(self):
+        with subprocess.Popen(["sleep", "10"]) as idle:
+            clock = lab.Clock(idle.pid)
+            before = clock.now()
+            time.sleep(1)
+            own = clock.now() - before
+            idle.kill()
+        self.assertGreater(own, 0.8)
 
 
 if __name__ == "__main__":

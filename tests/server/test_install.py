@@ -52,6 +52,7 @@ class InstallTest(unittest.TestCase):
             self.assertEqual(os.stat(root + path).st_mode & 0o777, 0o644, path)
         loaders = Path(f"{root}{libexec}/loaders")
         self.assertTrue(os.access(loaders, os.X_OK))
+        self.assertTrue(os.access(loaders.with_name("unpack"), os.X_OK))
         self.assertIn(f"picture={prefix}/share/mirrorboot/lake.png\n",
                       loaders.read_text())
         samples = Path(f"{root}{prefix}/share/doc/mirrorboot/examples")

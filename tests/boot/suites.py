@@ -1,0 +1,63 @@
+"""Debian's releases, for their boot loaders and their firmware.
+
+Those of the release that runs here are installed. Those of the others are
+downloaded and unpacked below the build directory, and stay there.
+"""
+
+import fcntl
+import os
+import pathlib
+import re
+import subprocess
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", TOP / "build")).resolve()
+GRUB = ["shim-signed:amd64", "grub-efi-amd64-signed", "grub-efi-amd64-bin"]
+ARM64 = ["shim-signed:arm64", "grub-efi-arm64-signed:arm64", "grub-efi-arm64-bin:arm64"]
+
+
+class Suite:
+    """A release. Its files are below root, which unpack() fills."""
+
+    def __init__(self, name, root, packages=()):
+        self.name = name
+        self.root = root
+        self.packages = packages
+
+    def unpack(self):
+        """Download what is not there yet. The tests run side by side, and one
+        of them does it for all."""
+        if not self.packages:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        with open(self.root / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            subprocess.run([TOP / "scripts/unpack", self.name, self.root, *self.packages], check=True, timeout=600)
+
+    def version(self, package):
+        """The version of a package: 2.12-9+deb13u4."""
+        if not self.packages:
+            command = ["dpkg-query", "-W", "-f", "${Version}", package]
+            return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        name = package.partition(":")[0]
+        deb, = (self.root / ".unpack/archives").glob(f"{name}_*_{package.partition(':')[2] or '*'}.deb")
+        return re.sub("%3a", ":", deb.name.split("_")[1])
+
+    def loaders(self):
+        """Put the loaders where TFTP and web server look for them."""
+        command = [TOP / "scripts/loaders", "--root", self.root]
+        subprocess.run(command, check=True, timeout=60, capture_output=True)
+
+
+def unpacked(name, *packages):
+    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages])
+
+
+SUITES = {
+    suite.name: suite
+    for suite in [
+        Suite("bookworm", pathlib.Path("/")),
+        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64"),
+        unpacked("forky", "ovmf-generic"),
+    ]
+}
