@@ -293,6 +293,27 @@ class Requests:
                     for name in PAGE_HEADERS:
                         self.assertEqual(head.header(name), get.header(name))
 
+    def test_grub_after_http_boot_learns_each_length(self):
+        """Its firmware sends HEAD, then GET. Where HEAD has no length GRUB 2.12
+        and 2.14 take the file for empty, without an error."""
+        headers = ["User-Agent: UefiHttpBoot/1.0", "Accept: */*"]
+        for target in ("boot?dialect=grub",
+                       "menu?dialect=grub&arch=amd64&platform=efi",
+                       "menu?dialect=grub&name=nosuch",
+                       "customermenu?dialect=grub",
+                       f"fromthemirror?dialect=grub&{RELEASE}"):
+            with self.subTest(target=target):
+                head, get = (self.server.ask(f"/boot/{target}", method=method,
+                                             headers=headers)
+                             for method in ("HEAD", "GET"))
+                self.assertEqual(head.status, get.status)
+                self.assertIsNone(head.header("Transfer-Encoding"))
+                self.assertIsNone(get.header("Transfer-Encoding"))
+                self.assertTrue(get.body)
+                for answer in head, get:
+                    self.assertEqual(answer.header("Content-Length"),
+                                     str(len(get.body)))
+
     def test_headers_of_a_request_change_no_byte(self):
         for page in ("boot", "menu", "customermenu"):
             expected = self.server.ask(f"/boot/{page}").body
