@@ -538,8 +538,8 @@ class Boot(unittest.TestCase):
             self.check_boot(pc, [])
 
     def check_grub_second_mirror(self, **faults):
-        """GRUB gives up a mirror after half a minute by its own clock. It is up
-        to thirty times too slow where the host was busy when GRUB set it."""
+        """GRUB gives up a mirror after half a minute by its own clock. It is many
+        times too slow where the host was busy when GRUB set it."""
         with self.lab(catalog() | PLAIN, **faults) as boot:
             pc = self.start_grub(boot)
             pc.press("a")
