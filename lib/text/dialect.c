@@ -202,8 +202,8 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 	return NULL;
 }
 
-/* (http,host)/path, and (http,host:8080)/path: so GRUB 2.06, 2.12 and 2.14
- * take a port, on BIOS and on EFI, after HTTP Boot too (run). */
+/* (http,host)/path, or (http,host:8080)/path.  GRUB 2.06, 2.12 and 2.14 take a
+ * port on BIOS and on EFI, 2.12 and 2.14 after HTTP Boot too (run). */
 static void add_grub_file(struct buf *out, const char *url)
 {
 	struct uri uri;

@@ -210,9 +210,7 @@ def check_base():
                             timeout=60)
     if result.returncode != 0 or result.stderr or result.stdout != (
             "warning: MIRRORBOOT_BASE: 'boot.example.org:81' is an example: "
-            "write the name of your own web server\n"
-            "warning: MIRRORBOOT_BASE: GRUB 2 gets no pages, because this needs "
-            "a port other than 80, and GRUB is given port 80 only\n"):
+            "write the name of your own web server\n"):
         return f"{result}"
     return None
 
