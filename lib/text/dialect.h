@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "error.h"
+#include "hash.h"
 #include "uri.h"
 
 /* What a loader can start. */
@@ -81,6 +82,7 @@ struct dialect {
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
 	unsigned bios_commands, efi_commands; /* of COMMAND_*, by platform */
+	enum hash hash; /* by which its menus know a password */
 
 	/* Why it fetches nothing by https, from an IPv6 address, and on EFI
 	 * from a server other than the site's; NULL: it does, or goes on with
