@@ -9,7 +9,8 @@
 #include "release_builder.h"
 
 const char *const catalog_sections[] = {
-	"site", "mirrors", "distros", "menus", "customers", "groups", NULL,
+	"site",  "mirrors",   "distros", "passwords",
+	"menus", "customers", "groups",  NULL,
 };
 
 struct catalog {
@@ -17,6 +18,7 @@ struct catalog {
 	const char **files;
 	struct settings settings;
 	struct releases releases;
+	struct passwords passwords;
 	struct menus menus;
 	struct customers customers;
 	struct groups groups;
@@ -41,7 +43,9 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 	rc |= release_builder_read(at, c->settings.base, &mirrors,
 				   &c->releases);
 	mirror_free_all(&mirrors);
-	rc |= menu_read_all(at, &c->settings, &c->releases, &c->menus);
+	rc |= password_read_all(at, &c->passwords);
+	rc |= menu_read_all(at, &c->settings, &c->releases, &c->passwords,
+			    &c->menus);
 	rc |= customer_read_all(at, &c->settings, &c->menus, &c->customers);
 	rc |= group_read_all(at,
 			     &(struct assignables){ &c->menus, &c->releases },
@@ -122,6 +126,17 @@ const struct menu *catalog_menus(const struct catalog *c, size_t *count)
 {
 	*count = c->menus.count;
 	return c->menus.list;
+}
+
+const struct password *catalog_passwords(const struct catalog *c, size_t *count)
+{
+	*count = c->passwords.count;
+	return c->passwords.list;
+}
+
+int catalog_has_passwords(const struct catalog *c)
+{
+	return c->menus.has_passwords;
 }
 
 const struct customer *catalog_customer(const struct catalog *c,

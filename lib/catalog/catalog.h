@@ -9,6 +9,7 @@
 #include "host.h"
 #include "menu.h"
 #include "network.h"
+#include "password.h"
 #include "release.h"
 #include "settings.h"
 #include "stamps.h"
@@ -59,6 +60,13 @@ const struct menu *catalog_menu(const struct catalog *c, const char *name);
 
 /* Every menu, sorted by id. */
 const struct menu *catalog_menus(const struct catalog *c, size_t *count);
+
+/* Every password, in the catalogue's order. */
+const struct password *catalog_passwords(const struct catalog *c,
+					 size_t *count);
+
+/* Whether an entry of a menu needs one. */
+int catalog_has_passwords(const struct catalog *c);
 
 /* NULL if there is no such customer. */
 const struct customer *catalog_customer(const struct catalog *c,

@@ -57,6 +57,12 @@ static int read_menu(struct customer_reader *r, const char *id,
 	customer->menu = menu_find(r->menus, id);
 	if (customer->menu == NULL)
 		return cursor_fail_id(r->at, "menu", "menus", id);
+	if (customer->menu->password != NULL)
+		return cursor_fail_key(r->at, "menu",
+				       "menu '%s' has a password, for which "
+				       "nobody asks where a customer's menu is "
+				       "opened: move it to the menu's entries",
+				       id);
 	return 0;
 }
 

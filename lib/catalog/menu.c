@@ -8,12 +8,12 @@
 #include "value.h"
 
 static const char *const menu_keys[] = {
-	"title", "timeout", "default", "entries", NULL,
+	"title", "timeout", "default", "password", "entries", NULL,
 };
 static const char *const entry_keys[] = {
 	"id",     "hotkey",   "title",    "heading",      "distro", "version",
 	"arch",   "variant",  "menu",     "customermenu", "local",  "shell",
-	"reboot", "poweroff", "firmware", NULL,
+	"reboot", "poweroff", "firmware", "password",     NULL,
 };
 /* Ids that no entry may have: templates use them as labels. */
 static const char *const reserved_entries[] = {
@@ -39,6 +39,7 @@ struct entry_list {
 	struct cursor *at;
 	const struct settings *settings;
 	const struct releases *releases;
+	const struct passwords *passwords;
 	struct menus *menus;
 	struct menu *menu;
 	struct menu_entry *entries;
@@ -94,8 +95,8 @@ static int check_entry_id(struct entry_list *list, const char *id)
 	return 0;
 }
 
-/* Add the entry here.  The id, hotkey and title of its object replace those
- * given. */
+/* Add the entry here.  The id, hotkey, title and password of its object replace
+ * those given. */
 static int add_entry(struct entry_list *list, const json_t *object,
 		     struct menu_entry entry)
 {
@@ -110,6 +111,7 @@ static int add_entry(struct entry_list *list, const json_t *object,
 	if (value_string(at, object, "id", &entry.id) < 0 ||
 	    value_text(at, object, "title", FORM_TEXT, &entry.title) < 0 ||
 	    value_string(at, object, "hotkey", &hotkey) < 0 ||
+	    password_read(at, object, list->passwords, &entry.password) < 0 ||
 	    check_entry_id(list, entry.id) < 0)
 		return -1;
 	if (json_object_get(object, "hotkey") != NULL) {
@@ -123,6 +125,7 @@ static int add_entry(struct entry_list *list, const json_t *object,
 		mem_grow_by_one(list->entries, list->count, sizeof(entry));
 	list->entries[list->count++] = entry;
 	all->entry_count++;
+	all->has_passwords |= entry.password != NULL;
 	return 0;
 }
 
@@ -418,8 +421,14 @@ static int add_menu(struct entry_list *list, const json_t *object)
 				       "'%s' is the main menu, which no entry "
 				       "may open: Back leads there",
 				       menu->id);
+	if (menu->password != NULL && json_object_get(object, "password"))
+		return cursor_fail_key(at, "password",
+				       "menu '%s' has a password itself: "
+				       "remove one of the two",
+				       menu->id);
 	menu->parent = list->menu;
 	entry.menu = menu;
+	entry.password = menu->password;
 	return add_entry(list, object, entry);
 }
 
@@ -515,6 +524,20 @@ static int fail_default(struct entry_list *list, const char *id)
 	return -1;
 }
 
+/* When the timeout expires, SYSLINUX starts the default without asking for its
+ * password, and GRUB waits for the password for ever. */
+static int check_timeout(struct entry_list *list,
+			 const struct menu_entry *entry)
+{
+	if (entry->password == NULL || list->menu->timeout == 0)
+		return 0;
+	return cursor_fail_key(list->at, "default",
+			       "entry '%s' has a password, so a timeout cannot "
+			       "start it: name another, or set the menu's "
+			       "timeout to 0",
+			       entry->id);
+}
+
 static int check_default(struct entry_list *list)
 {
 	const char *id = list->menu->default_id;
@@ -524,7 +547,7 @@ static int check_default(struct entry_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->entries[i].id, id) == 0 &&
 		    list->entries[i].kind != ENTRY_HEADING)
-			return 0;
+			return check_timeout(list, &list->entries[i]);
 	return fail_default(list, id);
 }
 
@@ -636,9 +659,10 @@ static int check_tree(struct cursor *at, const struct menus *all)
 	return 0;
 }
 
-/* Entries refer to menus by id, so all ids are read before any entry. */
+/* Entries refer to menus by id, and take their passwords, so these are read
+ * before any entry. */
 static int read_ids(struct cursor *at, const struct settings *settings,
-		    struct menus *all)
+		    const struct passwords *passwords, struct menus *all)
 {
 	json_t *section = include_section(at->files, "menus");
 	const char *id;
@@ -648,40 +672,58 @@ static int read_ids(struct cursor *at, const struct settings *settings,
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
 	json_object_foreach(section, id, value) {
+		struct menu *menu = &all->list[all->count++];
+
 		cursor_go(at, "menus", id);
 		if (strcmp(id, "local") == 0)
 			rc = cursor_fail(at, "menu id 'local' is reserved for "
 					     "the local disk: choose another");
-		all->list[all->count++] = (struct menu){
+		*menu = (struct menu){
 			.id = mem_pool_copy(at->pool, id),
 			.title = settings->title,
 			.timeout = settings->timeout,
 		};
+		rc |= password_read(at, value, passwords, &menu->password);
 	}
 	qsort(all->list, all->count, sizeof(*all->list), compare_menus);
 	return rc;
 }
 
+/* Whoever starts a machine gets the main menu. */
+static int check_main(struct cursor *at, const struct settings *settings,
+		      const struct menus *all)
+{
+	if (all->main == NULL) {
+		settings_go(at, "menu");
+		return cursor_fail_id(at, "menu", "menus", settings->menu);
+	}
+	if (all->main->password == NULL)
+		return 0;
+	cursor_go(at, "menus", all->main->id);
+	return cursor_fail_key(at, "password",
+			       "nobody asks for it when a machine starts with "
+			       "the main menu: move it to the menu's entries");
+}
+
 int menu_read_all(struct cursor *at, const struct settings *settings,
-		  const struct releases *releases, struct menus *all)
+		  const struct releases *releases,
+		  const struct passwords *passwords, struct menus *all)
 {
 	const struct entry_list empty = {
 		.at = at,
 		.settings = settings,
 		.releases = releases,
+		.passwords = passwords,
 		.menus = all,
 	};
-	int rc = read_ids(at, settings, all);
+	int rc = read_ids(at, settings, passwords, all);
 
 	for (size_t i = 0; i < all->count; i++)
 		rc |= read_menu(&empty, &all->list[i]);
 	set_titles(all);
 	rc |= check_tree(at, all);
 	all->main = menu_find(all, settings->menu);
-	if (all->main != NULL)
-		return rc;
-	settings_go(at, "menu");
-	return cursor_fail_id(at, "menu", "menus", settings->menu);
+	return rc | check_main(at, settings, all);
 }
 
 int menu_has_key(const struct menu *menu, char key)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cursor.h"
+#include "password.h"
 #include "release.h"
 #include "settings.h"
 
@@ -25,9 +26,11 @@ struct menu_entry {
 	enum entry_kind kind;
 	const char *id; /* unique in its menu; headings have one too */
 	const char *title;
-	char hotkey;                   /* as written; '\0': none */
-	const struct release *release; /* ENTRY_RELEASE */
-	const struct menu *menu;       /* ENTRY_MENU */
+	char hotkey;                     /* as written; '\0': none */
+	const struct release *release;   /* ENTRY_RELEASE */
+	const struct menu *menu;         /* ENTRY_MENU */
+	const struct password *password; /* its own, or that of the menu that it
+					    opens; NULL: none */
 };
 
 struct menu {
@@ -38,6 +41,8 @@ struct menu {
 				      timeout */
 	const char *default_id;    /* of an entry; NULL: the first */
 	const struct menu *parent; /* that Back opens; NULL: none */
+	const struct password *password; /* of whoever opens it from another;
+					    NULL: none */
 	struct menu_entry *entries;
 	size_t count;
 	int is_closed; /* only customers with networks show it */
@@ -48,6 +53,7 @@ struct menus {
 	struct menu *list; /* in the cursor's pool */
 	size_t count;
 	size_t entry_count; /* of all menus together */
+	int has_passwords;  /* an entry has one */
 	const struct menu *main;
 };
 
@@ -56,12 +62,14 @@ struct menus {
 #define MENU_DEPTH_MAX 32
 
 /*
- * Read the section "menus", whose entries name releases, into the empty struct
- * at all.  A menu without a title or timeout has that of the settings.
- * Returns 0, or -1 with each failure recorded.
+ * Read the section "menus", whose entries name releases and passwords, into the
+ * empty struct at all.  A menu without a title or timeout has that of the
+ * settings.  An entry that has a password is never the default of a menu with a
+ * timeout.  Returns 0, or -1 with each failure recorded.
  */
 int menu_read_all(struct cursor *at, const struct settings *settings,
-		  const struct releases *releases, struct menus *all);
+		  const struct releases *releases,
+		  const struct passwords *passwords, struct menus *all);
 
 /* NULL if there is no menu of that id. */
 struct menu *menu_find(const struct menus *all, const char *id);

@@ -223,8 +223,14 @@ static void check_entries(const struct menu *menu)
 		for (size_t j = 0; j < i; j++)
 			FUZZ_CHECK(strcmp(menu->entries[j].id, e->id) != 0,
 				   "two entries %s", e->id);
-		if (!has_default && strcmp(menu->default_id, e->id) == 0)
+		if (!has_default && strcmp(menu->default_id, e->id) == 0) {
 			has_default = 1;
+			FUZZ_CHECK(e->password == NULL || menu->timeout == 0,
+				   "%s: no timeout asks", menu->id);
+		}
+		if (e->menu != NULL && e->menu->password != NULL)
+			FUZZ_CHECK(e->password == e->menu->password, "%s",
+				   e->id);
 	}
 	FUZZ_CHECK(has_default, "%s: no entry %s", menu->id, menu->default_id);
 }

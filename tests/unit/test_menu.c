@@ -153,6 +153,67 @@ static void test_menus_know_where_back_leads(void **state)
 	catalog_free(c);
 }
 
+#define CRYPT "$1$saltsalt$MHWnL4rydQltJnPv5hD0o/"
+
+/* An entry has its own password, or that of the menu that it opens. */
+static void test_entries_have_the_passwords_that_they_name(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " TWO_DISTROS ", 'passwords': {"
+		     " 'two': {'syslinux': '" CRYPT "'},"
+		     " 'one': {'syslinux': '" CRYPT "'}}, 'menus': {"
+		     " 'main': {'entries': [{'menu': 'a'}, {'menu': 'z'},"
+		     "  {'menu': 'plain', 'password': 'one'}, {'local': true},"
+		     "  {'distro': 'd', 'version': '2', 'password': 'two'}]},"
+		     " 'a': {'password': 'one', 'entries': [{'local': true}]},"
+		     " 'z': {'password': 'two', 'entries': [{'local': true}]},"
+		     " 'plain': {'entries': [{'local': true}]}}}");
+	const struct menu_entry *e = catalog_menu(c, NULL)->entries;
+	size_t count;
+	const struct password *list = catalog_passwords(c, &count);
+
+	(void)state;
+	assert_int_equal(count, 2);
+	assert_string_equal(list[0].id, "two");
+	assert_string_equal(list[0].file, "catalog.json");
+	assert_string_equal(list[0].hashes[HASH_CRYPT], CRYPT);
+	assert_null(list[0].hashes[HASH_NONE]);
+	assert_null(list[0].hashes[HASH_PBKDF2]);
+	assert_ptr_equal(e[0].password, &list[1]);
+	assert_ptr_equal(e[1].password, &list[0]);
+	assert_ptr_equal(e[2].password, &list[1]);
+	assert_null(e[3].password);
+	assert_ptr_equal(e[4].password, &list[0]);
+	assert_ptr_equal(e[5].password, &list[0]);
+	assert_null(catalog_menu(c, "plain")->password);
+	assert_true(catalog_has_passwords(c));
+	catalog_free(c);
+}
+
+/* Without a timeout nothing starts it, and it may be selected at first. */
+static void test_default_may_have_a_password_where_menus_wait(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", 'passwords': {'one': {'syslinux': '" CRYPT
+		     "'}}, 'menus': {'main': {'timeout': 0,"
+		     " 'default': 'local', 'entries': [{'shell': true},"
+		     " {'local': true, 'password': 'one'}]}}}");
+
+	(void)state;
+	assert_string_equal(catalog_menu(c, NULL)->default_id, "local");
+	catalog_free(c);
+}
+
+static void test_password_that_nothing_needs_changes_nothing(void **state)
+{
+	struct catalog *c = load("{" SITE ", " MENUS ", 'passwords': {"
+				 "'one': {'syslinux': '" CRYPT "'}}}");
+
+	(void)state;
+	assert_false(catalog_has_passwords(c));
+	catalog_free(c);
+}
+
 /* The names that a failure offers, with spaces between. */
 static void add_offered(void *ctx, const struct failure *failure)
 {
@@ -250,6 +311,9 @@ int main(void)
 		SCRATCH_TEST(test_entries_keep_what_is_said_of_them),
 		SCRATCH_TEST(test_menu_entry_without_a_title_has_the_menus),
 		SCRATCH_TEST(test_menus_know_where_back_leads),
+		SCRATCH_TEST(test_entries_have_the_passwords_that_they_name),
+		SCRATCH_TEST(test_default_may_have_a_password_where_menus_wait),
+		SCRATCH_TEST(test_password_that_nothing_needs_changes_nothing),
 		SCRATCH_TEST(test_failure_offers_what_the_entry_could_name),
 		SCRATCH_TEST(test_hotkeys_are_found_in_either_case),
 		SCRATCH_TEST(test_catalogue_has_at_most_100000_entries),
