@@ -346,25 +346,50 @@ void html_add_menu(const struct request *r, const struct menu *menu,
 	json_object_set_new(view, "state", state_view(r));
 }
 
+/* What makes a loader leave something out, and why. */
+static json_t *refusal_view(const struct loader *loader, const char *reason)
+{
+	return json_pack("{s:s, s:s}", "client", loader->dialect->client,
+			 "reason", reason);
+}
+
+static struct loader any_machine(const struct dialect *d)
+{
+	return (struct loader){
+		.dialect = d,
+		.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
+	};
+}
+
 /* Which loaders cannot fetch the files, and why. */
 static json_t *unreachable_view(const struct mirror_files *files)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; dialects[i] != NULL; i++) {
-		const struct loader loader = {
-			.dialect = dialects[i],
-			.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
-		};
+		const struct loader loader = any_machine(dialects[i]);
 		const char *reason = loader_refuses_files(&loader, files);
 
 		if (reason != NULL)
 			json_array_append_new(list,
-					      json_pack("{s:s, s:s}", "client",
-							dialects[i]->client,
-							"reason", reason));
+					      refusal_view(&loader, reason));
 	}
 	return list;
+}
+
+void html_add_password(const struct password *password, json_t *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const struct loader loader = any_machine(dialects[i]);
+		const char *reason = loader_refuses_password(&loader, password);
+
+		if (reason != NULL)
+			json_array_append_new(list,
+					      refusal_view(&loader, reason));
+	}
+	json_object_set_new(view, "refused", list);
 }
 
 /* The rows of a table: what each mirror of the release has. */

@@ -20,4 +20,7 @@ void html_add_menu(const struct request *r, const struct menu *menu,
 void html_add_release(const struct request *r, const struct release *release,
 		      json_t *view);
 
+/* Add to the view of a password which loaders cannot ask for it. */
+void html_add_password(const struct password *password, json_t *view);
+
 #endif

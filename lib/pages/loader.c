@@ -178,6 +178,57 @@ const char *loader_refuses_command(const struct loader *l, unsigned command)
 	return "is a command that this loader does not have";
 }
 
+/* gPXE's menus ask, and its scripts cannot. */
+const char *loader_refuses_password(const struct loader *l,
+				    const struct password *password)
+{
+	const struct dialect *d =
+		l->dialect->menus != NULL ? l->dialect->menus : l->dialect;
+
+	if (password == NULL || dialect_is_for_people(d) ||
+	    password->hashes[d->hash] != NULL)
+		return NULL;
+	return d->hash == HASH_NONE
+		       ? "needs a password, which this loader cannot ask for"
+		       : "needs a password that has no hash for this loader";
+}
+
+/* Of COMMAND_*; 0: the entry is none. */
+static unsigned command_of(enum entry_kind kind)
+{
+	switch (kind) {
+	case ENTRY_SHELL:
+		return COMMAND_SHELL;
+	case ENTRY_REBOOT:
+		return COMMAND_REBOOT;
+	case ENTRY_POWEROFF:
+		return COMMAND_POWEROFF;
+	case ENTRY_FIRMWARE:
+		return COMMAND_FIRMWARE;
+	case ENTRY_HEADING:
+	case ENTRY_RELEASE:
+	case ENTRY_MENU:
+	case ENTRY_CUSTOMER:
+	case ENTRY_LOCAL:
+		break;
+	}
+	return 0;
+}
+
+const char *loader_refuses_entry(const struct loader *l,
+				 const struct menu_entry *entry)
+{
+	const unsigned command = command_of(entry->kind);
+	const char *reason = NULL;
+
+	if (command != 0)
+		reason = loader_refuses_command(l, command);
+	else if (entry->kind == ENTRY_RELEASE)
+		reason = loader_refusal(l, entry->release);
+	return reason != NULL ? reason
+			      : loader_refuses_password(l, entry->password);
+}
+
 const char *loader_refused_setting(const struct loader *l,
 				   const struct settings *settings,
 				   const char **key)

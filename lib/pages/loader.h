@@ -4,6 +4,7 @@
 #include "catalog.h"
 #include "dialect.h"
 #include "machine.h"
+#include "password.h"
 #include "release.h"
 
 /* The loader that asks, on its machine. */
@@ -64,6 +65,17 @@ const char *loader_refusal(const struct loader *l,
 /* Why the loader cannot do that of COMMAND_* on its machine, static, in words
  * that every dialect can write; NULL if it can. */
 const char *loader_refuses_command(const struct loader *l, unsigned command);
+
+/* Why the loader cannot ask for the password, static, in words that every
+ * dialect can write; NULL if it can, or if password is NULL. */
+const char *loader_refuses_password(const struct loader *l,
+				    const struct password *password);
+
+/* Why the loader is not offered the entry of a menu: one of the three reasons
+ * above.  NULL if it is; whether a menu that the entry opens has something for
+ * it is another question. */
+const char *loader_refuses_entry(const struct loader *l,
+				 const struct menu_entry *entry);
 
 /* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
  * a file's name.  Static; NULL if it can. */

@@ -165,6 +165,60 @@ static void print_view(const json_t *view, struct buf *body)
 	free(text);
 }
 
+/* Whether the text shows an entry of a menu and asks for no password of it: its
+ * template is a site's own, from before there were any. */
+static int lacks_password(const struct request *r, const json_t *entry,
+			  const char *text)
+{
+	const char *title = json_string_value(json_object_get(entry, "title"));
+	const char *hash = json_string_value(
+		json_object_get(json_object_get(entry, "password"), "hash"));
+	struct buf shown = BUF_INIT;
+	int is_lacking;
+
+	if (hash == NULL || strstr(text, hash) != NULL)
+		return 0;
+	r->dialect->escape(&shown, title, strlen(title));
+	is_lacking = strstr(text, buf_text(&shown)) != NULL;
+	buf_free(&shown);
+	return is_lacking;
+}
+
+static int check_passwords(const struct request *r, const json_t *view,
+			   const char *text, struct error *err)
+{
+	struct buf name = BUF_INIT;
+	size_t i;
+	json_t *entry;
+	int rc = 0;
+
+	buf_printf(&name, "%s.%s", r->page->name, r->dialect->name);
+	json_array_foreach(json_object_get(view, "entries"), i, entry)
+		if (rc == 0 && lacks_password(r, entry, text))
+			rc = error_set(err, name.data, 0,
+				       "offers entries without their "
+				       "passwords: copy the sections named "
+				       "password and locked from the shipped "
+				       "menu.%s",
+				       r->dialect->name);
+	buf_free(&name);
+	return rc;
+}
+
+static int fill(const struct request *r, const json_t *view, struct buf *body,
+		struct error *err)
+{
+	size_t before = body->len;
+
+	if (site_render(r->site, r->page->name, r->dialect, view, body, err) <
+	    0)
+		return -1;
+	if (check_passwords(r, view, buf_text(body) + before, err) == 0)
+		return 0;
+	buf_truncate(body, before);
+	return -1;
+}
+
 int page_fill(struct request *r, struct buf *body, struct error *err)
 {
 	json_t *view = NULL;
@@ -172,8 +226,7 @@ int page_fill(struct request *r, struct buf *body, struct error *err)
 
 	if (status == 200 && r->is_view)
 		print_view(view, body);
-	else if (status == 200 && site_render(r->site, r->page->name,
-					      r->dialect, view, body, err) < 0)
+	else if (status == 200 && fill(r, view, body, err) < 0)
 		status = 500;
 	json_decref(view);
 	return status;

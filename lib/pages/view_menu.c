@@ -63,28 +63,6 @@ static int is_visible(const struct request *r, const struct menu_entry *entry)
 	       catalog_may_see(r->catalog, entry->menu, r->client);
 }
 
-/* Of COMMAND_*; 0: the entry is none. */
-static unsigned command_of(enum entry_kind kind)
-{
-	switch (kind) {
-	case ENTRY_SHELL:
-		return COMMAND_SHELL;
-	case ENTRY_REBOOT:
-		return COMMAND_REBOOT;
-	case ENTRY_POWEROFF:
-		return COMMAND_POWEROFF;
-	case ENTRY_FIRMWARE:
-		return COMMAND_FIRMWARE;
-	case ENTRY_HEADING:
-	case ENTRY_RELEASE:
-	case ENTRY_MENU:
-	case ENTRY_CUSTOMER:
-	case ENTRY_LOCAL:
-		break;
-	}
-	return 0;
-}
-
 static int has_something(const struct request *r, const struct menu *menu);
 
 /* Why the entry is not offered; NULL if it is. */
@@ -92,14 +70,12 @@ static const char *hidden_reason(const struct request *r,
 				 const struct menu_entry *entry)
 {
 	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *reason = loader_refuses_entry(&loader, entry);
 
-	if (command_of(entry->kind) != 0)
-		return loader_refuses_command(&loader, command_of(entry->kind));
-	if (entry->kind == ENTRY_RELEASE)
-		return loader_refusal(&loader, entry->release);
-	if (entry->kind == ENTRY_MENU && !has_something(r, entry->menu))
-		return "has nothing for this machine";
-	return NULL;
+	if (reason == NULL && entry->kind == ENTRY_MENU &&
+	    !has_something(r, entry->menu))
+		reason = "has nothing for this machine";
+	return reason;
 }
 
 /* Whether the menu, or one below it, offers this client's machine anything. */
@@ -139,15 +115,32 @@ static const char *kind_name(enum entry_kind kind)
 	return "firmware";
 }
 
-static json_t *entry_view(const struct request *r, const struct menu *menu,
-			  const struct menu_entry *entry)
+/* The hash goes into the loader's own text, and is shown to nobody else. */
+static json_t *password_view(const struct request *r,
+			     const struct password *password)
 {
-	const char *chosen = menu->default_id;
-	json_t *view = json_pack(
-		"{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id, "title",
-		entry->title, kind_name(entry->kind), 1, "default",
-		chosen != NULL && strcmp(chosen, entry->id) == 0, "url",
-		entry_url(r, entry));
+	const char *hash = password->hashes[r->dialect->hash];
+	json_t *view;
+
+	if (hash != NULL && (r->is_view || r->notes != NULL))
+		hash = "HASH";
+	view = json_pack("{s:s, s:s*}", "user", password->id, "hash", hash);
+	if (dialect_is_for_people(r->dialect))
+		html_add_password(password, view);
+	return view;
+}
+
+static json_t *entry_view(const struct request *r,
+			  const struct menu_entry *entry, int is_default)
+{
+	json_t *view =
+		json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
+			  "title", entry->title, kind_name(entry->kind), 1,
+			  "default", is_default, "url", entry_url(r, entry));
+
+	if (entry->password != NULL)
+		json_object_set_new(view, "password",
+				    password_view(r, entry->password));
 
 	if (entry->hotkey != '\0') {
 		char c = entry->hotkey;
@@ -164,12 +157,17 @@ static json_t *entry_view(const struct request *r, const struct menu *menu,
 	return view;
 }
 
-/* The entry that boots by itself: the menu's default, else the first that is
- * offered. */
-static const struct menu_entry *default_entry(const struct request *r,
-					      const struct menu *menu)
+/* Which entry starts when the timeout expires, or when nothing is selected. */
+struct choice {
+	const struct menu_entry *entry; /* NULL: none */
+	int is_marked; /* loaders would take an earlier entry otherwise */
+};
+
+/* The menu's default, else the first that is offered: a timeout starts none
+ * that has a password. */
+static struct choice choose(const struct request *r, const struct menu *menu)
 {
-	const struct menu_entry *first = NULL;
+	struct choice choice = { NULL, 0 };
 
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct menu_entry *entry = &menu->entries[i];
@@ -179,11 +177,15 @@ static const struct menu_entry *default_entry(const struct request *r,
 			continue;
 		if (menu->default_id != NULL &&
 		    strcmp(menu->default_id, entry->id) == 0)
-			return entry;
-		if (first == NULL)
-			first = entry;
+			return (struct choice){ entry, 1 };
+		if (choice.entry != NULL)
+			continue;
+		if (entry->password != NULL && menu->timeout > 0)
+			choice.is_marked = 1;
+		else
+			choice.entry = entry;
 	}
-	return first;
+	return choice;
 }
 
 static void add_timeout(json_t *view, unsigned seconds)
@@ -198,21 +200,42 @@ static void add_timeout(json_t *view, unsigned seconds)
 }
 
 /* Where Back leads: to the parent; to the main menu where there is none that
- * the client may see; from the main menu itself, nowhere. */
-static json_t *back_url(const struct request *r, const struct menu *menu)
+ * the client may see, or the loader cannot ask for its password; from the main
+ * menu itself, nowhere. */
+static const struct menu *menu_above(const struct request *r,
+				     const struct menu *menu)
 {
+	const struct loader loader = page_loader(r, r->machine.platform);
 	const struct menu *top = catalog_menu(r->catalog, NULL);
-	const int by_script = r->dialect->opens_by_script;
-	struct link link = { .page = by_script ? &page_boot : &page_menu };
+	const struct menu *above = menu->parent;
 
 	if (menu == top)
 		return NULL;
+	if (above == NULL || !catalog_may_see(r->catalog, above, r->client) ||
+	    loader_refuses_password(&loader, above->password) != NULL)
+		return top;
+	return above;
+}
+
+static void add_back(const struct request *r, const struct menu *menu,
+		     const struct menu *above, json_t *view)
+{
+	const int by_script = r->dialect->opens_by_script;
+	struct link link = { .page = by_script ? &page_boot : &page_menu };
+
+	if (above == NULL)
+		return;
 	if (by_script)
 		link.menu = page_main_menu(r);
-	if (menu->parent != NULL && menu->parent != top &&
-	    catalog_may_see(r->catalog, menu->parent, r->client))
-		*(by_script ? &link.menu : &link.name) = menu->parent->id;
-	return page_url(r, &link);
+	if (above != catalog_menu(r->catalog, NULL))
+		*(by_script ? &link.menu : &link.name) = above->id;
+	json_object_set_new(view, "back", page_url(r, &link));
+	if (!menu_has_key(menu, MENU_BACK_KEY))
+		json_object_set_new(view, "back_key",
+				    json_sprintf("%c", MENU_BACK_KEY));
+	if (above->password != NULL)
+		json_object_set_new(view, "back_password",
+				    password_view(r, above->password));
 }
 
 /* Add the entry to hidden, with the reason. */
@@ -228,7 +251,8 @@ static void hide(const struct request *r, const struct menu_entry *entry,
 /* Add what is offered to entries, the rest to hidden.  A heading is shown
  * when something below it is. */
 static void sort_entries(const struct request *r, const struct menu *menu,
-			 json_t *entries, json_t *hidden)
+			 const struct choice *choice, json_t *entries,
+			 json_t *hidden)
 {
 	const struct menu_entry *heading = NULL;
 
@@ -248,10 +272,44 @@ static void sort_entries(const struct request *r, const struct menu *menu,
 		}
 		if (heading != NULL)
 			json_array_append_new(entries,
-					      entry_view(r, menu, heading));
+					      entry_view(r, heading, 0));
 		heading = NULL;
-		json_array_append_new(entries, entry_view(r, menu, entry));
+		json_array_append_new(
+			entries, entry_view(r, entry,
+					    choice->is_marked &&
+						    choice->entry == entry));
 	}
+}
+
+/* Add the password of an entry to the list, once. */
+static void add_password(const json_t *password, json_t *list)
+{
+	size_t i;
+	json_t *known;
+
+	if (password == NULL)
+		return;
+	json_array_foreach(list, i, known)
+		if (json_equal(known, password))
+			return;
+	json_array_append(list, (json_t *)password);
+}
+
+/* Add the passwords that the view's entries need, if the site has any. */
+static void add_passwords(const struct request *r, json_t *view)
+{
+	json_t *list = json_array();
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(json_object_get(view, "entries"), i, entry)
+		add_password(json_object_get(entry, "password"), list);
+	add_password(json_object_get(view, "back_password"), list);
+	if (catalog_has_passwords(r->catalog)) {
+		json_object_set_new(view, "locked", json_true());
+		json_object_set(view, "passwords", list);
+	}
+	json_decref(list);
 }
 
 static json_t *background_view(const struct request *r)
@@ -278,6 +336,11 @@ static void note_entries(const struct request *r, const struct menu *menu)
 		if (entry->kind == ENTRY_MENU)
 			page_note(r, "opens: %s: /menus/%s", entry->menu->file,
 				  entry->menu->id);
+		if (entry->password != NULL)
+			page_note(r,
+				  "password: %s: /passwords/%s: needed by %s",
+				  entry->password->file, entry->password->id,
+				  entry->id);
 		if (release == NULL)
 			continue;
 		if (last == NULL || strcmp(last->distro, release->distro) != 0)
@@ -302,7 +365,7 @@ static json_t *problem_view(const char *problem)
 json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
-	const struct menu_entry *chosen = default_entry(r, menu);
+	const struct choice choice = choose(r, menu);
 	const char *modules = r->machine.platform != MACHINE_UNKNOWN
 				      ? settings->syslinux[r->machine.platform]
 				      : NULL;
@@ -314,19 +377,17 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 		json_array_append_new(entries, problem_view(r->problem));
 	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
 	note_entries(r, menu);
-	sort_entries(r, menu, entries, hidden);
-	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:o*, s:s*}", "title",
+	sort_entries(r, menu, &choice, entries, hidden);
+	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:s*}", "title",
 			 menu->title, "menu", menu_url(r, menu), "vesamenu",
 			 settings->vesamenu, "background", background_view(r),
-			 "entries", entries, "hidden", hidden, "back",
-			 back_url(r, menu), "chosen",
-			 chosen != NULL ? chosen->id : NULL);
-	if (r->problem == NULL)
+			 "entries", entries, "hidden", hidden, "chosen",
+			 choice.entry != NULL ? choice.entry->id : NULL);
+	/* Where every entry has a password, the menu waits. */
+	if (r->problem == NULL && (choice.entry != NULL || !choice.is_marked))
 		add_timeout(view, menu->timeout);
-	if (json_object_get(view, "back") != NULL &&
-	    !menu_has_key(menu, MENU_BACK_KEY))
-		json_object_set_new(view, "back_key",
-				    json_sprintf("%c", MENU_BACK_KEY));
+	add_back(r, menu, menu_above(r, menu), view);
+	add_passwords(r, view);
 	if (modules != NULL)
 		json_object_set_new(view, "modules", json_string(modules));
 	if (dialect_is_for_people(r->dialect))

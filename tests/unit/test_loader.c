@@ -280,6 +280,52 @@ static void test_a_command_is_refused_where_there_is_none(void **state)
 	}
 }
 
+static void test_a_password_is_refused_where_nobody_asks_for_it(void **state)
+{
+#define CANNOT_ASK "needs a password, which this loader cannot ask for"
+#define NO_HASH "needs a password that has no hash for this loader"
+	static const struct password both = { .hashes = { NULL, "c", "p" } };
+	static const struct password crypt = { .hashes = { NULL, "c", NULL } };
+	static const struct password pbkdf2 = { .hashes = { NULL, NULL, "p" } };
+	static const struct {
+		const char *dialect;
+		const struct password *password;
+		const char *refusal; /* NULL: it can ask */
+	} passwords[] = {
+		{ "gpxe", &both, NULL }, /* its menus can */
+		{ "gpxe", &pbkdf2, NO_HASH },
+		{ "pxelinux", &both, NULL },
+		{ "pxelinux", &crypt, NULL },
+		{ "pxelinux", &pbkdf2, NO_HASH },
+		{ "ipxe", &both, CANNOT_ASK },
+		{ "ipxe", NULL, NULL },
+		{ "syslinux", &both, NULL },
+		{ "syslinux", &crypt, NULL },
+		{ "syslinux", &pbkdf2, NO_HASH },
+		{ "grub", &both, NULL },
+		{ "grub", &crypt, NO_HASH },
+		{ "grub", &pbkdf2, NULL },
+		{ "html", &both, NULL },
+		{ "json", &crypt, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(passwords); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(passwords[i].dialect),
+			.machine = machine_of("", ""),
+		};
+		const char *got =
+			loader_refuses_password(&loader, passwords[i].password);
+
+		if (passwords[i].refusal == NULL
+			    ? got != NULL
+			    : got == NULL ||
+				      strcmp(got, passwords[i].refusal) != 0)
+			fail_msg("row %zu: %s", i, got);
+	}
+}
+
 static void test_a_mirrors_menu_is_for_modules_of_its_version(void **state)
 {
 	static const struct {
@@ -521,6 +567,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_release_is_started_as_the_loader_can),
 		cmocka_unit_test(test_a_command_is_refused_where_there_is_none),
+		cmocka_unit_test(
+			test_a_password_is_refused_where_nobody_asks_for_it),
 		cmocka_unit_test(
 			test_a_mirrors_menu_is_for_modules_of_its_version),
 		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),

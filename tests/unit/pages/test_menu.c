@@ -380,6 +380,303 @@ static void test_menu_without_anything_for_the_machine_is_left_out(void **state)
 	site_free(site);
 }
 
+#define CRYPT "$1$saltsalt$MHWnL4rydQltJnPv5hD0o/"
+#define PBKDF2                                                                 \
+	"grub.pbkdf2.sha512.10000.D364315013ABE511066810734CE008B8."           \
+	"8E520030C1F9187E1976560B96385877"
+
+/* A catalogue of these menus, written with ' for ". */
+static struct site *open_menus(const char *menus, const char *templates)
+{
+	const struct site_paths paths = {
+		.catalog = "catalog.json",
+		.templates = templates,
+		.shipped = TEMPLATES,
+	};
+	struct buf text = BUF_INIT;
+
+	buf_printf(&text,
+		   "{'site': {'base': 'http://h/'},"
+		   " 'passwords': {'staff': {'syslinux': '" CRYPT "',"
+		   "  'grub': '" PBKDF2 "'}}, 'menus': {%s}}",
+		   menus);
+	put_json("catalog.json", text.data);
+	buf_free(&text);
+	return site_new(&paths, pages_names, pages_check_urls);
+}
+
+#define LOCKED_MENUS                                                           \
+	"'main': {'entries': [{'local': true},"                                \
+	" {'local': true, 'id': 'disk', 'password': 'staff'},"                 \
+	" {'menu': 'secret'}]},"                                               \
+	"'secret': {'password': 'staff', 'entries': [{'menu': 'child'}]},"     \
+	"'child': {'entries': [{'local': true}]}"
+
+static void test_hash_is_in_the_text_of_its_loader_alone(void **state)
+{
+	static const struct {
+		const char *query;
+		int has_crypt, has_pbkdf2;
+	} rows[] = {
+		{ "", 1, 0 },
+		{ "dialect=syslinux", 1, 0 },
+		{ "dialect=grub", 0, 1 },
+		{ "name=child", 1, 0 }, /* Back */
+		{ "dialect=syslinux&name=child", 1, 0 },
+		{ "dialect=grub&name=child", 0, 1 },
+		{ "dialect=ipxe", 0, 0 },
+		{ "dialect=html", 0, 0 },
+		{ "dialect=html&name=child", 0, 0 },
+		{ "dialect=json", 0, 0 },
+		{ "dialect=json&view=pxelinux", 0, 0 },
+		{ "dialect=json&view=syslinux", 0, 0 },
+		{ "dialect=json&view=grub", 0, 0 },
+		{ "dialect=json&name=child&view=grub", 0, 0 },
+		{ "explain=1", 0, 0 },
+		{ "dialect=syslinux&explain=1", 0, 0 },
+		{ "dialect=grub&explain=1", 0, 0 },
+		{ "dialect=grub&explain=1&name=child", 0, 0 },
+		{ "dialect=html&explain=1", 0, 0 },
+	};
+	struct site *site = open_menus(LOCKED_MENUS, "");
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct http_request request = { .query = rows[i].query };
+		int status;
+		char *answer = ask(site, &request, &status);
+
+		if (status != 200 ||
+		    (strstr(answer, "saltsalt") != NULL) != rows[i].has_crypt ||
+		    (strstr(answer, "pbkdf2.sha512") != NULL) !=
+			    rows[i].has_pbkdf2)
+			fail_msg("'%s': %s", rows[i].query, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+/* What answers to the queries have, or do not have. */
+struct part {
+	const char *query;
+	const char *text;
+	int is_there;
+};
+
+static void check_parts(struct site *site, const struct part *parts,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct http_request request = { .query = parts[i].query };
+		int status;
+		char *answer = ask(site, &request, &status);
+
+		if (status != 200 || (strstr(answer, parts[i].text) != NULL) !=
+					     parts[i].is_there)
+			fail_msg("row %zu, '%s': %s", i, parts[i].query,
+				 answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+static void test_loader_asks_or_is_not_offered_the_entry(void **state)
+{
+	static const struct part parts[] = {
+		{ "",
+		  "label disk\nmenu label Local disk\nmenu passwd " CRYPT
+		  "\nkernel http://h/boot?menu=local\n",
+		  1 },
+		{ "dialect=syslinux", "allowoptions 0\nnoescape 1\n", 1 },
+		{ "dialect=syslinux&name=child", "\nnoescape 1\n", 1 },
+		{ "dialect=grub", "password_pbkdf2 'staff' '" PBKDF2 "'\n", 1 },
+		{ "dialect=grub",
+		  "menuentry 'Local disk'' (user ''staff'')' --id e-'disk' "
+		  "--users 'staff' {\n",
+		  1 },
+		{ "dialect=grub",
+		  "menuentry 'Local disk' --id e-'local' --unrestricted {\n",
+		  1 },
+		{ "dialect=grub&name=secret", "superusers", 1 },
+		{ "dialect=grub&name=secret", "--id e-'child' --unrestricted",
+		  1 },
+		{ "dialect=grub&name=secret", "password_pbkdf2", 0 },
+		{ "dialect=ipxe", "e-local", 1 },
+		{ "dialect=ipxe", "e-disk", 0 },
+		{ "dialect=ipxe", "secret", 0 },
+		{ "dialect=ipxe&explain=1",
+		  "left out: disk: it needs a password, which this loader "
+		  "cannot ask for\n",
+		  1 },
+		{ "dialect=grub&explain=1",
+		  "password: catalog.json: /passwords/staff: needed by disk\n",
+		  1 },
+		{ "dialect=html",
+		  "(asks for a password; not offered to iPXE: it needs a "
+		  "password, which this loader cannot ask for)",
+		  1 },
+	};
+
+	(void)state;
+	check_parts(open_menus(LOCKED_MENUS, ""), parts, LENGTH(parts));
+}
+
+/* SYSLINUX would fetch a menu without entries again and again. */
+static void test_locked_menu_without_entries_has_the_local_disk(void **state)
+{
+	static const struct part parts[] = {
+		{ "dialect=syslinux",
+		  "\n\nlabel disk\nmenu label Nothing is offered to this "
+		  "machine: local disk\nlocalboot 0\n",
+		  1 },
+		{ "dialect=syslinux&name=other", "Nothing is offered", 0 },
+	};
+
+	(void)state;
+	check_parts(open_menus("'main': {'entries': [{'firmware': true}]},"
+			       "'other': {'entries': [{'local': true,"
+			       " 'password': 'staff'}]}",
+			       ""),
+		    parts, LENGTH(parts));
+}
+
+/* iPXE got there by a URL alone. */
+static void test_back_asks_for_the_password_of_the_menu(void **state)
+{
+	static const struct part parts[] = {
+		{ "name=child",
+		  "Back\nmenu passwd " CRYPT
+		  "\nkernel http://h/boot?menu=secret\n",
+		  1 },
+		{ "dialect=syslinux&name=child",
+		  "Back\nmenu passwd " CRYPT "\ncom32 vesamenu.c32\n", 1 },
+		{ "dialect=grub&name=child", "--hotkey='b' --users 'staff' {\n",
+		  1 },
+		{ "dialect=grub&name=child",
+		  "password_pbkdf2 'staff' '" PBKDF2 "'\n", 1 },
+		{ "dialect=grub&name=secret", "--hotkey='b' --unrestricted {\n",
+		  1 },
+		{ "dialect=ipxe&name=child", "http://h/menu?dialect=ipxe ||",
+		  1 },
+		{ "dialect=ipxe&name=child", "secret", 0 },
+		{ "name=secret", "Back\nkernel http://h/boot\n", 1 },
+	};
+
+	(void)state;
+	check_parts(open_menus(LOCKED_MENUS, ""), parts, LENGTH(parts));
+}
+
+static void test_timeout_starts_no_entry_with_a_password(void **state)
+{
+#define ONE "{'local': true, 'id': 'one'}"
+#define TWO "{'local': true, 'id': 'two'}"
+#define LOCKED_ONE "{'local': true, 'id': 'one', 'password': 'staff'}"
+#define LOCKED_TWO "{'local': true, 'id': 'two', 'password': 'staff'}"
+#define MARKED(id) "label " id "\nmenu label Local disk\nmenu default\n"
+	static const struct {
+		const char *menu;
+		struct part parts[4];
+	} menus[] = {
+		{ "'timeout': 5, 'entries': [" LOCKED_ONE ", " TWO "]",
+		  { { "dialect=syslinux", MARKED("two"), 1 },
+		    { "dialect=syslinux", "\ntimeout 50\n", 1 },
+		    { "", MARKED("two"), 1 },
+		    { "dialect=grub", "set timeout='5'\nset default=e-'two'\n",
+		      1 } } },
+		{ "'timeout': 5, 'entries': [" ONE ", " LOCKED_TWO "]",
+		  { { "dialect=syslinux", "menu default", 0 },
+		    { "dialect=syslinux", "\ntimeout 50\n", 1 },
+		    { "", "menu default", 0 },
+		    { "dialect=grub", "set timeout='5'\nset default=e-'one'\n",
+		      1 } } },
+		{ "'timeout': 5, 'entries': [" LOCKED_ONE ", " LOCKED_TWO "]",
+		  { { "dialect=syslinux", "timeout 50", 0 },
+		    { "", "timeout 50", 0 },
+		    { "dialect=html", "The menu waits for a choice.", 1 },
+		    { "dialect=grub", "set timeout=-1\nif [", 1 } } },
+		{ "'timeout': 0, 'entries': [" LOCKED_ONE ", " TWO "]",
+		  { { "dialect=syslinux", "menu default", 0 },
+		    { "dialect=syslinux", "\ntimeout ", 0 },
+		    { "dialect=ipxe", "set chosen e-two\n", 1 },
+		    { "dialect=grub", "set timeout=-1\nset default=e-'one'\n",
+		      1 } } },
+		{ "'timeout': 0, 'default': 'two', 'entries': [" ONE
+		  ", " LOCKED_TWO "]",
+		  { { "dialect=syslinux", MARKED("two"), 1 },
+		    { "dialect=syslinux", "\ntimeout ", 0 },
+		    { "dialect=ipxe", "set chosen e-one\n", 1 },
+		    { "dialect=grub", "set timeout=-1\nset default=e-'two'\n",
+		      1 } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(menus); i++) {
+		struct buf text = BUF_INIT;
+
+		buf_printf(&text, "'main': {%s}", menus[i].menu);
+		check_parts(open_menus(text.data, ""), menus[i].parts,
+			    LENGTH(menus[i].parts));
+		buf_free(&text);
+	}
+}
+
+/* A site's own template may be from before there were passwords.  What shows
+ * nothing of the entry need not ask. */
+static void test_template_that_does_not_ask_is_refused(void **state)
+{
+#define REFUSED(page, dialect)                                                 \
+	page "." dialect                                                       \
+	     ": offers entries without their passwords: copy the sections "    \
+	     "named password and locked from the shipped menu." dialect "\n"
+	static const struct row rows[] = {
+		{ { .query = "" }, 500, REFUSED("menu", "pxelinux") },
+		{ { .query = "explain=1" }, 500, REFUSED("menu", "pxelinux") },
+		{ { .query = "dialect=syslinux", .script = "boot" },
+		  500,
+		  REFUSED("boot", "syslinux") },
+		{ { .query = "dialect=grub" }, 200, "set a=b\n" },
+		{ { .query = "dialect=ipxe" }, 200, NULL },
+		{ { .query = "dialect=html" }, 200, NULL },
+		{ { .query = "", .script = "boot" }, 200, NULL },
+	};
+	struct site *site;
+
+	(void)state;
+	put("menu.grub", "set a=b\n");
+	put("menu.pxelinux",
+	    "menu title x\n{{#entries}}\nmenu label {{title}}\n{{/entries}}\n");
+	put("menu.syslinux",
+	    "{{#entries}}\nmenu label {{title}}\n{{/entries}}\n");
+	site = open_menus("'main': {'entries': [{'local': true, 'id': 'one',"
+			  " 'password': 'staff'}]}",
+			  ".");
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		ask_check(site, &rows[i]);
+	site_free(site);
+}
+
+/* GRUB's quotes do not hide the title. */
+static void test_quoted_title_is_found_in_the_text(void **state)
+{
+	const struct http_request request = { .query = "dialect=grub" };
+	struct site *site;
+	int status;
+	char *answer;
+
+	(void)state;
+	put("menu.grub", "set a=b\n{{#entries}}\nmenuentry {{title}} { true }\n"
+			 "{{/entries}}\n");
+	site = open_menus("'main': {'entries': [{'local': true, 'id': 'one',"
+			  " 'title': 'It\\u0027s', 'password': 'staff'}]}",
+			  ".");
+	answer = ask(site, &request, &status);
+	if (status != 500 ||
+	    strstr(answer, "menu.grub: offers entries without ") == NULL)
+		fail_msg("%s", answer);
+	free(answer);
+	site_free(site);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +700,14 @@ int main(void)
 			test_explanation_says_what_is_left_out_and_why),
 		SCRATCH_TEST(
 			test_menu_without_anything_for_the_machine_is_left_out),
+		SCRATCH_TEST(test_hash_is_in_the_text_of_its_loader_alone),
+		SCRATCH_TEST(test_loader_asks_or_is_not_offered_the_entry),
+		SCRATCH_TEST(
+			test_locked_menu_without_entries_has_the_local_disk),
+		SCRATCH_TEST(test_back_asks_for_the_password_of_the_menu),
+		SCRATCH_TEST(test_timeout_starts_no_entry_with_a_password),
+		SCRATCH_TEST(test_template_that_does_not_ask_is_refused),
+		SCRATCH_TEST(test_quoted_title_is_found_in_the_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
