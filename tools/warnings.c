@@ -288,6 +288,29 @@ static const char *hidden_from_all(const struct release *release)
 	return reason; /* the reason on UEFI: on BIOS, arm64 is refused first */
 }
 
+/* Warn of an entry that no loader starts which can ask for its password. */
+static void warn_unasked(const struct warning *w, const struct menu *menu,
+			 const struct menu_entry *entry)
+{
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		for (int platform = 0; platform < PLATFORM_COUNT; platform++) {
+			const struct loader l = {
+				.dialect = dialects[i],
+				.machine = { platform, MACHINE_UNKNOWN },
+			};
+
+			if (!dialect_is_for_people(l.dialect) &&
+			    (platform == PLATFORM_BIOS ||
+			     !l.dialect->is_bios_only) &&
+			    loader_refuses_entry(&l, entry) == NULL)
+				return;
+		}
+	warn(w, "hidden", "menus", menu->id, "",
+	     "entry '%s' is hidden from every client: no loader that starts it "
+	     "can ask for its password",
+	     entry->id);
+}
+
 static int columns_of(const struct menu_entry *entry)
 {
 	int columns = entry->kind == ENTRY_MENU || entry->kind == ENTRY_CUSTOMER
@@ -310,6 +333,8 @@ static void warn_entry(const struct warning *w, const struct menu *menu,
 		warn(w, "hidden", "menus", menu->id, "",
 		     "entry '%s' is hidden from every client: it %s", entry->id,
 		     reason);
+	else if (entry->password != NULL)
+		warn_unasked(w, menu, entry);
 	if (width > columns)
 		warn(w, "wide", "menus", menu->id, "",
 		     "entry '%s' is %zu columns wide, %zu fit: %s", entry->id,
@@ -569,13 +594,64 @@ static void warn_loader(const struct warning *w, const struct dialect *d)
 			warn_left_out(w, &loader, all[i]);
 }
 
+static int has_password(const struct menu *menu,
+			const struct password *password)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].password == password)
+			return 1;
+	return menu->password == password;
+}
+
+static int is_needed(const struct warning *w, const struct password *password)
+{
+	size_t count;
+	const struct menu *menus = catalog_menus(w->c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (has_password(&menus[i], password))
+			return 1;
+	return 0;
+}
+
+/* What needs the password is left out for a loader that cannot ask for it. */
+static void warn_passwords(const struct warning *w, const struct dialect *d)
+{
+	const struct loader loader = { .dialect = d };
+	size_t count;
+	const struct password *all = catalog_passwords(w->c, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *reason = loader_refuses_password(&loader, &all[i]);
+
+		if (reason != NULL && is_needed(w, &all[i]))
+			warn(w, "loader", "passwords", all[i].id, "",
+			     "each entry that has this password is left out "
+			     "for %s: it %s",
+			     d->client, reason);
+	}
+}
+
+static void warn_idle_passwords(const struct warning *w)
+{
+	size_t count;
+	const struct password *all = catalog_passwords(w->c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!is_needed(w, &all[i]))
+			warn(w, "unused", "passwords", all[i].id, "",
+			     "no menu and no entry has this password");
+}
+
 /* Menus are left out as their scripts are. */
 static void warn_loaders(const struct warning *w)
 {
 	for (size_t i = 0; dialects[i] != NULL; i++)
 		if (!dialect_is_for_people(dialects[i]) &&
-		    dialects[i]->scripts == NULL)
+		    dialects[i]->scripts == NULL) {
 			warn_loader(w, dialects[i]);
+			warn_passwords(w, dialects[i]);
+		}
 }
 
 /* A value that a numbered file replaces: shipped ones replace nothing, and the
@@ -610,6 +686,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	warn_merged(&w);
 	warn_base(&w);
 	warn_loaders(&w);
+	warn_idle_passwords(&w);
 	warn_distros(&w);
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)
