@@ -49,6 +49,16 @@ def catalog(entries=(DISK, AMD64, I386, RESCUE, MORE), kernel_way=False, **main)
     return sections
 
 
+# The password is secret7. An emulated machine is slow: GRUB's hash has few rounds.
+PASSWORDS = {"passwords": {"staff": {
+    "syslinux": "$6$saltsalt$X1ULXTB62fbNVA04XxNi9nKwL5xxRu.KPUxa22ZntOv."
+                "HoRlHymjznAdH4Faavk8vbENLiT2AQWj9jYGGxSxc.",
+    "grub": "grub.pbkdf2.sha512.1000.D364315013ABE511066810734CE008B8."
+            "B8149503FD9EEB71C3F0779FA9A519484F07A7EE6D5DF8538E196520921CA4BD",
+}}}
+LOCKED = {**AMD64, "id": "locked", "password": "staff"}
+
+
 # The shipped catalogue's picture is left out where the serial port is to tell
 # what GRUB shows.
 PLAIN = {"site": {"background": None}}
@@ -421,6 +431,22 @@ class Boot(unittest.TestCase):
             pc.press("l")
             pc.expect("(?m)^probe: disk$", 30)
 
+    def test_bios_lpxelinux_password(self):
+        """The menu of a customer, which there is not, leads back to the menu:
+        at SYSLINUX's prompt the entry's id would be enough."""
+        mine = {"customermenu": True, "hotkey": "c"}
+        with self.lab(catalog([DISK, LOCKED, mine], kernel_way=True) | PASSWORDS) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            pc.press("c")
+            pc.expect_request("boot/boot.*dialect=syslinux", 60, times=3)
+            time.sleep(4)
+            pc.press("tab", "esc", "a", *"wrong", "ret")
+            time.sleep(4)
+            self.assertEqual(boot.asked("linux$"), [])
+            pc.press("a", *"secret7", "ret")
+            self.check_boot(pc, [])
+
     @by("forky")
     def test_efi_syslinux_menu_and_local_disk(self):
         with self.lab(catalog()) as boot:
@@ -509,6 +535,24 @@ class Boot(unittest.TestCase):
             self.check_boot(pc, [])
             self.assertEqual(boot.loaded(), [])
             self.assertTrue(boot.asked("^HEAD /boot/menu"))
+
+    def test_efi_grub_password(self):
+        """The entry's user may not have the command line, and is not asked
+        again for a password that was right there."""
+        with self.lab(catalog([DISK, LOCKED]) | PLAIN | PASSWORDS) as boot:
+            pc = self.start_grub(boot, until=lambda pc: pc.expect("Debian 12.*user staff", 120))
+            pc.press("a")
+            pc.expect("Enter username", 20)
+            pc.press(*"staff", "ret", *"wrong", "ret")
+            time.sleep(4)
+            self.assertEqual(boot.asked("fromthemirror"), [])
+            pc.press("c")
+            pc.expect("(?s)Enter username.*Enter username", 20)
+            pc.press(*"staff", "ret", *"secret7", "ret")
+            time.sleep(6)
+            self.assertNotIn("grub>", pc.text())
+            pc.press("a")
+            self.check_boot(pc, [])
 
     def test_efi_grub_asks_again(self):
         """A server that is down when GRUB asks first is only late."""
