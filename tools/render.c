@@ -49,20 +49,28 @@ static void add_problem(const struct page_check *r, const char *about,
 	buf_free(&asked);
 }
 
-/* An address from which the menu may be seen; NULL: anyone may, or nobody
- * may. */
+/* An address from which the menu may be seen, and the path taken that the link
+ * names; NULL: anyone may, or nobody may. */
 static const struct network *client_of(const struct catalog *c,
+				       const struct link *link,
 				       const struct menu *menu)
 {
+	const char *from = link->path != NULL ? link->path->from : NULL;
 	size_t count;
 	const struct customer *customers = catalog_customers(c, &count);
 
-	if (menu == NULL || !menu->is_closed)
+	if (menu == NULL ||
+	    (!menu->is_closed && !menu_path_is_closed(link->path)))
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < customers[i].network_count; j++)
-			if (catalog_may_see(c, menu, &customers[i].networks[j]))
-				return &customers[i].networks[j];
+		for (size_t j = 0; j < customers[i].network_count; j++) {
+			const struct network *at = &customers[i].networks[j];
+
+			if (catalog_may_see(c, menu, at) &&
+			    (from == NULL ||
+			     catalog_path(c, menu, from, at) != NULL))
+				return at;
+		}
 	return NULL;
 }
 
@@ -114,7 +122,7 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 		.dialect = link->dialect,
 		.is_view = link->dialect->is_view,
 		.machine = machine_of(link),
-		.client = client_of(c, menu),
+		.client = client_of(c, link, menu),
 	};
 	struct query *parsed;
 

@@ -265,7 +265,7 @@ static int is_customers(const struct warning *w, const struct menu *menu)
 
 static void warn_unopened(const struct warning *w, const struct menu *menu)
 {
-	if (menu->parent == NULL && menu != catalog_menu(w->c, NULL) &&
+	if (menu->paths[0]->up == NULL && menu != catalog_menu(w->c, NULL) &&
 	    !is_customers(w, menu))
 		warn(w, "unopened", "menus", menu->id, "",
 		     "nothing opens this menu: neither an entry of another "

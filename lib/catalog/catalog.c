@@ -1,6 +1,7 @@
 #include "catalog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cursor.h"
 #include "include.h"
@@ -46,6 +47,7 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 	rc |= password_read_all(at, &c->passwords);
 	rc |= menu_read_all(at, &c->settings, &c->releases, &c->passwords,
 			    &c->menus);
+	rc |= menu_path_find_all(at, &c->menus);
 	rc |= customer_read_all(at, &c->settings, &c->menus, &c->customers);
 	rc |= group_read_all(at,
 			     &(struct assignables){ &c->menus, &c->releases },
@@ -197,14 +199,46 @@ int catalog_find_host(const struct catalog *c, const char *dir,
 	return found;
 }
 
+static int may_see(const struct customer *customer, const struct menu *menu)
+{
+	return !menu->is_closed ||
+	       (customer != NULL && customer->network_count > 0 &&
+		menu_is_below(menu, customer->menu));
+}
+
 int catalog_may_see(const struct catalog *c, const struct menu *menu,
 		    const struct network *address)
 {
+	return !menu->is_closed ||
+	       may_see(catalog_customer_at(c, address), menu);
+}
+
+/* Whether the customer may see every menu on the path. */
+static int may_take(const struct customer *customer,
+		    const struct menu_path *path)
+{
+	while (path != NULL && may_see(customer, path->menu))
+		path = path->up;
+	return path == NULL;
+}
+
+const struct menu_path *catalog_path(const struct catalog *c,
+				     const struct menu *menu, const char *from,
+				     const struct network *address)
+{
 	const struct customer *customer;
 
-	if (!menu->is_closed)
-		return 1;
+	if (from == NULL && !menu_path_is_closed(menu->paths[0]))
+		return menu->paths[0];
 	customer = catalog_customer_at(c, address);
-	return customer != NULL && customer->network_count > 0 &&
-	       menu_is_below(menu, customer->menu);
+	for (size_t i = 0; i < menu->path_count; i++) {
+		const struct menu_path *path = menu->paths[i];
+
+		if (from != NULL &&
+		    (path->from == NULL || strcmp(path->from, from) != 0))
+			continue;
+		if (may_take(customer, path))
+			return path;
+	}
+	return NULL;
 }

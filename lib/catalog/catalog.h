@@ -8,6 +8,7 @@
 #include "group.h"
 #include "host.h"
 #include "menu.h"
+#include "menu_path.h"
 #include "network.h"
 #include "password.h"
 #include "release.h"
@@ -107,5 +108,14 @@ int catalog_find_host(const struct catalog *c, const char *dir,
 /* Whether a client at address, NULL: not known, may see the menu. */
 int catalog_may_see(const struct catalog *c, const struct menu *menu,
 		    const struct network *address);
+
+/*
+ * The path of the menu that from names; for NULL the first that a client at
+ * address may take, because it may see every menu on it.  NULL if there is
+ * none, or if the client may not take the one that from names.
+ */
+const struct menu_path *catalog_path(const struct catalog *c,
+				     const struct menu *menu, const char *from,
+				     const struct network *address);
 
 #endif

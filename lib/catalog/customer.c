@@ -1,9 +1,11 @@
 #include "customer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "form.h"
+#include "menu_path.h"
 #include "value.h"
 
 static const char *const customer_keys[] = { "menu", "networks", NULL };
@@ -121,30 +123,54 @@ int customer_read_all(struct cursor *at, const struct settings *settings,
 	return rc | read_default(at, settings->customer, all);
 }
 
-static int is_closed(const struct customers *all, const struct menu *menu)
-{
-	int is_closed_by_one = 0;
+enum { MARK_OPEN = 1, MARK_CLOSED = 2 };
 
+/* For each menu, whether it is shown to all, or to a customer's networks. */
+static unsigned char *mark_menus(const struct customers *all,
+				 const struct menus *menus)
+{
+	unsigned char *marks = mem_alloc(menus->count);
+
+	marks[menus->main - menus->list] = MARK_OPEN;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct customer *customer = &all->list[i];
 
-		if (!menu_is_below(menu, customer->menu))
-			continue;
-		if (customer->network_count == 0)
-			return 0;
-		is_closed_by_one = 1;
+		marks[customer->menu - menus->list] |=
+			customer->network_count > 0 ? MARK_CLOSED : MARK_OPEN;
 	}
-	return is_closed_by_one;
+	return marks;
+}
+
+/* The marks of the menu and of all that are above it. */
+static unsigned marks_above(const struct menus *menus,
+			    const unsigned char *marks, const struct menu *menu)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < menu->path_count; i++)
+		for (const struct menu_path *p = menu->paths[i]; p != NULL;
+		     p = p->up)
+			found |= marks[p->menu - menus->list];
+	return found;
+}
+
+static void close_menu(struct menus *menus, struct menu *menu)
+{
+	menu->is_closed = 1;
+	for (size_t i = 0; i < menu->path_count; i++)
+		for (const struct menu_path *p = menu->paths[i]->up; p != NULL;
+		     p = p->up)
+			menus->list[p->menu - menus->list].is_above_closed = 1;
 }
 
 void customer_close_menus(const struct customers *all, struct menus *menus)
 {
-	for (size_t i = 0; i < menus->count; i++) {
-		struct menu *menu = &menus->list[i];
+	unsigned char *marks = mark_menus(all, menus);
 
-		menu->is_closed = !menu_is_below(menu, menus->main) &&
-				  is_closed(all, menu);
-	}
+	for (size_t i = 0; i < menus->count; i++)
+		if (marks_above(menus, marks, &menus->list[i]) == MARK_CLOSED)
+			close_menu(menus, &menus->list[i]);
+	free(marks);
 }
 
 const struct customer *customer_find(const struct customers *all,

@@ -31,7 +31,7 @@ int customer_read_all(struct cursor *at, const struct settings *settings,
 /*
  * Close the menus that are for customers with networks only.  Such a menu is
  * below the menu of a customer with networks, and neither below the main menu
- * nor below that of a customer without networks.
+ * nor below that of a customer without networks, whatever path leads to it.
  */
 void customer_close_menus(const struct customers *all, struct menus *menus);
 

@@ -411,11 +411,6 @@ static int add_menu(struct entry_list *list, const json_t *object)
 	}
 	if (menu == NULL)
 		return cursor_fail_id(at, "menu", "menus", entry.id);
-	if (menu->parent != NULL)
-		return cursor_fail_key(at, "menu",
-				       "menu '%s' is opened by menu '%s' "
-				       "already: Back can lead to one only",
-				       menu->id, menu->parent->id);
 	if (strcmp(menu->id, list->settings->menu) == 0)
 		return cursor_fail_key(at, "menu",
 				       "'%s' is the main menu, which no entry "
@@ -426,7 +421,6 @@ static int add_menu(struct entry_list *list, const json_t *object)
 				       "menu '%s' has a password itself: "
 				       "remove one of the two",
 				       menu->id);
-	menu->parent = list->menu;
 	entry.menu = menu;
 	entry.password = menu->password;
 	return add_entry(list, object, entry);
@@ -633,32 +627,6 @@ static void set_titles(struct menus *all)
 	}
 }
 
-/* A menu has at most one parent.  Following the parents must end. */
-static int check_tree(struct cursor *at, const struct menus *all)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		const struct menu *menu = &all->list[i];
-		size_t depth = 0;
-
-		for (const struct menu *up = menu->parent; up != NULL;
-		     up = up->parent) {
-			if (up != menu && depth++ < MENU_DEPTH_MAX)
-				continue;
-			cursor_go(at, "menus", menu->id);
-			return cursor_fail(
-				at,
-				up == menu
-					? "the menu lies below itself: remove "
-					  "an entry that leads back to it"
-					: "the menu lies more than "
-					  "32 menus deep, or below "
-					  "one that lies below "
-					  "itself: open it from another");
-		}
-	}
-	return 0;
-}
-
 /* Entries refer to menus by id, and take their passwords, so these are read
  * before any entry. */
 static int read_ids(struct cursor *at, const struct settings *settings,
@@ -721,7 +689,6 @@ int menu_read_all(struct cursor *at, const struct settings *settings,
 	for (size_t i = 0; i < all->count; i++)
 		rc |= read_menu(&empty, &all->list[i]);
 	set_titles(all);
-	rc |= check_tree(at, all);
 	all->main = menu_find(all, settings->menu);
 	return rc | check_main(at, settings, all);
 }
@@ -732,11 +699,4 @@ int menu_has_key(const struct menu *menu, char key)
 		if (lower(menu->entries[i].hotkey) == key)
 			return 1;
 	return 0;
-}
-
-int menu_is_below(const struct menu *menu, const struct menu *top)
-{
-	while (menu != NULL && menu != top)
-		menu = menu->parent;
-	return menu != NULL;
 }

@@ -9,6 +9,7 @@
 #include "settings.h"
 
 struct menu;
+struct menu_path;
 
 enum entry_kind {
 	ENTRY_HEADING,
@@ -36,16 +37,19 @@ struct menu_entry {
 struct menu {
 	const char *id;
 	const char *title;
-	const char *file;          /* of the catalogue, that set it */
-	unsigned timeout;          /* seconds until the default boots; 0: no
-				      timeout */
-	const char *default_id;    /* of an entry; NULL: the first */
-	const struct menu *parent; /* that Back opens; NULL: none */
+	const char *file;       /* of the catalogue, that set it */
+	unsigned timeout;       /* seconds until the default boots; 0: no
+				   timeout */
+	const char *default_id; /* of an entry; NULL: the first */
 	const struct password *password; /* of whoever opens it from another;
 					    NULL: none */
 	struct menu_entry *entries;
 	size_t count;
-	int is_closed; /* only customers with networks show it */
+	const struct menu_path **paths; /* on which entries lead to it: one or
+					   more, see menu_path.h */
+	size_t path_count;
+	int is_closed;       /* only customers with networks show it */
+	int is_above_closed; /* a menu below it is closed */
 };
 
 /* All menus, sorted by id. */
@@ -57,15 +61,15 @@ struct menus {
 	const struct menu *main;
 };
 
-/* Bounds, so that a mistake in a generated catalogue ends in a message. */
+/* A bound, so that a mistake in a generated catalogue ends in a message. */
 #define MENU_ENTRIES_MAX 100000
-#define MENU_DEPTH_MAX 32
 
 /*
  * Read the section "menus", whose entries name releases and passwords, into the
  * empty struct at all.  A menu without a title or timeout has that of the
  * settings.  An entry that has a password is never the default of a menu with a
- * timeout.  Returns 0, or -1 with each failure recorded.
+ * timeout.  Paths and who may see a menu are found later.  Returns 0, or -1
+ * with each failure recorded.
  */
 int menu_read_all(struct cursor *at, const struct settings *settings,
 		  const struct releases *releases,
@@ -80,8 +84,5 @@ struct menu *menu_find(const struct menus *all, const char *id);
 /* Whether an entry of the menu has the hotkey, a lower-case letter or a digit.
  * Loaders ignore the case of hotkeys. */
 int menu_has_key(const struct menu *menu, char key);
-
-/* Whether menu is top or below it. */
-int menu_is_below(const struct menu *menu, const struct menu *top);
 
 #endif

@@ -22,6 +22,19 @@ static int check_find(struct request *r, struct error *err)
 	return 400;
 }
 
+/* from says who opened the menu that is named. */
+static int check_from(const struct request *r, struct error *err)
+{
+	const char *name = query_get(r->query, "menu");
+
+	if (query_get(r->query, "from") == NULL ||
+	    (name != NULL && strcmp(name, "local") != 0))
+		return 200;
+	error_set(err, NULL, 0,
+		  "from goes with menu, and not with menu=local: leave it out");
+	return 400;
+}
+
 static json_t *local_view(void)
 {
 	return json_pack("{s:b}", "local", 1);
@@ -93,6 +106,7 @@ static json_t *decided_view(struct request *r, const struct decision *d)
 	} else if (d->broken.len > 0) {
 		r->problem = page_problem_host;
 	}
+	r->path = catalog_path(r->catalog, menu, NULL, r->client);
 	view = view_menu(r, menu);
 	if (d->broken.len > 0)
 		json_object_set_new(view, "broken",
@@ -145,6 +159,8 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	const int is_index = dialect_is_for_people(r->dialect);
 	int status = check_find(r, err);
 
+	if (status == 200)
+		status = check_from(r, err);
 	if (status != 200)
 		return status;
 	r->used_client |= decision_is_asked(r);
@@ -167,13 +183,16 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 	v->visit(v->ctx, &(struct link){ .menu = "local" }, NULL);
 	v->visit(v->ctx, &(struct link){ .menu = NULL }, catalog_menu(c, NULL));
 	for (size_t i = 0; i < count; i++)
-		v->visit(v->ctx, &(struct link){ .menu = menus[i].id },
-			 &menus[i]);
+		for (size_t j = 0; j < menus[i].path_count; j++)
+			v->visit(v->ctx,
+				 &(struct link){ .menu = menus[i].id,
+						 .path = menus[i].paths[j] },
+				 &menus[i]);
 }
 
 static const char *const params[] = {
-	"menu",   "find",    "platform", "arch",    "mac", "uuid",
-	"serial", "dialect", "view",     "explain", NULL,
+	"menu", "from",   "find",    "platform", "arch",    "mac",
+	"uuid", "serial", "dialect", "view",     "explain", NULL,
 };
 
 const struct page page_boot = {

@@ -125,10 +125,12 @@ static size_t count_entries(const struct request *r, const struct menu *menu)
 }
 
 /* One menu of the tree, without those that it opens. */
-static json_t *node_view(const struct request *r, const struct menu *menu)
+static json_t *node_view(const struct request *r, const struct menu *menu,
+			 const struct menu_path *path)
 {
 	const struct link link = { .page = &page_menu,
-				   .name = menu_name(r, menu) };
+				   .name = menu_name(r, menu),
+				   .path = path };
 
 	return json_pack(
 		"{s:s, s:s, s:o, s:I, s:b, s:b, s:b, s:[]}", "id", menu->id,
@@ -140,9 +142,9 @@ static json_t *node_view(const struct request *r, const struct menu *menu)
 /* Add the menu to list, and below it those that it opens.  What is too deep
  * for the tree stands beside it. */
 static void add_node(const struct request *r, const struct menu *menu,
-		     int depth, json_t *list)
+		     const struct menu_path *path, int depth, json_t *list)
 {
-	json_t *node = node_view(r, menu);
+	json_t *node = node_view(r, menu, path);
 	json_t *children = json_object_get(node, "children");
 	json_t *below = depth < TREE_DEPTH_MAX ? children : list;
 
@@ -151,10 +153,19 @@ static void add_node(const struct request *r, const struct menu *menu,
 		const struct menu *opened = menu->entries[i].menu;
 
 		if (opened != NULL && may_see(r, opened))
-			add_node(r, opened, depth + 1, below);
+			add_node(r, opened, menu_path_below(path, opened),
+				 depth + 1, below);
 	}
 	json_object_set_new(node, "opens",
 			    json_boolean(json_array_size(children) > 0));
+}
+
+/* A menu that stands beside others in the tree, not below one. */
+static void add_top(const struct request *r, const struct menu *menu,
+		    json_t *list)
+{
+	add_node(r, menu, catalog_path(r->catalog, menu, NULL, r->client), 1,
+		 list);
 }
 
 /* The menus that this client may see, as a tree: the main menu, then those
@@ -167,14 +178,11 @@ static json_t *menus_view(const struct request *r)
 	const struct menu *menus = catalog_menus(r->catalog, &count);
 
 	if (may_see(r, top))
-		add_node(r, top, 1, list);
-	for (size_t i = 0; i < count; i++) {
-		const struct menu *parent = menus[i].parent;
-
+		add_top(r, top, list);
+	for (size_t i = 0; i < count; i++)
 		if (&menus[i] != top && may_see(r, &menus[i]) &&
-		    (parent == NULL || !may_see(r, parent)))
-			add_node(r, &menus[i], 1, list);
-	}
+		    page_opener(r, &menus[i]) == NULL)
+			add_top(r, &menus[i], list);
 	return list;
 }
 
@@ -329,10 +337,12 @@ static struct link link_again(const struct request *r, const struct menu *menu)
 		name != NULL ? catalog_customer(r->catalog, name) : NULL;
 	struct link link = { .page = r->page };
 
-	if (r->page->is_menu)
+	if (r->page->is_menu) {
 		link.name = menu_name(r, menu);
-	else if (customer != NULL)
+		link.path = r->path;
+	} else if (customer != NULL) {
 		link.customer = customer->id;
+	}
 	return link;
 }
 

@@ -43,13 +43,16 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 	v->visit(v->ctx, &(struct link){ .problem = page_problem_host },
 		 catalog_menu(c, NULL));
 	for (size_t i = 0; i < count; i++)
-		v->visit(v->ctx, &(struct link){ .name = menus[i].id },
-			 &menus[i]);
+		for (size_t j = 0; j < menus[i].path_count; j++)
+			v->visit(v->ctx,
+				 &(struct link){ .name = menus[i].id,
+						 .path = menus[i].paths[j] },
+				 &menus[i]);
 }
 
 static const char *const params[] = {
-	"name",    "platform", "arch",    "problem",
-	"dialect", "view",     "explain", NULL,
+	"name",    "from", "platform", "arch", "problem",
+	"dialect", "view", "explain",  NULL,
 };
 
 const struct page page_menu = {

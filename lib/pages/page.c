@@ -641,6 +641,7 @@ void page_add_url(const struct catalog *c, const struct link *link,
 		  link->dialect ? link->dialect->name : NULL);
 	add_param(url, page, "distro", release ? release->distro : NULL);
 	add_param(url, page, "explain", link->explained ? "1" : NULL);
+	add_param(url, page, "from", link->path ? link->path->from : NULL);
 	add_param(url, page, "menu", link->menu);
 	add_param(url, page, "name", link->name);
 	add_param(url, page, "platform", platform);
@@ -681,37 +682,37 @@ json_t *page_url(const struct request *r, const struct link *link)
 	return json;
 }
 
-/* Whether a menu below this one is closed.  Menus form a tree. */
-static int is_above_closed(const struct menu *menu)
+/* Whether the answer depends on who asks: whether it shows the menu, the way
+ * back, and whether menus below it have anything to offer. */
+static int is_near_closed(const struct request *r, const struct menu *menu,
+			  const char *from)
 {
-	for (size_t i = 0; i < menu->count; i++) {
-		const struct menu *below = menu->entries[i].menu;
+	const struct menu_path *path = from != NULL ? r->path : menu->paths[0];
 
-		if (below != NULL &&
-		    (below->is_closed || is_above_closed(below)))
-			return 1;
-	}
-	return 0;
-}
-
-/* Whether what the menu shows of other menus depends on who asks: Back, and
- * whether those below it have anything to offer. */
-static int is_near_closed(const struct menu *menu)
-{
-	return (menu->parent != NULL && menu->parent->is_closed) ||
-	       is_above_closed(menu);
+	return menu->is_closed || menu->is_above_closed ||
+	       menu_path_is_closed(path);
 }
 
 int page_check_menu(struct request *r, const struct menu *menu,
 		    struct error *err)
 {
-	r->used_client |= menu->is_closed || is_near_closed(menu);
-	if (catalog_may_see(r->catalog, menu, r->client))
-		return 200;
-	error_set(err, NULL, 0,
-		  "this menu is shown to its customer's networks only, and "
-		  "this address is in none of them");
-	return 403;
+	const char *from = query_get(r->query, "from");
+
+	if (!catalog_may_see(r->catalog, menu, r->client)) {
+		error_set(err, NULL, 0,
+			  "this menu is shown to its customer's networks only, "
+			  "and this address is in none of them");
+		return 403;
+	}
+	r->path = catalog_path(r->catalog, menu, from, r->client);
+	if (from != NULL && r->path == NULL) {
+		error_set(err, NULL, 0,
+			  "from names no menu that opens this one: leave it "
+			  "out");
+		return 404;
+	}
+	r->used_client |= is_near_closed(r, menu, from);
+	return 200;
 }
 
 int page_find_menu(struct request *r, const char *name,
@@ -724,4 +725,16 @@ int page_find_menu(struct request *r, const char *name,
 		return 404;
 	}
 	return page_check_menu(r, *menu, err);
+}
+
+const struct menu *page_opener(const struct request *r, const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->path_count; i++) {
+		const struct menu_path *up = menu->paths[i]->up;
+
+		if (up != NULL &&
+		    catalog_may_see(r->catalog, up->menu, r->client))
+			return up->menu;
+	}
+	return NULL;
 }

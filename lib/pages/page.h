@@ -29,6 +29,8 @@ struct request {
 				of something else; NULL: none */
 	const struct release *release; /* the page sets it when the answer is
 					  one release's */
+	const struct menu_path *path;  /* to the menu that the answer shows or
+					  opens; NULL: not known */
 	int used_client;   /* the page sets it when the client itself had a say
 			      in the answer: its address, or what sets its
 			      machine apart */
@@ -42,8 +44,9 @@ struct link {
 	const struct dialect *dialect;
 	const struct release *release;
 	const char *customer;
-	const char *menu; /* boot's */
-	const char *name; /* menu's */
+	const char *menu;             /* boot's */
+	const char *name;             /* menu's */
+	const struct menu_path *path; /* of that menu; NULL: its first */
 	const char *problem;
 	int names_dialect; /* the page's default too */
 	const struct machine *machine;
@@ -138,13 +141,22 @@ json_t *page_url(const struct request *r, const struct link *link);
 /* A URL as the request's dialect names it: in GRUB, (http,host)/path. */
 json_t *page_file(const struct request *r, const char *url);
 
-/* The menu of that name, NULL: the main menu, if the client may see it.
- * Returns 200 and sets *menu; or 403 or 404 with err set. */
+/*
+ * The menu of that name, NULL: the main menu, if the client may see it, and the
+ * path that the request names.  Returns 200 and sets *menu; or 403 or 404 with
+ * err set.
+ */
 int page_find_menu(struct request *r, const char *name,
 		   const struct menu **menu, struct error *err);
 
-/* Whether the client may see the menu: 200, or 403 with err set. */
+/* Whether the client may see the menu, on the path that the request names: 200,
+ * or 403 or 404 with err set. */
 int page_check_menu(struct request *r, const struct menu *menu,
 		    struct error *err);
+
+/* The first menu that opens this one and that the client may see; NULL:
+ * none. */
+const struct menu *page_opener(const struct request *r,
+			       const struct menu *menu);
 
 #endif

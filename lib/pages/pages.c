@@ -45,7 +45,8 @@ struct url_check {
 	const struct catalog *catalog;
 	const struct page *page;
 	struct error *err;
-	const char *distro; /* the last that failed; NULL: none */
+	const char *distro;      /* the last that failed; NULL: none */
+	const struct menu *menu; /* the same */
 	int rc;
 };
 
@@ -86,15 +87,18 @@ static void check_url(void *ctx, const struct link *link,
 
 	if (link->problem != NULL)
 		return; /* shorter than the name of a menu may be */
+	if (link->release != NULL && check->distro == link->release->distro)
+		return; /* what is too long for one is so for others of it */
+	if (link->customer == NULL && menu != NULL && check->menu == menu)
+		return;
 	longest.page = check->page;
 	longest.dialect = &dialect_syslinux;
 	if (link->release == NULL)
 		longest.machine = &machine;
-	else if (check->distro == link->release->distro)
-		return; /* what is too long for one is so for others of it */
 	page_add_url(check->catalog, &longest, &url);
 	if (url.len > URI_MAX_FOR_ALL) {
 		fail_url(check, link, menu, url.len);
+		check->menu = menu;
 		if (link->release != NULL)
 			check->distro = link->release->distro;
 	}

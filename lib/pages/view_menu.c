@@ -16,6 +16,7 @@ static json_t *menu_url(const struct request *r, const struct menu *menu)
 		.page = &page_menu,
 		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
 							       : NULL,
+		.path = r->path,
 		.machine = r->dialect->knows_machine ? &any : NULL,
 		.problem = r->problem,
 	};
@@ -45,6 +46,7 @@ static json_t *entry_url(const struct request *r,
 		if (!by_script)
 			link.page = &page_menu;
 		*(by_script ? &link.menu : &link.name) = entry->menu->id;
+		link.path = menu_path_below(r->path, entry->menu);
 		break;
 	case ENTRY_CUSTOMER:
 		link.page = &page_customermenu;
@@ -199,19 +201,21 @@ static void add_timeout(json_t *view, unsigned seconds)
 					      s * 1000));
 }
 
-/* Where Back leads: to the parent; to the main menu where there is none that
- * the client may see, or the loader cannot ask for its password; from the main
- * menu itself, nowhere. */
+/* Where Back leads: to the menu that the client came from; where that is not
+ * known, to one that opens this menu.  To the main menu where there is none
+ * that the client may see, or the loader cannot ask for its password; from the
+ * main menu itself, nowhere. */
 static const struct menu *menu_above(const struct request *r,
 				     const struct menu *menu)
 {
 	const struct loader loader = page_loader(r, r->machine.platform);
 	const struct menu *top = catalog_menu(r->catalog, NULL);
-	const struct menu *above = menu->parent;
+	const struct menu_path *up = r->path != NULL ? r->path->up : NULL;
+	const struct menu *above = up != NULL ? up->menu : page_opener(r, menu);
 
 	if (menu == top)
 		return NULL;
-	if (above == NULL || !catalog_may_see(r->catalog, above, r->client) ||
+	if (above == NULL ||
 	    loader_refuses_password(&loader, above->password) != NULL)
 		return top;
 	return above;
@@ -221,6 +225,7 @@ static void add_back(const struct request *r, const struct menu *menu,
 		     const struct menu *above, json_t *view)
 {
 	const int by_script = r->dialect->opens_by_script;
+	const struct menu_path *up = r->path != NULL ? r->path->up : NULL;
 	struct link link = { .page = by_script ? &page_boot : &page_menu };
 
 	if (above == NULL)
@@ -229,6 +234,8 @@ static void add_back(const struct request *r, const struct menu *menu,
 		link.menu = page_main_menu(r);
 	if (above != catalog_menu(r->catalog, NULL))
 		*(by_script ? &link.menu : &link.name) = above->id;
+	if (up != NULL && up->menu == above)
+		link.path = up;
 	json_object_set_new(view, "back", page_url(r, &link));
 	if (!menu_has_key(menu, MENU_BACK_KEY))
 		json_object_set_new(view, "back_key",
@@ -362,6 +369,17 @@ static json_t *problem_view(const char *problem)
 			 "heading", 1, "default", 0);
 }
 
+/* Where the menu is, and which way led to it where there are several. */
+static void note_menu(const struct request *r, const struct menu *menu)
+{
+	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	if (menu->path_count > 1 && r->path != NULL && r->path->up != NULL)
+		page_note(r, "opened by: /menus/%s, %s", r->path->up->menu->id,
+			  query_get(r->query, "from") != NULL
+				  ? "asked for"
+				  : "the first that opens it");
+}
+
 json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
@@ -375,7 +393,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 
 	if (r->problem != NULL)
 		json_array_append_new(entries, problem_view(r->problem));
-	page_note(r, "menu: %s: /menus/%s", menu->file, menu->id);
+	note_menu(r, menu);
 	note_entries(r, menu);
 	sort_entries(r, menu, &choice, entries, hidden);
 	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:s*}", "title",

@@ -235,6 +235,26 @@ static void check_entries(const struct menu *menu)
 	FUZZ_CHECK(has_default, "%s: no entry %s", menu->id, menu->default_id);
 }
 
+/* Each path ends, and is found again by what tells it from the others.  The
+ * ids in the corpus have no '~', which could make two of them alike. */
+static void check_paths(const struct catalog *c, const struct menu *menu)
+{
+	FUZZ_CHECK(menu->path_count > 0, "%s: no path", menu->id);
+	for (size_t i = 0; i < menu->path_count; i++) {
+		const struct menu_path *path = menu->paths[i];
+		unsigned depth = 0;
+
+		FUZZ_CHECK(path->menu == menu, "%s", menu->id);
+		FUZZ_CHECK((path->from == NULL) == (i == 0), "%s", menu->id);
+		for (const struct menu_path *p = path->up; p != NULL; p = p->up)
+			FUZZ_CHECK(++depth <= MENU_DEPTH_MAX, "%s", menu->id);
+		if (menu_path_is_closed(path))
+			continue;
+		FUZZ_CHECK(catalog_path(c, menu, path->from, NULL) != NULL,
+			   "%s", menu->id);
+	}
+}
+
 static void check_menus(const struct catalog *c)
 {
 	size_t count;
@@ -242,15 +262,11 @@ static void check_menus(const struct catalog *c)
 
 	FUZZ_CHECK(catalog_menu(c, NULL) != NULL, "no main menu");
 	for (size_t i = 0; i < count; i++) {
-		unsigned depth = 0;
-
 		FUZZ_CHECK(catalog_menu(c, list[i].id) == &list[i], "%s",
 			   list[i].id);
 		check_value(list[i].title);
 		check_entries(&list[i]);
-		for (const struct menu *m = &list[i]; m != NULL; m = m->parent)
-			FUZZ_CHECK(++depth <= MENU_DEPTH_MAX + 1, "%s",
-				   list[i].id);
+		check_paths(c, &list[i]);
 	}
 }
 

@@ -130,29 +130,6 @@ static void test_menu_entry_without_a_title_has_the_menus(void **state)
 	catalog_free(c);
 }
 
-static void test_menus_know_where_back_leads(void **state)
-{
-	struct catalog *c =
-		load("{" SITE ", 'menus': {"
-		     " 'main': {'entries': [{'menu': 'a'}, {'menu': 'b'}]},"
-		     " 'a': {'entries': [{'menu': 'c'}]},"
-		     " 'b': {'entries': [{'local': true}]},"
-		     " 'c': {'entries': [{'local': true}]},"
-		     " 'alone': {'entries': [{'local': true}]}},"
-		     " 'customers': {'x': {'menu': 'c'}, 'y': {'menu': 'c'}}}");
-
-	(void)state;
-	assert_null(catalog_menu(c, "main")->parent);
-	assert_string_equal(catalog_menu(c, "a")->parent->id, "main");
-	assert_string_equal(catalog_menu(c, "b")->parent->id, "main");
-	assert_string_equal(catalog_menu(c, "c")->parent->id, "a");
-	assert_null(catalog_menu(c, "alone")->parent);
-	assert_null(catalog_menu(c, "none"));
-	assert_null(catalog_menu(c, ""));
-	assert_null(catalog_menu(c, "local"));
-	catalog_free(c);
-}
-
 #define CRYPT "$1$saltsalt$MHWnL4rydQltJnPv5hD0o/"
 
 /* An entry has its own password, or that of the menu that it opens. */
@@ -310,7 +287,6 @@ int main(void)
 		SCRATCH_TEST(test_entry_stands_for_all_that_it_leaves_open),
 		SCRATCH_TEST(test_entries_keep_what_is_said_of_them),
 		SCRATCH_TEST(test_menu_entry_without_a_title_has_the_menus),
-		SCRATCH_TEST(test_menus_know_where_back_leads),
 		SCRATCH_TEST(test_entries_have_the_passwords_that_they_name),
 		SCRATCH_TEST(test_default_may_have_a_password_where_menus_wait),
 		SCRATCH_TEST(test_password_that_nothing_needs_changes_nothing),

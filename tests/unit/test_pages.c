@@ -103,6 +103,15 @@ static void visit(void *ctx, const struct link *link, const struct menu *menu)
 	buf_free(&url);
 }
 
+static void visit_menu(void *ctx, const struct link *link,
+		       const struct menu *menu)
+{
+	struct link full = *link;
+
+	full.page = &page_menu;
+	visit(ctx, &full, menu);
+}
+
 static void check_visits(const struct page *page, const struct dialect *d,
 			 size_t count, size_t closed, const char *urls)
 {
@@ -170,6 +179,31 @@ static void test_each_release_is_asked_for_in_every_dialect(void **state)
 			  "amd64&dialect=grub&distro=some&version=1\n" FROM
 			  "i386&dialect=grub&distro=tool&version=6\n" FROM
 			  "amd64&dialect=grub&distro=efitool&version=1\n");
+}
+
+/* The kind of machine and the dialect aside. */
+static void test_each_way_to_a_menu_is_asked_for(void **state)
+{
+	static const char expected[] =
+		"http://boot.example.org/boot/menu\n"
+		"http://boot.example.org/boot/menu?problem=host\n"
+		"http://boot.example.org/boot/menu?name=d\n"
+		"http://boot.example.org/boot/menu?from=office&name=d\n"
+		"http://boot.example.org/boot/menu?name=main\n"
+		"http://boot.example.org/boot/menu?name=office\n"
+		"http://boot.example.org/boot/menu?name=rescue\n"
+		"http://boot.example.org/boot/menu?from=tools&name=rescue\n"
+		"http://boot.example.org/boot/menu?from=d~office&name=rescue\n"
+		"http://boot.example.org/boot/menu?name=tools\n";
+	struct site *site = open_site(TESTS "/golden/shared.json");
+	struct visits visits = { site_catalog(site), NULL, 0, 0, BUF_INIT };
+
+	(void)state;
+	page_menu.each(visits.catalog,
+		       &(struct page_visitor){ visit_menu, &visits });
+	assert_string_equal(buf_text(&visits.urls), expected);
+	buf_free(&visits.urls);
+	site_free(site);
 }
 
 #define FIFTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -369,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_each_page_knows_all_that_it_answers),
 		cmocka_unit_test(
 			test_each_release_is_asked_for_in_every_dialect),
+		cmocka_unit_test(test_each_way_to_a_menu_is_asked_for),
 		SCRATCH_TEST(test_url_of_250_bytes_is_the_longest),
 		SCRATCH_TEST(test_what_is_too_long_is_named_by_its_place),
 		cmocka_unit_test(test_answer_is_cached_for_the_same_query),

@@ -67,6 +67,17 @@ static void test_script_opens_a_menu(void **state)
 		  404,
 		  "this page does not have that dialect; it has gpxe, ipxe, "
 		  "syslinux, grub, html, json\n" },
+		{ { .query = "from=main&menu=more" },
+		  404,
+		  "from names no menu that opens this one: leave it out\n" },
+		{ { .query = "from=main" },
+		  400,
+		  "from goes with menu, and not with menu=local: leave it "
+		  "out\n" },
+		{ { .query = "from=more&menu=local" },
+		  400,
+		  "from goes with menu, and not with menu=local: leave it "
+		  "out\n" },
 		{ { .query = "platform=uefi" },
 		  400,
 		  "platform is bios or efi\n" },
@@ -75,7 +86,7 @@ static void test_script_opens_a_menu(void **state)
 		  "arch is i386, amd64 or arm64\n" },
 		{ { .query = "name=main" },
 		  400,
-		  "unknown parameter; this page takes menu, find, "
+		  "unknown parameter; this page takes menu, from, find, "
 		  "platform, arch, mac, uuid, serial, dialect, view, "
 		  "explain\n" },
 	};
@@ -229,8 +240,8 @@ static void test_another_page_is_answered_by_its_name(void **state)
 		{ { .query = "menu=uwp", .script = "/boot/boot" }, 403, NULL },
 		{ { .query = "menu=uwp", .script = "/boot/menu.php" },
 		  400,
-		  "unknown parameter; this page takes name, platform, arch, "
-		  "problem, dialect, view, explain\n" },
+		  "unknown parameter; this page takes name, from, platform, "
+		  "arch, problem, dialect, view, explain\n" },
 		{ { .query = "", .script = "/boot/fromthemirror" },
 		  400,
 		  "distro, version and arch are needed\n" },

@@ -323,8 +323,9 @@ static void test_menu_after_a_problem_waits_and_says_why(void **state)
 		  "problem is host or release\n" },
 		{ { .script = "/boot/boot", .query = "problem=host" },
 		  400,
-		  "unknown parameter; this page takes menu, find, platform, "
-		  "arch, mac, uuid, serial, dialect, view, explain\n" },
+		  "unknown parameter; this page takes menu, from, find, "
+		  "platform, arch, mac, uuid, serial, dialect, view, "
+		  "explain\n" },
 	};
 	static const char *const dialects_of_menu[] = {
 		"pxelinux",
@@ -494,8 +495,8 @@ static void test_identity_that_is_malformed_is_refused(void **state)
 		  "percent-encoded once\n" },
 		{ { .query = "mac=" MAC, .script = "/boot/menu" },
 		  400,
-		  "unknown parameter; this page takes name, platform, arch, "
-		  "problem, dialect, view, explain\n" },
+		  "unknown parameter; this page takes name, from, platform, "
+		  "arch, problem, dialect, view, explain\n" },
 	};
 	struct site *site = open_site("");
 

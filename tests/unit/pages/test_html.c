@@ -420,8 +420,8 @@ static void test_search_is_refused_where_it_has_no_place(void **state)
 		  "a parameter is given twice: give it once\n" },
 		{ { .query = "dialect=html&find=a", .script = "/menu" },
 		  400,
-		  "unknown parameter; this page takes name, platform, arch, "
-		  "problem, dialect, view, explain\n" },
+		  "unknown parameter; this page takes name, from, platform, "
+		  "arch, problem, dialect, view, explain\n" },
 	};
 	struct site *site;
 

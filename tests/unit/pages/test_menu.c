@@ -188,8 +188,8 @@ static void test_menus_that_are_not_there_or_not_for_the_client(void **state)
 		  "this address is in none of them\n" },
 		{ { .query = "menu=main" },
 		  400,
-		  "unknown parameter; this page takes name, platform, arch, "
-		  "problem, dialect, view, explain\n" },
+		  "unknown parameter; this page takes name, from, platform, "
+		  "arch, problem, dialect, view, explain\n" },
 		{ { .query = "dialect=gpxe" },
 		  404,
 		  "this page does not have that dialect; it has pxelinux, "
@@ -309,6 +309,111 @@ static void test_menu_of_closed_menus_is_for_their_networks(void **state)
 
 		if (status != 200 || strstr(answer, rows[i].chosen) == NULL)
 			fail_msg("row %zu: %s", i, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+/* "kit" is opened by "main" and by the closed menu of "two"; "tool" by "kit"
+ * and by "rack". */
+static const char shared[] =
+	"{'site': {'base': 'http://h/'}, 'menus': {"
+	" 'main': {'entries': [{'menu': 'kit'}, {'menu': 'rack'}]},"
+	" 'rack': {'entries': [{'menu': 'tool'}]},"
+	" 'kit': {'entries': [{'menu': 'tool'}]},"
+	" 'tool': {'entries': [{'local': true}]},"
+	" 'two': {'entries': [{'menu': 'kit'}]}},"
+	" 'customers': {'two': {'menu': 'two', 'networks': "
+	"  ['192.0.2.0/24']}}}";
+
+#define INSIDE "192.0.2.9"
+#define KIT_TOLD(from)                                                         \
+	"kernel http://h/boot?" from "menu=tool\n\nlabel back\n"               \
+	"menu label ^b Back\nkernel http://h/boot"
+#define TOOL_TOLD(url)                                                         \
+	"kernel http://h/boot?menu=local\n\nlabel back\n"                      \
+	"menu label ^b Back\nkernel http://h/boot" url "\n"
+
+static void test_back_leads_where_one_came_from(void **state)
+{
+	static const struct {
+		struct http_request request;
+		const char *end; /* of the answer; NULL: 404 */
+		int is_shared;
+	} rows[] = {
+		{ { .query = "name=kit" }, KIT_TOLD("") "\n", 1 },
+		{ { .query = "name=kit", .client = INSIDE },
+		  KIT_TOLD("") "\n",
+		  1 },
+		{ { .query = "name=kit&from=two", .client = INSIDE },
+		  KIT_TOLD("from=kit~two&") "?menu=two\n",
+		  0 },
+		{ { .query = "name=tool" }, TOOL_TOLD("?menu=kit"), 1 },
+		{ { .query = "name=tool&from=rack" },
+		  TOOL_TOLD("?menu=rack"),
+		  1 },
+		{ { .query = "name=tool&from=kit~two", .client = INSIDE },
+		  TOOL_TOLD("?from=two&menu=kit"),
+		  0 },
+		/* Nothing tells others that "two" opens anything. */
+		{ { .query = "name=kit&from=two" }, NULL, 0 },
+		{ { .query = "name=tool&from=kit~two" }, NULL, 0 },
+		/* What is the same without it has one name alone. */
+		{ { .query = "name=kit&from=main" }, NULL, 0 },
+		{ { .query = "name=tool&from=kit" }, NULL, 0 },
+		{ { .query = "name=rack&from=main" }, NULL, 0 },
+		{ { .query = "name=kit&from=rack" }, NULL, 0 },
+		{ { .query = "from=main" }, NULL, 0 },
+		{ { .query = "name=kit&from=" EVIL }, NULL, 0 },
+	};
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json", shared);
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const char *end = rows[i].end != NULL
+					  ? rows[i].end
+					  : "\r\n\r\nfrom names no menu that "
+					    "opens this one: leave it out\n";
+		int status;
+		char *answer = ask(site, &rows[i].request, &status);
+		size_t len = strlen(answer);
+
+		if (status != (rows[i].end != NULL ? 200 : 404) ||
+		    len < strlen(end) ||
+		    strcmp(answer + len - strlen(end), end) != 0 ||
+		    (strstr(answer, "max-age=1") != NULL) != rows[i].is_shared)
+			fail_msg("'%s': %s", rows[i].request.query, answer);
+		free(answer);
+	}
+	site_free(site);
+}
+
+static void test_explanation_says_which_menu_opened_a_shared_one(void **state)
+{
+	static const struct {
+		struct http_request request;
+		const char *line;
+	} rows[] = {
+		{ { .query = "name=tool&explain=1" },
+		  "\nopened by: /menus/kit, the first that opens it\n" },
+		{ { .query = "name=tool&from=rack&explain=1" },
+		  "\nopened by: /menus/rack, asked for\n" },
+		{ { .query = "name=kit&explain=1&from=two", .client = INSIDE },
+		  "\nopened by: /menus/two, asked for\n" },
+	};
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json", shared);
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		int status;
+		char *answer = ask(site, &rows[i].request, &status);
+
+		if (status != 200 || strstr(answer, rows[i].line) == NULL)
+			fail_msg("'%s': %s", rows[i].request.query, answer);
 		free(answer);
 	}
 	site_free(site);
@@ -696,6 +801,9 @@ int main(void)
 		cmocka_unit_test(test_closed_menus_are_not_for_caches),
 		SCRATCH_TEST(test_back_to_a_closed_menu_is_for_its_networks),
 		SCRATCH_TEST(test_menu_of_closed_menus_is_for_their_networks),
+		SCRATCH_TEST(test_back_leads_where_one_came_from),
+		SCRATCH_TEST(
+			test_explanation_says_which_menu_opened_a_shared_one),
 		cmocka_unit_test(
 			test_explanation_says_what_is_left_out_and_why),
 		SCRATCH_TEST(
