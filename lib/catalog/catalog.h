@@ -51,7 +51,7 @@ const struct release *catalog_release(const struct catalog *c,
 				      const char *distro, const char *version,
 				      const char *arch, const char *variant);
 
-/* Every release, in the catalogue's order. */
+/* Every release, the versions of a distro in the order of menus. */
 const struct release *const *catalog_releases(const struct catalog *c,
 					      size_t *count);
 

@@ -1,6 +1,7 @@
 #include "distro.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "form.h"
@@ -16,7 +17,7 @@
 		"eol"
 
 static const char *const distro_keys[] = {
-	SCOPE_KEYS, "variants", "arches", "versions", NULL,
+	SCOPE_KEYS, "variants", "arches", "versions", "order", NULL,
 };
 static const char *const version_keys[] = {
 	SCOPE_KEYS,
@@ -224,7 +225,83 @@ static int check_arch(struct cursor *at, const char *id, const json_t *arch)
 	return rc;
 }
 
-int distro_check(struct cursor *at, const json_t *distro)
+/* Whether a later file removed the version. */
+static int is_removed(const struct cursor *at, const char *distro,
+		      const char *version)
+{
+	struct buf id = BUF_INIT;
+	int is_there;
+
+	buf_printf(&id, "%s/versions/%s", distro, version);
+	is_there = include_is_removed(at->files, "distros", id.data);
+	buf_free(&id);
+	return is_there;
+}
+
+static int fail_version(struct cursor *at, const char *id,
+			const json_t *versions, const char *version)
+{
+	const char **known =
+		mem_alloc((json_object_size(versions) + 1) * sizeof(*known));
+	const struct offer offer = { version, known };
+	size_t count = 0;
+	const char *name;
+	json_t *unused;
+
+	json_object_foreach((json_t *)versions, name, unused)
+		known[count++] = name;
+	cursor_fail_offer(at, NULL, &offer, "distro '%s' has no version '%s'",
+			  id, cursor_shown(version));
+	free(known);
+	return -1;
+}
+
+/* A version of "order", which seen has those before it of. */
+static int check_place(struct cursor *at, const char *id, const json_t *distro,
+		       const char *version, json_t *seen)
+{
+	const json_t *versions = json_object_get(distro, "versions");
+
+	if (json_object_get(seen, version) != NULL)
+		return cursor_fail(at,
+				   "version '%s' is listed twice: remove "
+				   "one of the two",
+				   cursor_shown(version));
+	json_object_set_new(seen, version, json_true());
+	if (json_object_get(versions, version) != NULL ||
+	    is_removed(at, id, version))
+		return 0;
+	return fail_version(at, id, versions, version);
+}
+
+static int check_order(struct cursor *at, const char *id, const json_t *distro)
+{
+	const json_t *order = json_object_get(distro, "order");
+	size_t mark = cursor_enter(at, "order");
+	json_t *seen = json_object();
+	size_t i;
+	json_t *value;
+	int rc = 0;
+
+	if (order != NULL && !json_is_null(order) && !json_is_array(order))
+		rc = cursor_fail(at, "must be an array of versions, in [ ]");
+	json_array_foreach(order, i, value) {
+		const char *version = json_string_value(value);
+		size_t inner = cursor_enter_index(at, i);
+
+		if (version == NULL)
+			rc = cursor_fail(at, "must be the id of a version, in "
+					     "quotes");
+		else
+			rc |= check_place(at, id, distro, version, seen);
+		cursor_leave(at, inner);
+	}
+	json_decref(seen);
+	cursor_leave(at, mark);
+	return rc;
+}
+
+int distro_check(struct cursor *at, const char *id, const json_t *distro)
 {
 	int rc = check_scope(at, distro, distro_keys);
 
@@ -238,5 +315,7 @@ int distro_check(struct cursor *at, const json_t *distro)
 	    json_object_size(json_object_get(distro, "versions")) == 0)
 		rc = cursor_fail_key(at, "versions",
 				     "must have one version or more");
+	if (rc == 0)
+		rc = check_order(at, id, distro);
 	return rc;
 }

@@ -65,8 +65,8 @@ struct release {
 	size_t mirror_count;
 };
 
-/* All releases in the catalogue's order: those of a distro are next to each
- * other, and so are those of a version. */
+/* All releases in the order of menus: those of a distro are next to each other,
+ * and so are those of a version. */
 struct releases {
 	struct release **list;
 	struct release *const **by_key; /* places in list, sorted by key */
@@ -87,7 +87,7 @@ void release_free(struct releases *all);
  * release_find() and release_run(). */
 void release_sort(struct releases *all);
 
-/* Releases next to each other, in the catalogue's order.  Borrowed. */
+/* Releases next to each other.  Borrowed. */
 struct release_run {
 	struct release *const *list;
 	size_t count;

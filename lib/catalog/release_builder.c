@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "args.h"
@@ -11,6 +12,7 @@
 #include "pattern.h"
 #include "uri.h"
 #include "value.h"
+#include "version.h"
 
 /* An object that says how releases boot.  For each key the most specific scope
  * that has it decides; null there means none. */
@@ -681,19 +683,20 @@ static int build_distro(struct release_builder *b, const char *id,
 	struct mem_pool *pool = b->at->pool;
 	struct release release = { .distro = mem_pool_copy(pool, id),
 				   .file = "" };
-	const char *version;
-	json_t *value;
+	const json_t *versions = json_object_get(distro, "versions");
+	const char **ids = version_sort(distro);
 	int rc = 0;
 
 	b->patterns = (struct pattern_set)PATTERN_SET_INIT;
 	b->reported = json_object();
 	b->scopes[SCOPE_DISTRO] = (struct scope){ .object = distro };
-	json_object_foreach(json_object_get(distro, "versions"), version,
-			    value) {
-		release.version = mem_pool_copy(pool, version);
-		release.file = file_of(b, version, release.file);
-		rc |= build_version(b, &release, value);
+	for (size_t i = 0; ids[i] != NULL; i++) {
+		release.version = mem_pool_copy(pool, ids[i]);
+		release.file = file_of(b, ids[i], release.file);
+		rc |= build_version(b, &release,
+				    json_object_get(versions, ids[i]));
 	}
+	free(ids);
 	json_decref(b->reported);
 	pattern_set_free(&b->patterns);
 	return rc;
@@ -716,7 +719,7 @@ int release_builder_read(struct cursor *at, const char *base,
 
 		cursor_go(at, "distros", id);
 		one = form_check_id(at, id);
-		one |= distro_check(at, distro);
+		one |= distro_check(at, id, distro);
 		if (one == 0)
 			one = build_distro(&b, id, distro);
 		if (one < 0)
