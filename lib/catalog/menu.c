@@ -48,7 +48,7 @@ struct entry_list {
 	char hotkeys[64];
 	size_t headings;
 	int has_removed; /* an entry was left out, since a later file removed
-			    the distro or menu that it names */
+			    what it names */
 };
 
 static char lower(char c)
@@ -371,8 +371,26 @@ static int add_matches(struct entry_list *list, const json_t *object,
 	return 0;
 }
 
-/* Every release that the entry asks for.  A distro that a later file removed
- * has none, and that is no failure. */
+/* Whether a later file removed the first key of the choice that none
+ * matches. */
+static int is_removed(const struct include *files, const struct choice *want,
+		      enum match best)
+{
+	struct buf id = BUF_INIT;
+	int is_gone;
+
+	buf_puts(&id, want->distro);
+	if (best == MATCH_DISTRO)
+		buf_printf(&id, "/versions/%s", want->version);
+	else if (best == MATCH_ARCH && want->variant != NULL)
+		buf_printf(&id, "/variants/%s", want->variant);
+	is_gone = include_is_removed(files, "distros", id.data);
+	buf_free(&id);
+	return is_gone;
+}
+
+/* Every release that the entry asks for.  What a later file removed has none,
+ * and that is no failure. */
 static int add_releases(struct entry_list *list, const json_t *object)
 {
 	const struct releases *all = list->releases;
@@ -390,7 +408,7 @@ static int add_releases(struct entry_list *list, const json_t *object)
 		return -1;
 	if (best == MATCH_ALL)
 		return 0;
-	if (!include_is_removed(at->files, "distros", want.distro))
+	if (!is_removed(at->files, &want, best))
 		return fail_choice(list, &want, best);
 	list->has_removed = 1;
 	return 0;

@@ -246,6 +246,65 @@ static void test_failure_offers_what_the_entry_could_name(void **state)
 	}
 }
 
+/* Of the menu, when a later file says so of the distros. */
+static void
+test_what_a_later_file_removes_takes_its_entries_with_it(void **state)
+{
+	static const struct {
+		const char *distros;
+		const char *ids; /* NULL: refused */
+		const char *message;
+	} rows[] = {
+		{ "{}", "d-1-i386 d-2-amd64-v e-1-arm64 local", NULL },
+		{ "{'d': {'versions': {'1': null}}}",
+		  "d-2-amd64-v e-1-arm64 local", NULL },
+		{ "{'d': {'variants': {'v': null}}}",
+		  "d-1-i386 e-1-arm64 local", NULL },
+		{ "{'e': null}", "d-1-i386 d-2-amd64-v local", NULL },
+		{ "{'d': {'versions': {'1': null}, 'variants': {'v': null}},"
+		  " 'e': null}",
+		  "local", NULL },
+		/* It is still there, but not for that architecture. */
+		{ "{'d': {'versions': {'2': {'arches': ['i386']}},"
+		  " 'variants': {'v': null}}}",
+		  NULL,
+		  "catalog.json: /menus/main/entries/1/arch: distro 'd' does "
+		  "not have it for 'amd64'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf later = BUF_INIT;
+		struct buf ids = BUF_INIT;
+		struct error err = ERROR_INIT;
+		struct catalog *c;
+		const struct menu *menu = NULL;
+
+		buf_printf(&later, "{'distros': %s}", rows[i].distros);
+		put_json("later.json", later.data);
+		c = load_parts(
+			"{" SITE ", " TWO_DISTROS ", 'include': ['later.json']",
+			", 'menus': {'main': {'entries': ["
+			"{'distro': 'd', 'version': '1'},"
+			"{'distro': 'd', 'version': '2', 'arch': 'amd64',"
+			" 'variant': 'v'}, {'distro': 'e'},"
+			"{'local': true}]}}}",
+			&err);
+		if (c != NULL)
+			menu = catalog_menu(c, NULL);
+		for (size_t j = 0; menu != NULL && j < menu->count; j++)
+			buf_printf(&ids, "%s%s", j > 0 ? " " : "",
+				   menu->entries[j].id);
+		check_text(rows[i].distros, c != NULL ? ids.data : NULL,
+			   rows[i].ids);
+		check_text(rows[i].distros, c == NULL ? err.text : NULL,
+			   rows[i].message);
+		catalog_free(c);
+		buf_free(&later);
+		buf_free(&ids);
+	}
+}
+
 static void test_hotkeys_are_found_in_either_case(void **state)
 {
 	struct catalog *c =
@@ -291,6 +350,8 @@ int main(void)
 		SCRATCH_TEST(test_default_may_have_a_password_where_menus_wait),
 		SCRATCH_TEST(test_password_that_nothing_needs_changes_nothing),
 		SCRATCH_TEST(test_failure_offers_what_the_entry_could_name),
+		SCRATCH_TEST(
+			test_what_a_later_file_removes_takes_its_entries_with_it),
 		SCRATCH_TEST(test_hotkeys_are_found_in_either_case),
 		SCRATCH_TEST(test_catalogue_has_at_most_100000_entries),
 	};
