@@ -11,10 +11,11 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", TOP / "build"))
 
 
-def run(page, query, catalog):
+def run(page, query, catalog, **variables):
     """What the page prints, and the reason for which it fails."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MIRRORBOOT_")}
     environment["MIRRORBOOT_CATALOG"] = str(catalog)
+    environment.update(variables)
     done = subprocess.run(
         [BUILD / "cgi" / page, query], env=environment, capture_output=True, timeout=60
     )
