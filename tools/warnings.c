@@ -28,7 +28,8 @@ struct warning {
 	const struct catalog *c;
 	const struct include *files;
 	struct findings *findings;
-	json_t *shown; /* releases on menus, as keys: see likeness */
+	json_t *shown;    /* releases on menus, as keys: see likeness */
+	json_t *variants; /* what releases are variants of, by SAME_VARIANT */
 };
 
 __attribute__((format(printf, 5, 0))) static void
@@ -237,18 +238,90 @@ static void warn_unshown(const struct warning *w, const struct release *release)
 			     machine_arch_name((int)release->arch), NAME_IT);
 }
 
-/* A variant that its scope defines, and no menu shows for any release. */
+/* A variant that its scope defines, and no menu shows for any release.  If the
+ * release itself is on no menu, there is a warning of that. */
 static void warn_variant(const struct warning *w, const struct release *release)
 {
 	struct buf below = BUF_INIT;
 
-	if (release->variant == NULL || !is_shown(w, release, SAME_VERSION) ||
+	if (release->variant == NULL || !is_shown(w, release, SAME_ARCH) ||
 	    is_shown(w, release, SAME_VARIANT))
 		return;
 	put_variant(release, &below);
 	warn(w, "on-no-menu", "distros", release->distro, below.data,
 	     "no menu shows this variant" NAME_IT);
 	buf_free(&below);
+}
+
+static void add_variant(const struct warning *w, const struct release *release)
+{
+	struct buf key = BUF_INIT;
+
+	if (release->variant == NULL)
+		return;
+	put_key(release, SAME_VARIANT, &key);
+	json_object_set_new(w->variants, key.data, json_true());
+	buf_free(&key);
+}
+
+/* Variants of an object below the distro, "" for the distro itself, that no
+ * release has. */
+static void warn_idle_variants(const struct warning *w, const char *distro,
+			       const char *below, const json_t *object,
+			       const char *why)
+{
+	const char *id;
+	json_t *variant;
+
+	json_object_foreach(json_object_get(object, "variants"), id, variant) {
+		struct buf key = BUF_INIT;
+
+		buf_printf(&key, "%s%s/variants/%s", distro, below, id);
+		if (!json_is_null(variant) &&
+		    json_object_get(w->variants, key.data) == NULL)
+			warn(w, "on-no-menu", "distros", distro,
+			     key.data + strlen(distro),
+			     "no release has this variant: %s", why);
+		buf_free(&key);
+	}
+}
+
+/* What a version says of a variant counts before what its architecture says,
+ * and that before what the distro says. */
+static void warn_idle(const struct warning *w, const char *distro,
+		      const json_t *object)
+{
+	const char *arch;
+	json_t *value;
+
+	warn_idle_variants(w, distro, "", object,
+			   "every version or architecture replaces or removes "
+			   "it");
+	json_object_foreach(json_object_get(object, "arches"), arch, value) {
+		struct buf below = BUF_INIT;
+
+		buf_printf(&below, "/arches/%s", arch);
+		warn_idle_variants(w, distro, below.data, value,
+				   "no version is for this architecture, or "
+				   "each replaces or removes it");
+		buf_free(&below);
+	}
+}
+
+static void warn_variants(const struct warning *w)
+{
+	size_t count;
+	const struct release *const *releases = catalog_releases(w->c, &count);
+	const char *id;
+	json_t *distro;
+
+	for (size_t i = 0; i < count; i++) {
+		add_variant(w, releases[i]);
+		warn_variant(w, releases[i]);
+	}
+	json_object_foreach(json_object_get(w->files->sections, "distros"), id,
+			    distro)
+		warn_idle(w, id, distro);
 }
 
 static int is_customers(const struct warning *w, const struct menu *menu)
@@ -676,7 +749,7 @@ static void warn_replaced(const struct warning *w)
 void warnings_find(const struct catalog *c, const struct include *files,
 		   struct findings *f)
 {
-	const struct warning w = { c, files, f, json_object() };
+	const struct warning w = { c, files, f, json_object(), json_object() };
 	size_t count;
 	const struct menu *menus = catalog_menus(c, &count);
 	const struct release *const *releases;
@@ -693,13 +766,13 @@ void warnings_find(const struct catalog *c, const struct include *files,
 		warn_menu(&w, &menus[i]);
 	for (size_t i = 0; i < count; i++)
 		add_shown(&w, &menus[i]);
+	warn_variants(&w);
 	releases = catalog_releases(c, &count);
-	for (size_t i = 0; i < count; i++)
-		warn_variant(&w, releases[i]);
 	for (size_t i = 0; i < count; i++) {
 		warn_unshown(&w, releases[i]);
 		warn_eol(&w, releases[i]);
 		warn_https(&w, releases[i]);
 	}
 	json_decref(w.shown);
+	json_decref(w.variants);
 }
