@@ -281,7 +281,9 @@ static void warn_idle_variants(const struct warning *w, const char *distro,
 		    json_object_get(w->variants, key.data) == NULL)
 			warn(w, "on-no-menu", "distros", distro,
 			     key.data + strlen(distro),
-			     "no release has this variant: %s", why);
+			     "no release has this variant, because %s: "
+			     "remove it",
+			     why);
 		buf_free(&key);
 	}
 }

@@ -523,6 +523,27 @@ static void test_second_card_gets_the_same(void **state)
 	site_free(site);
 }
 
+/* "tool" is opened by "main" itself too: Back has to return to "kit". */
+static void test_menus_below_the_one_of_a_group_know_the_way_back(void **state)
+{
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json",
+		 "{'site': {'base': '" B "'}, 'menus': {"
+		 " 'main': {'entries': [{'menu': 'kit'}, {'menu': 'tool'}]},"
+		 " 'kit': {'entries': [{'menu': 'tool'}]},"
+		 " 'tool': {'entries': [{'local': true}]}},"
+		 " 'groups': {'all': {'menu': 'kit',"
+		 "  'networks': ['0.0.0.0/0']}}}");
+	site = ask_open("catalog.json");
+	check_has(site,
+		  &(struct http_request){ .query = "dialect=syslinux",
+					  .client = "192.0.2.1" },
+		  "append " B "menu?dialect=syslinux&from=kit&name=tool\n");
+	site_free(site);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +565,8 @@ int main(void)
 		SCRATCH_TEST(test_page_for_people_says_what_decided),
 		SCRATCH_TEST(test_identity_that_is_malformed_is_refused),
 		SCRATCH_TEST(test_second_card_gets_the_same),
+		SCRATCH_TEST(
+			test_menus_below_the_one_of_a_group_know_the_way_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
