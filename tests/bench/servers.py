@@ -83,7 +83,9 @@ class Bench:
         owner = "user = root\ngroup = root" if os.getuid() == 0 else ""
         path = self.dir / "fpm.conf"
         path.write_text(FPM.format(dir=self.dir, user=owner, workers=WORKERS))
-        self.run(harness.find("php-fpm8.2", "php8.2-fpm"), "-n", "-R",
+        fpm = max(map(str, Path("/usr/sbin").glob("php-fpm[0-9]*")),
+                  default="php-fpm")
+        self.run(harness.find(fpm, "php-fpm"), "-n", "-R",
                  "-d", "zend_extension=opcache", "-d", "extension=apcu",
                  "-y", path)
         harness.wait_for("PHP-FPM to listen",

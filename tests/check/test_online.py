@@ -16,10 +16,13 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+import installer
+
 BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
 CHECK = BUILD / "tools" / "mirrorboot-check"
-PACKAGE = "debian-installer-12-netboot-amd64"
-TREE = pathlib.Path("/usr/lib/debian-installer/images/12/amd64/text")
+TREE = installer.tree("amd64")
 NB = "/debian/dists/bookworm/main/installer-amd64/current/images/netboot/"
 DI = NB + "debian-installer/amd64/"
 TIMEOUT = 3
@@ -604,7 +607,7 @@ def test_json_has_the_url(path, mirrors):
 
 def main():
     if not (TREE / "pxelinux.0").exists():
-        sys.exit(f"{TREE} is missing: install {PACKAGE}")
+        sys.exit(f"{TREE} is missing: apt-get install {installer.package('amd64')}")
     began = time.monotonic()
     mirrors = [Mirror(), Mirror()]
     failed = 0

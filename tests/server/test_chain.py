@@ -7,19 +7,22 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import installer
 from harness import (BUILD, PATIENCE, ROOT, Process, ask, processes,
                      reserve_port, wait_for)
 
 SERVE = ROOT / "scripts" / "serve"
 PACKAGES = ("build-essential cmake pkg-config libfcgi-dev libjansson-dev "
             "libcurl4-openssl-dev lighttpd curl "
-            "debian-installer-12-netboot-amd64")
-LOCAL_RELEASE = "dists/bookworm/main/installer-amd64/"
+            "debian-installer-13-netboot-amd64")
+LOCAL_RELEASE = f"dists/{installer.suite('amd64')}/main/installer-amd64/"
 URL = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~/+-]*"
                  r"(\?[a-z]+=[A-Za-z0-9._~-]+(&[a-z]+=[A-Za-z0-9._~-]+)*)?")
 
@@ -223,7 +226,7 @@ class ServeTest(unittest.TestCase):
                 self.assertGreater(len(set(loaders)), len(set(here)))
 
     def test_files_that_the_mirror_lacks_are_not_found(self):
-        base = "/debian/dists/bookworm/main/installer-amd64/current/images/"
+        base = f"/debian/{LOCAL_RELEASE}current/images/"
         for path in ("netboot/pxelinux.cfg/01-52-54-00-12-34-56",
                      "netboot/nosuch", "netboot/", "", "netboot/../../x"):
             with self.subTest(path=path):
@@ -234,6 +237,15 @@ class ServeTest(unittest.TestCase):
                          ask(self.port, "/boot/menu").body)
 
 
+def apt_cache(*numbers, unknown=""):
+    """What apt-cache says: it knows these installers, and shows any package
+    but one."""
+    lines = "".join(f"debian-installer-{number}-netboot-amd64 - x\n"
+                    for number in numbers)
+    return (f'case "$*" in "show {unknown}") exit 100 ;; show*) ;; '
+            f"*) printf '{lines}' ;; esac")
+
+
 class ServeRefusalTest(unittest.TestCase):
 
     def serve(self, *args, **environ):
@@ -241,20 +253,24 @@ class ServeRefusalTest(unittest.TestCase):
                               stdin=subprocess.DEVNULL, timeout=60,
                               env={**os.environ, **environ}, check=False)
 
-    def serve_without_packages(self, *args):
+    def serve_with(self, *args, **programs):
+        """Where these programs are shell scripts of one line."""
+        temp = Path(self.enterContext(TemporaryDirectory()))
+        for name, script in programs.items():
+            path = temp / name.replace("_", "-")
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+        return self.serve(*args, PATH=f"{temp}:{os.environ['PATH']}")
+
+    def serve_without_packages(self, *args, apt_cache=apt_cache(9, 13, 12)):
         """Where nothing is installed and apt-get only says what it is to do
         and fails."""
-        temp = Path(self.enterContext(TemporaryDirectory()))
-        for name, script in (("dpkg-query", "exit 1"),
-                             ("sudo", 'exec "$@"'),
-                             ("systemctl", "exit 0"),
-                             ("apt-get", 'echo apt-get "$@"; '
-                              '[ "$1" = update ]')):
-            (temp / name).write_text(f"#!/bin/sh\n{script}\n")
-            (temp / name).chmod(0o755)
-        done = self.serve("--build", temp / "build", *args,
-                          PATH=f"{temp}:{os.environ['PATH']}")
-        self.assertFalse((temp / "build").exists())
+        build = Path(self.enterContext(TemporaryDirectory())) / "build"
+        done = self.serve_with(
+            "--build", build, *args, dpkg_query="exit 1", sudo='exec "$@"',
+            systemctl="exit 0", apt_cache=apt_cache,
+            apt_get='echo apt-get "$@"; [ "$1" = update ]')
+        self.assertFalse(build.exists())
         return done
 
     def check_refusal(self, done, message):
@@ -286,7 +302,8 @@ class ServeRefusalTest(unittest.TestCase):
 
     def test_missing_packages_are_named(self):
         self.check_refusal(self.serve_without_packages("--no-install"),
-                           f"serve: missing packages: {PACKAGES}\n")
+                           f"serve: missing packages: {PACKAGES} (apt-get "
+                           "install them)\n")
 
     def test_missing_packages_are_installed(self):
         done = self.serve_without_packages()
@@ -295,6 +312,26 @@ class ServeRefusalTest(unittest.TestCase):
         self.assertEqual(done.stderr,
                          f"serve: could not install: {PACKAGES}\n")
         self.assertEqual(done.returncode, 1)
+
+    def test_package_that_apt_does_not_know_is_named(self):
+        for name, numbers in (("lighttpd", (12,)),
+                              ("debian-installer-*-netboot-amd64", ())):
+            with self.subTest(name=name):
+                done = self.serve_without_packages(
+                    apt_cache=apt_cache(*numbers, unknown=name))
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (
+                    1, "apt-get update\n",
+                    f"serve: apt knows no package {name}: it needs the "
+                    "archive main of Debian 12 or later\n"))
+
+    def test_installer_of_an_unknown_release_is_named(self):
+        done = self.serve_with(
+            "--build", BUILD,
+            dpkg_query="case $3 in *Package*) echo installed debian-installer-"
+                       "99-netboot-amd64 ;; *) printf installed ;; esac")
+        self.assertEqual((done.returncode, done.stderr), (
+            1, "serve: no version of debian in conf/ has a name that begins "
+            'with "99 ", for debian-installer-99-netboot-amd64\n'))
 
     def test_unknown_option_prints_the_usage(self):
         done = self.serve("--nosuch")
