@@ -25,6 +25,9 @@
 /* How many connections may wait on the socket: the backlog of the samples. */
 #define BACKLOG 1024
 
+/* After how many milliseconds an idle process looks at the socket by itself. */
+#define LOOK_AGAIN_MS 2000
+
 /* is_served: the process waits for a web server.  alarmed: the second of
  * CLOCK_MONOTONIC in which the alarm was last set. */
 static volatile sig_atomic_t is_served;
@@ -113,13 +116,20 @@ static int is_waiting(struct queue *q)
 
 	is_served = 0;
 	do
-		count = epoll_wait(q->events, ready, 2, q->is_ending ? 0 : -1);
+		count = epoll_wait(q->events, ready, 2,
+				   q->is_ending ? 0 : LOOK_AGAIN_MS);
 	while (count < 0 && errno == EINTR);
+	/* A connection may wait whose process was killed, or has no descriptor
+	 * left: no other was woken for it. */
+	if (count == 0 && !q->is_ending)
+		return 1;
 	for (int i = 0; i < count; i++) {
-		if (ready[i].data.fd == FCGI_LISTENSOCK_FILENO)
-			requests = 1;
-		else
+		if (ready[i].data.fd == FCGI_LISTENSOCK_FILENO) {
+			/* Somebody who shares the socket may shut it down. */
+			requests = !(ready[i].events & (EPOLLHUP | EPOLLERR));
+		} else {
 			q->is_ending = 1;
+		}
 	}
 	return requests;
 }

@@ -171,7 +171,8 @@ static void list_names(const char *const *names, struct buf *out)
 {
 	buf_puts(out, "there is ");
 	for (size_t i = 0; names[i] != NULL; i++)
-		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+		buf_printf(out, "%s%s", i > 0 ? ", " : "",
+			   uri_shown_name(names[i]));
 }
 
 /* Whether the reason in the message already lists all the names. */
@@ -202,7 +203,7 @@ static void put_offer(const struct failure *failure, struct buf *out)
 	if (offer->wanted == NULL)
 		buf_printf(out, "write %s", known[0]);
 	else if (near != NULL)
-		buf_printf(out, "did you mean '%s'?", near);
+		buf_printf(out, "did you mean '%s'?", uri_shown_name(near));
 	else if (count <= OFFER_MAX && !has_all(failure->text, known))
 		list_names(known, out);
 }

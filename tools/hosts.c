@@ -116,6 +116,18 @@ static void check_menu(const struct hosts_check *h, const struct assignment *a,
 		    "customer");
 }
 
+/* Without networks, a host file counts where its menu may be closed. */
+static void check_everywhere(const struct hosts_check *h, const char *name,
+			     const struct host *host)
+{
+	const struct menu *menu = host->assigned.menu;
+
+	if (host->network_count == 0 && menu != NULL && menu->is_closed)
+		add(h, SEVERITY_WARNING, name, NULL,
+		    "gets a menu that is closed outside of its customer's "
+		    "networks: write them as \"networks\" here too");
+}
+
 static void check_host(const struct hosts_check *h, const char *name)
 {
 	const struct host_sources sources = catalog_host_sources(h->c);
@@ -133,6 +145,7 @@ static void check_host(const struct hosts_check *h, const char *name)
 	if (host_read(&at, h->dir, name, &sources, &host) > 0) {
 		check_menu(h, &host.assigned, host.networks,
 			   host.network_count);
+		check_everywhere(h, name, &host);
 		if (host.group != NULL)
 			json_object_set_new(h->named, host.group->id,
 					    json_true());

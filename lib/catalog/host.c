@@ -81,7 +81,7 @@ static int open_host(const char *dir, struct host *host, struct error *err)
 	int fd;
 
 	if (parent < 0) {
-		if (reason == ENOENT)
+		if (reason == ENOENT && lstat(dir, &(struct stat){ 0 }) < 0)
 			return -1;
 		return error_set(err, dir, 0, "cannot be read: %s",
 				 strerror(reason));

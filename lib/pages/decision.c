@@ -117,6 +117,8 @@ static void set_broken(const struct request *r, struct decision *d,
 	page_note(r, "broken: %s", shown.data);
 	d->assigned = NULL;
 	add_place(&d->broken, shown.data);
+	if (d->broken.len == 0) /* it must show, and no timeout start */
+		buf_puts(&d->broken, "hosts");
 	buf_free(&shown);
 	free(file);
 }

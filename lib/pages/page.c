@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cache.h"
 #include "mem.h"
@@ -165,6 +166,54 @@ static void print_view(const json_t *view, struct buf *body)
 	free(text);
 }
 
+/* Whether the line that at is in is SYSLINUX's title of the whole menu. */
+static int is_in_menu_title(const char *text, const char *at)
+{
+	while (at > text && at[-1] != '\n')
+		at--;
+	at += strspn(at, " \t");
+	if (strncasecmp(at, "menu", 4) != 0)
+		return 0;
+	at += 4;
+	return strncasecmp(at + strspn(at, " \t"), "title", 5) == 0;
+}
+
+/* Whether the text has the title, and not just as that of the whole menu: what
+ * a machine gets without being asked may have an entry's title. */
+static int has_title(const char *text, const char *title)
+{
+	const char *found = strstr(text, title);
+
+	while (found != NULL && is_in_menu_title(text, found))
+		found = strstr(found + 1, title);
+	return found != NULL;
+}
+
+/* Whether the text has the URL, and not just a longer one. */
+static int has_url(const char *text, const char *url)
+{
+	const char *found = text;
+
+	while ((found = strstr(found, url)) != NULL) {
+		found += strlen(url);
+		if (*found != '&' && !uri_is_value_char(*found))
+			return 1;
+	}
+	return 0;
+}
+
+/* Whether Back leads to a menu that has a password, and the text does not ask
+ * for it. */
+static int lacks_back_password(const json_t *view, const char *text)
+{
+	const char *back = json_string_value(json_object_get(view, "back"));
+	const char *hash = json_string_value(json_object_get(
+		json_object_get(view, "back_password"), "hash"));
+
+	return back != NULL && hash != NULL && strstr(text, hash) == NULL &&
+	       has_url(text, back);
+}
+
 /* Whether the text shows an entry of a menu and asks for no password of it: its
  * template is a site's own, from before there were any. */
 static int lacks_password(const struct request *r, const json_t *entry,
@@ -179,7 +228,7 @@ static int lacks_password(const struct request *r, const json_t *entry,
 	if (hash == NULL || strstr(text, hash) != NULL)
 		return 0;
 	r->dialect->escape(&shown, title, strlen(title));
-	is_lacking = strstr(text, buf_text(&shown)) != NULL;
+	is_lacking = has_title(text, buf_text(&shown));
 	buf_free(&shown);
 	return is_lacking;
 }
@@ -190,17 +239,19 @@ static int check_passwords(const struct request *r, const json_t *view,
 	struct buf name = BUF_INIT;
 	size_t i;
 	json_t *entry;
+	int is_lacking = lacks_back_password(view, text);
 	int rc = 0;
 
 	buf_printf(&name, "%s.%s", r->page->name, r->dialect->name);
 	json_array_foreach(json_object_get(view, "entries"), i, entry)
-		if (rc == 0 && lacks_password(r, entry, text))
-			rc = error_set(err, name.data, 0,
-				       "offers entries without their "
-				       "passwords: copy the sections named "
-				       "password and locked from the shipped "
-				       "menu.%s",
-				       r->dialect->name);
+		is_lacking = is_lacking || lacks_password(r, entry, text);
+	if (is_lacking)
+		rc = error_set(err, name.data, 0,
+			       "offers entries without their "
+			       "passwords: copy the sections named "
+			       "password and locked from the shipped "
+			       "menu.%s",
+			       r->dialect->name);
 	buf_free(&name);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "mem.h"
 #include "stamps.h"
@@ -47,8 +48,14 @@ char *site_hosts_path(const struct site_paths *paths)
 	const char *slash = strrchr(paths->catalog, '/');
 	struct buf path = BUF_INIT;
 
-	if (paths->hosts != NULL)
-		return copy_or_null(paths->hosts);
+	if (paths->hosts != NULL) {
+		size_t len = strlen(paths->hosts);
+
+		/* A message shows what follows the last '/'. */
+		while (len > 1 && paths->hosts[len - 1] == '/')
+			len--;
+		return mem_copy(paths->hosts, len);
+	}
 	if (slash != NULL)
 		buf_add(&path, paths->catalog,
 			(size_t)(slash - paths->catalog) + 1);
@@ -111,7 +118,8 @@ static int is_filled(const char *dir)
 	if (stream == NULL && errno == ENOMEM)
 		mem_exhausted();
 	if (stream == NULL)
-		return errno != ENOENT && errno != ENOTDIR;
+		return (errno != ENOENT && errno != ENOTDIR) ||
+		       lstat(dir, &(struct stat){ 0 }) == 0;
 	do
 		entry = readdir(stream);
 	while (entry != NULL && !is_host_file(entry->d_name));

@@ -43,6 +43,12 @@ class ShortageTest(unittest.TestCase):
         _, most = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (limit, most))
 
+    def is_idle(self, worker):
+        """It has the epoll set, the last of its files, and sleeps."""
+        process = Path(f"/proc/{worker.pid}")
+        return ((process / "fd" / "4").exists() and
+                (process / "stat").read_text().rsplit(")", 1)[1].split()[0] == "S")
+
     def seconds(self, worker):
         """The processor's time that it took."""
         stat = Path(f"/proc/{worker.pid}/stat").read_text()
@@ -90,6 +96,28 @@ class ShortageTest(unittest.TestCase):
         for client in clients:
             self.assertTrue(Answer(client).is_whole)
         self.assertEqual(worker.popen.wait(PATIENCE), 0)
+
+    def test_worker_without_files_keeps_no_connection_from_another(self):
+        """A connection wakes one of the two: the other looks by itself."""
+        path = self.dir / "socket"
+        listener = self.enterContext(socket.socket(socket.AF_UNIX))
+        listener.bind(str(path))
+        listener.listen()
+        environ = {"MIRRORBOOT_CATALOG": str(self.catalog)}
+        workers = [self.enterContext(subprocess.Popen(
+            [BUILD / "cgi" / "menu"], env=environ, stdin=listener))
+            for _ in range(2)]
+        for worker in workers:
+            self.addCleanup(worker.kill)
+            wait_for("the worker to wait", lambda: self.is_idle(worker))
+        for worker in workers:
+            self.limit_files(worker, 5)
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(PATIENCE)
+                client.connect(str(path))
+                client.sendall(b"".join(request(b"")))
+                self.assertTrue(Answer(client).is_whole)
+            self.limit_files(worker, 64)
 
     def check_broken_edit(self, worker):
         """What is to be logged cannot be; answers go on."""

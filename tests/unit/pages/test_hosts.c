@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -301,6 +302,54 @@ static void test_broken_host_file_is_shown_and_nothing_starts(void **state)
 	site_free(site);
 }
 
+/* What a host file starts, a menu may offer with a password. */
+static void test_release_of_a_host_file_needs_no_password(void **state)
+{
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json",
+		 "{'site': {'base': 'http://boot.example.org/boot/'},"
+		 " 'distros': {'debian': {'title': 'Debian',"
+		 "  'kernel': 'http://deb.example.org/linux', 'versions':"
+		 "  {'12': {'arches': ['amd64']}}}},"
+		 " 'passwords': {'staff': {'syslinux':"
+		 "  '$1$saltsalt$0123456789012345678901'}},"
+		 " 'menus': {'main': {'entries': [{'local': true},"
+		 "  {'distro': 'debian', 'password': 'staff'}]}}}");
+	put_json(FILE_OF(MAC), DEBIAN("amd64"));
+	site = ask_open("catalog.json");
+	check_query(site, "dialect=syslinux&mac=" MAC "&platform=bios",
+		    "\nmenu title Debian\n");
+	site_free(site);
+}
+
+/* A directory that is not there now, as before a mount, is no directory
+ * without host files: its machines would get what their group says. */
+static void test_directory_that_cannot_be_read_is_broken(void **state)
+{
+	static const char groups[] = ", 'groups': {'all': {'menu': 'lab',"
+				     " 'networks': ['0.0.0.0/0']}}";
+	const struct site_paths paths = { .catalog = "catalog.json",
+					  .hosts = "/srv/hosts//" };
+	char *path = site_hosts_path(&paths);
+	struct site *site;
+
+	(void)state;
+	assert_string_equal(path, "/srv/hosts");
+	free(path);
+	assert_int_equal(symlink("nowhere", "hosts"), 0);
+	site = open_site(groups);
+	check_query(site, "dialect=ipxe&mac=" MAC, BROKEN ": hosts\n");
+	site_free(site);
+	put("file", "");
+	remove("hosts");
+	assert_int_equal(symlink("file", "hosts"), 0);
+	site = open_site(groups);
+	check_query(site, "dialect=ipxe&mac=" MAC, BROKEN ": hosts\n");
+	site_free(site);
+}
+
 static void test_place_that_a_screen_cannot_show_is_left_out(void **state)
 {
 	struct site *site = open_site("");
@@ -557,6 +606,8 @@ int main(void)
 			test_menu_that_is_named_comes_before_the_host_file),
 		SCRATCH_TEST(test_way_back_leads_to_the_main_menu),
 		SCRATCH_TEST(test_broken_host_file_is_shown_and_nothing_starts),
+		SCRATCH_TEST(test_release_of_a_host_file_needs_no_password),
+		SCRATCH_TEST(test_directory_that_cannot_be_read_is_broken),
 		SCRATCH_TEST(test_place_that_a_screen_cannot_show_is_left_out),
 		SCRATCH_TEST(test_menu_after_a_problem_waits_and_says_why),
 		SCRATCH_TEST(test_host_file_counts_on_its_networks),

@@ -743,17 +743,27 @@ static void test_template_that_does_not_ask_is_refused(void **state)
 		{ { .query = "dialect=ipxe" }, 200, NULL },
 		{ { .query = "dialect=html" }, 200, NULL },
 		{ { .query = "", .script = "boot" }, 200, NULL },
+		{ { .query = "name=in" }, 500, REFUSED("menu", "pxelinux") },
+		{ { .query = "dialect=grub&name=in" }, 200, "set a=b\n" },
+		{ { .query = "name=other" }, 200, NULL },
 	};
 	struct site *site;
 
 	(void)state;
 	put("menu.grub", "set a=b\n");
-	put("menu.pxelinux",
-	    "menu title x\n{{#entries}}\nmenu label {{title}}\n{{/entries}}\n");
+	put("menu.pxelinux", "menu title Local disk\n{{#entries}}\n"
+			     "menu label {{title}}\n{{/entries}}\n"
+			     "{{#back}}\nkernel {{back}}\n{{/back}}\n");
 	put("menu.syslinux",
 	    "{{#entries}}\nmenu label {{title}}\n{{/entries}}\n");
 	site = open_menus("'main': {'entries': [{'local': true, 'id': 'one',"
-			  " 'password': 'staff'}]}",
+			  " 'password': 'staff'}, {'menu': 'locked'},"
+			  " {'menu': 'other'}]},"
+			  "'locked': {'password': 'staff', 'entries':"
+			  " [{'menu': 'in'}]},"
+			  "'in': {'title': 'In', 'entries': [{'local': true}]},"
+			  "'other': {'entries': [{'local': true,"
+			  " 'title': 'Disk'}]}",
 			  ".");
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		ask_check(site, &rows[i]);
