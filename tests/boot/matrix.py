@@ -244,13 +244,13 @@ class Boot(unittest.TestCase):
 
     def test_bios_pxelinux_of_ours_chained(self):
         """iPXE fetches pxelinux.0, which shows the menu for SYSLINUX."""
-        pathlib.Path("/srv/www/boot/chain.ipxe").write_text(
-            "#!ipxe\n"
-            "set netX/209:string http://boot.example.org/boot/boot?dialect=syslinux&platform=bios\n"
-            "set netX/210:string http://boot.example.org/boot/syslinux/6.04/bios/\n"
-            "chain http://boot.example.org/boot/syslinux/6.04/bios/pxelinux.0\n"
-        )
         with self.lab(catalog(), dhcpd=starts_with("chain.ipxe")) as boot:
+            pathlib.Path("/srv/www/boot/chain.ipxe").write_text(
+                "#!ipxe\n"
+                "set netX/209:string http://boot.example.org/boot/boot?dialect=syslinux&platform=bios\n"
+                "set netX/210:string http://boot.example.org/boot/syslinux/6.04/bios/\n"
+                "chain http://boot.example.org/boot/syslinux/6.04/bios/pxelinux.0\n"
+            )
             pc = boot.machine()
             self.menu_of_syslinux(pc)
             pc.press("m")
@@ -435,7 +435,8 @@ class Boot(unittest.TestCase):
         """The menu of a customer, which there is not, leads back to the menu:
         at SYSLINUX's prompt the entry's id would be enough."""
         mine = {"customermenu": True, "hotkey": "c"}
-        with self.lab(catalog([DISK, LOCKED, mine], kernel_way=True) | PASSWORDS) as boot:
+        nobody = {"site": {"customer": None}, "customers": {"example-customer": None}}
+        with self.lab(catalog([DISK, LOCKED, mine], kernel_way=True) | PASSWORDS | nobody) as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
             pc.press("c")
