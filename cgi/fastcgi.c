@@ -125,8 +125,10 @@ static int is_waiting(struct queue *q)
 		return 1;
 	for (int i = 0; i < count; i++) {
 		if (ready[i].data.fd == FCGI_LISTENSOCK_FILENO) {
-			/* Somebody who shares the socket may shut it down. */
+			/* It does not listen, or somebody who shares it has
+			 * shut it down: accept() would say EINVAL. */
 			requests = !(ready[i].events & (EPOLLHUP | EPOLLERR));
+			errno = EINVAL;
 		} else {
 			q->is_ending = 1;
 		}

@@ -634,11 +634,11 @@ class Boot(unittest.TestCase):
             pc.expect("(?m)^probe: efi$", 240)
 
     def test_efi_secure_boot_sample(self):
-        shutil.copy(lab.TOP / "conf/grub-secureboot.cfg", "/srv/tftp/grub/grub.cfg")
-        lab.run("mkdir -p /srv/tftp/debian")
-        for name in "linux", "initrd.gz":
-            shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64" / name, "/srv/tftp/debian")
         with self.lab(catalog()) as boot:
+            shutil.copy(lab.TOP / "conf/grub-secureboot.cfg", "/srv/tftp/grub/grub.cfg")
+            lab.run("mkdir -p /srv/tftp/debian")
+            for name in "linux", "initrd.gz":
+                shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64" / name, "/srv/tftp/debian")
             pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
             pc.expect("Debian installer, kernel by TFTP", 240)
             pc.pause(1)
@@ -709,7 +709,7 @@ class Boot(unittest.TestCase):
             pc = boot.machine()
             pc.expect(f"is broken: {MAC_OF_IPXE}.json: /menu", 240)
             self.menu_of(pc, "The entry of this machine is broken")
-            time.sleep(10)
+            pc.pause(10)
             self.assertFalse(boot.asked("fromthemirror"))
 
     def test_bios_host_broken_of_lpxelinux(self):
