@@ -106,6 +106,18 @@ static void add_deaf(const struct page_check *r, const struct link *link,
 	buf_free(&reason);
 }
 
+/* Whether a setting keeps all pages from the loader: a warning says so. */
+static int is_refused(const struct request *request)
+{
+	const struct loader loader =
+		page_loader(request, request->machine.platform);
+	const char *key;
+
+	return loader_refused_setting(&loader,
+				      catalog_settings(request->catalog),
+				      &key) != NULL;
+}
+
 /* Fill the page as it would be for that link. */
 static void fill(void *ctx, const struct link *link, const struct menu *menu)
 {
@@ -126,6 +138,8 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 	};
 	struct query *parsed;
 
+	if (is_refused(&request))
+		return;
 	page_add_url(c, link, &url);
 	query = strchr(url.data, '?') + 1;
 	parsed = query_parse(query, &err);
