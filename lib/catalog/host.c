@@ -96,23 +96,6 @@ static int open_host(const char *dir, struct host *host, struct error *err)
 	return fd;
 }
 
-static int read_all(int fd, struct buf *out)
-{
-	char piece[4096];
-
-	while (out->len <= HOST_FILE_MAX) {
-		ssize_t got = read(fd, piece, sizeof(piece));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (int)got;
-		buf_add(out, piece, (size_t)got);
-	}
-	errno = EFBIG;
-	return -1;
-}
-
 /* Read the file's object once.  Returns 1, 0 or -1 as host_read() does, with
  * *is_recent telling whether somebody may be writing to the file. */
 static int read_once(const char *dir, struct host *host, json_t **object,
@@ -129,7 +112,7 @@ static int read_once(const char *dir, struct host *host, json_t **object,
 		fail_errno(host, err, errno);
 	else if (!S_ISREG(st.st_mode))
 		fail(host, err, "is not a regular file");
-	else if (read_all(fd, &text) < 0)
+	else if (buf_read(&text, fd, HOST_FILE_MAX) < 0)
 		fail_errno(host, err, errno);
 	else
 		*object = syntax_read(host->name, &text, err);

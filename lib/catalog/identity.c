@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "uri.h"
+
 #define MAC_BYTES 6
 #define UUID_BYTES 16
 /* The longest address of a network card: InfiniBand's. */
@@ -36,17 +38,6 @@ static const char *const useless_serials[] = {
 	NULL,
 };
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Read pairs of digits up to the end of s.  Returns the number of bytes, or -1
  * if there is anything else or more than max. */
 static int read_pairs(const char *s, unsigned char *bytes, int max)
@@ -54,10 +45,11 @@ static int read_pairs(const char *s, unsigned char *bytes, int max)
 	int count = 0;
 
 	for (; s[0] != '\0'; s += 2) {
-		if (count == max || digit(s[0]) < 0 || digit(s[1]) < 0)
+		if (count == max || uri_hex_digit(s[0]) < 0 ||
+		    uri_hex_digit(s[1]) < 0)
 			return -1;
-		bytes[count++] =
-			(unsigned char)(digit(s[0]) * 16 + digit(s[1]));
+		bytes[count++] = (unsigned char)(uri_hex_digit(s[0]) * 16 +
+						 uri_hex_digit(s[1]));
 	}
 	return count;
 }
@@ -68,12 +60,12 @@ static int read_separated(const char *s, char separator, unsigned char *bytes)
 	int count = 0;
 
 	for (;; s++) {
-		int byte = digit(*s);
+		int byte = uri_hex_digit(*s);
 
 		if (byte < 0 || count == ADDRESS_BYTES)
 			return -1;
-		if (digit(*++s) >= 0)
-			byte = byte * 16 + digit(*s++);
+		if (uri_hex_digit(*++s) >= 0)
+			byte = byte * 16 + uri_hex_digit(*s++);
 		bytes[count++] = (unsigned char)byte;
 		if (*s == '\0')
 			return count;

@@ -17,7 +17,7 @@ int decision_is_asked(const struct request *r)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (query_get(r->query, names[i]) != NULL)
 			return 1;
-	return r->dialect == &dialect_syslinux && r->cookie != NULL &&
+	return r->dialect->sends_cookie && r->cookie != NULL &&
 	       strstr(r->cookie, "_Syslinux_") != NULL;
 }
 
@@ -62,7 +62,7 @@ static int read_identity(const struct request *r, struct identity *id,
 	const char *serial = query_get(r->query, "serial");
 	const char *reason = NULL;
 
-	if (r->dialect == &dialect_syslinux && r->cookie != NULL)
+	if (r->dialect->sends_cookie && r->cookie != NULL)
 		read_cookie(r->cookie, id);
 	if (mac != NULL)
 		reason = identity_set_mac(id, mac);

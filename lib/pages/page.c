@@ -240,20 +240,18 @@ static int check_passwords(const struct request *r, const json_t *view,
 	size_t i;
 	json_t *entry;
 	int is_lacking = lacks_back_password(view, text);
-	int rc = 0;
 
-	buf_printf(&name, "%s.%s", r->page->name, r->dialect->name);
 	json_array_foreach(json_object_get(view, "entries"), i, entry)
 		is_lacking = is_lacking || lacks_password(r, entry, text);
-	if (is_lacking)
-		rc = error_set(err, name.data, 0,
-			       "offers entries without their "
-			       "passwords: copy the sections named "
-			       "password and locked from the shipped "
-			       "menu.%s",
-			       r->dialect->name);
+	if (!is_lacking)
+		return 0;
+	buf_printf(&name, "%s.%s", r->page->name, r->dialect->name);
+	error_set(err, name.data, 0,
+		  "offers entries without their passwords: copy the sections "
+		  "named password and locked from the shipped menu.%s",
+		  r->dialect->name);
 	buf_free(&name);
-	return rc;
+	return -1;
 }
 
 static int fill(const struct request *r, const json_t *view, struct buf *body,

@@ -1,8 +1,10 @@
 #include "buf.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "mem.h"
 
@@ -77,6 +79,25 @@ void buf_fit(struct buf *b)
 		return;
 	b->size = b->len + 1;
 	b->data = mem_grow(b->data, b->size, 1);
+}
+
+int buf_read(struct buf *b, int fd, size_t max)
+{
+	char piece[4096]; /* small: a stack that has grown never shrinks */
+	size_t total = 0;
+
+	while (total <= max) {
+		ssize_t got = read(fd, piece, sizeof(piece));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return (int)got;
+		buf_add(b, piece, (size_t)got);
+		total += (size_t)got;
+	}
+	errno = EFBIG;
+	return -1;
 }
 
 const char *buf_text(const struct buf *b)

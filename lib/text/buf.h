@@ -41,6 +41,10 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
+/* Append what is left of an open file.  Returns 0, or -1 with errno set: EFBIG
+ * if that is more than max bytes. */
+int buf_read(struct buf *b, int fd, size_t max);
+
 /* Shorten to len bytes; a longer len changes nothing. */
 void buf_truncate(struct buf *b, size_t len);
 

@@ -416,6 +416,7 @@ const struct dialect dialect_syslinux = {
 	.max_url = URI_MAX_FOR_ALL,
 	.refuses_host = "needs another server than this site's, and "
 			"syslinux.efi asks no other",
+	.sends_cookie = 1,
 	.uses_syslinux = 1,
 };
 

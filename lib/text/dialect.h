@@ -97,6 +97,8 @@ struct dialect {
 					 the architecture */
 	unsigned knows_identity : 1;  /* its scripts find out what sets the
 					 machine apart */
+	unsigned sends_cookie : 1;    /* its client says by a Cookie what sets
+					 the machine apart */
 	unsigned tries_mirrors : 1;   /* its scripts go on with the next mirror
 					 when one fails */
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each

@@ -174,26 +174,6 @@ void stamps_add(struct stamps *s, const char *path)
 	record(s, path, &stamp);
 }
 
-/* Read an open file to its end.  Fails once it has more than max bytes. */
-static int read_all(int fd, size_t max, struct buf *out)
-{
-	char piece[4096]; /* small: a stack that has grown never shrinks */
-	size_t total = 0;
-
-	while (total <= max) {
-		ssize_t got = read(fd, piece, sizeof(piece));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (int)got;
-		buf_add(out, piece, (size_t)got);
-		total += (size_t)got;
-	}
-	errno = EFBIG;
-	return -1;
-}
-
 static int fail(struct stamps *s, const char *path, int reason,
 		struct error *err)
 {
@@ -226,7 +206,7 @@ int stamps_read(struct stamps *s, const char *path, size_t max, struct buf *out,
 		rc = error_set(err, path, 0, "is a directory, not a file");
 	else if (!S_ISREG(st.st_mode))
 		rc = error_set(err, path, 0, "is not a regular file");
-	else if (read_all(fd, max, out) == 0)
+	else if (buf_read(out, fd, max) == 0)
 		rc = 1;
 	else if (errno == EFBIG)
 		rc = error_set(err, path, 0,

@@ -222,7 +222,7 @@ int uri_has_host(const struct uri *u, const struct uri *other)
 	       memcmp(u->host, other->host, u->name_len) == 0;
 }
 
-static int hex_digit(char c)
+int uri_hex_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
@@ -241,8 +241,8 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 		char c = s[i];
 
 		if (c == '%') {
-			int high = len - i > 2 ? hex_digit(s[i + 1]) : -1;
-			int low = len - i > 2 ? hex_digit(s[i + 2]) : -1;
+			int high = len - i > 2 ? uri_hex_digit(s[i + 1]) : -1;
+			int low = len - i > 2 ? uri_hex_digit(s[i + 2]) : -1;
 
 			if (high < 0 || low < 0 || high + low == 0) {
 				buf_truncate(out, before);

@@ -55,6 +55,9 @@ int uri_is_https(const char *s);
 /* Whether both name the same host, whatever the port. */
 int uri_has_host(const struct uri *u, const struct uri *other);
 
+/* The value of a hexadecimal digit; -1 if it is none. */
+int uri_hex_digit(char c);
+
 /* Append the len bytes at s, percent-decoded, to out.  Returns 0, or -1 with
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);
