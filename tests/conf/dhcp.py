@@ -380,8 +380,13 @@ class Server:
         return ack, offer
 
 
+def run_ip(line):
+    subprocess.run([shutil.which("ip", path=SEARCH), *line.split()], check=True)
+
+
 def kea_environment(directory):
     return os.environ | {
+        "KEA_DHCP_DATA_DIR": str(directory),
         "KEA_PIDFILE_DIR": str(directory),
         "KEA_LOCKFILE_DIR": str(directory),
         "KEA_LOGGER_DESTINATION": "stderr",
@@ -524,6 +529,18 @@ class Kea(Sample, unittest.TestCase):
     def test_subnet_has_the_id_that_later_versions_require(self):
         self.assertRegex(self.text, r'"subnet4": \[ \{\s+(//.*\s+)?"id": 1,')
 
+    def test_link_that_is_late_is_served(self):
+        run_ip("link set client0 down")
+        self.addCleanup(run_ip, "link set client0 up")
+        self.serve(self.text)
+        end = time.monotonic() + 30
+        while self.server.read_log().count("the interface eth0 is not running") < 2:
+            self.assertLess(time.monotonic(), end, self.server.read_log())
+            time.sleep(0.2)
+        run_ip("link set client0 up")
+        self.server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # forget "Network is down"
+        self.check_answer(MIRROR, *CLIENTS["BIOS ROM"][:2])
+
 
 def enter(needed):
     """Go on in namespaces of our own; needed: programs and their packages."""
@@ -547,7 +564,7 @@ def main():
         "link set eth0 up",
         "link set client0 up",
     ):
-        subprocess.run([shutil.which("ip", path=SEARCH), *line.split()], check=True)
+        run_ip(line)
     unittest.main()
 
 
