@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks conf/dhcpd.conf and conf/kea-dhcp4.conf.
+"""Checks the samples for DHCP servers: dhcpd, Kea, and dnsmasq with and without
+a DHCP server beside it.
 
 Starts the servers with the samples in namespaces of its own, asks them as each
 kind of client does, and compares what they send. Takes the arguments of
@@ -22,6 +23,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 NEEDED = {
     "dhcpd": "isc-dhcp-server",
+    "dnsmasq": "dnsmasq-base",
     "kea-dhcp4": "kea-dhcp4-server",
     "ip": "iproute2",
     "unshare": "util-linux",
@@ -98,7 +100,7 @@ FULL = {77: b"full iPXE", 175: b"\xb0\1\1"}
 FULL_BIOS = ("ipxe.pxe", FULL)
 FULL_EFI = ("ipxe.efi", FULL)
 NO_FILE = ("", FULL)
-BOOT_OPTIONS = (60, 67, 77, 175, 208, 209, 210, 211)
+BOOT_OPTIONS = (60, 77, 175, 208, 209, 210, 211)
 
 # Each kind of client: what it asks, what it is sent, and why.
 CLIENTS = {
@@ -286,15 +288,19 @@ def files():
     return {sent[0] for mac in INSTEAD for _, _, sent in answers(mac)} - {""}
 
 
-def packet(mac, xid, options):
-    """An Ethernet frame with a DHCP message to everybody."""
+def packet(mac, xid, options, address=None):
+    """An Ethernet frame with a DHCP message to everybody. With an address of
+    the client's, one to the server's port for PXE."""
+    server, port = (socket.inet_aton(TFTP_SERVER), 4011) if address else (b"\xff" * 4, 67)
+    client = socket.inet_aton(address or "0.0.0.0")
     options = {57: struct.pack(">H", 1260), **options}
-    message = struct.pack(">4BI2H16x6s202xI", 1, 1, 6, 0, xid, 0, 0x8000, mac, 0x63825363)
+    flags = 0 if address else 0x8000
+    message = struct.pack(">4BI2H4s12x6s202xI", 1, 1, 6, 0, xid, 0, flags, client, mac, 0x63825363)
     for code, value in options.items():
         message += bytes([code, len(value)]) + value
     message = (message + b"\xff").ljust(300, b"\0")
-    udp = struct.pack(">4H", 68, 67, 8 + len(message), 0)
-    ip = struct.pack(">BxH4xBBH4x4s", 0x45, 28 + len(message), 64, 17, 0, b"\xff" * 4)
+    udp = struct.pack(">4H", 68, port, 8 + len(message), 0)
+    ip = struct.pack(">BxH4xBBH4s4s", 0x45, 28 + len(message), 64, 17, 0, client, server)
     total = sum(struct.unpack(">10H", ip))
     total = (total & 0xFFFF) + (total >> 16)
     ip = ip[:10] + struct.pack(">H", 0xFFFF - total) + ip[12:]
@@ -314,11 +320,13 @@ def parse(frame, xid):
         length = message[at + 1] if message[at] else -1
         options[message[at]] = message[at + 2 : at + 2 + length]
         at += 2 + length
+    # dnsmasq puts the file into option 67, where clients look too.
+    file = options.pop(67, b"") or message[108:236]
     return {
         "type": options[53][0],
         "address": message[16:20],
         "next-server": socket.inet_ntoa(message[20:24]),
-        "file": message[108:236].split(b"\0")[0].decode(),
+        "file": file.split(b"\0")[0].decode(),
         "options": options,
     }
 
@@ -355,12 +363,12 @@ class Server:
         self.log.seek(0)
         return self.log.read()
 
-    def reply(self, mac, options, wanted):
-        """The reply of type wanted; asks every second, 20 s at most."""
+    def reply(self, mac, options, wanted, address=None, seconds=20):
+        """The reply of type wanted; asks every second."""
         self.xid += 1
-        end = time.monotonic() + 20
+        end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
-            self.socket.send(packet(mac, self.xid, options))
+            self.socket.send(packet(mac, self.xid, options, address))
             again = time.monotonic() + 1
             while (left := again - time.monotonic()) > 0:
                 self.socket.settimeout(left)
@@ -405,11 +413,16 @@ def command(program, text, directory, check=False):
     conf.write_text(text.replace("/var/lib/kea/kea-leases4.csv", str(leases)))
     if program == "kea-dhcp4":
         return [copy, "-t" if check else "-c", conf]
+    if program == "dnsmasq":
+        options = ["--test"] if check else ["--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping"]
+        return [copy, *options, f"--conf-file={conf}", f"--dhcp-leasefile={leases}", "--pid-file="]
     return [copy, *(["-t"] if check else ["-d", "-f", "--no-pid"]), "-cf", conf, "-lf", leases, "eth0"]
 
 
 def boot_part(answer):
     options = {c: v for c, v in answer["options"].items() if c in BOOT_OPTIONS}
+    if 175 in options:  # the mark at its end may be there or not
+        options[175] = options[175].removesuffix(b"\xff")
     return answer["file"], options
 
 
@@ -540,6 +553,100 @@ class Kea(Sample, unittest.TestCase):
         run_ip("link set client0 up")
         self.server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # forget "Network is down"
         self.check_answer(MIRROR, *CLIENTS["BIOS ROM"][:2])
+
+
+class Dnsmasq(Sample, unittest.TestCase):
+    program = "dnsmasq"
+    conf = "dnsmasq.conf"
+    architecture = r"(?m),93,00:(\w\w)$"
+
+    def filenames(self):
+        return re.findall(r"(?m)^dhcp-boot=(?:tag:[^,]+,)+([^,\n]+)$", self.text)
+
+    def for_everyone(self, *groups):
+        """The sample with these tags set for all; it says how for mirror."""
+        tags = {"boot-mirror": "mirror", "boot-syslinux": "syslinux"}
+        return self.text.replace("\ntag-if=", "".join(f"\ntag-if=set:{tags[g]}" for g in groups) + "\ntag-if=", 1)
+
+
+class DnsmasqProxy(unittest.TestCase):
+    """A ROM or loader is offered a file, and asks for it again at the port for
+    PXE when it has an address. UEFI HTTP Boot takes the offer."""
+
+    address = "192.0.2.150"
+    menu = bytes([6, 1, 8, 10, 13, 0]) + b"Network boot\xff"
+    silent = {name for name, (_, wanted, _) in CLIENTS.items() if wanted == NOTHING}
+
+    def setUp(self):
+        self.text = (TOP / "conf/dnsmasq-proxy.conf").read_text()
+        self.file_lines = re.findall(r"(?m)^dhcp-boot=(?:tag:[^,]+,)+([^,\n]+)(?:,,(.*))?$", self.text)
+
+    def serve(self, text):
+        self.server = Server("dnsmasq", text)
+        self.addCleanup(self.server.stop)
+
+    def check_answers(self, mac, like):
+        run_ip(f"neighbour replace {self.address} lladdr {mac.hex(':')} dev eth0")
+        for name, options, wanted in answers(like):
+            if name not in self.silent:
+                with self.subTest(host=like.hex(), client=name, why=CLIENTS[name][2]):
+                    self.check_answer(mac, options, self.wanted(name, wanted[0]))
+
+    @staticmethod
+    def wanted(name, file):
+        """A proxy cannot tell a partial iPXE from one that it has loaded."""
+        partial = {"full iPXE that lacks HTTP": FULL_BIOS, "full iPXE that lacks menus, 7": FULL_EFI}
+        return partial.get(name, (file,))[0]
+
+    def check_answer(self, mac, options, file):
+        offer = self.server.reply(mac, {53: bytes([DISCOVER]), **options}, OFFER)
+        vendor = options[60][:10] if options[60].startswith(b"HTTP") else b"PXEClient"
+        is_efi = options[93][:2] >= b"\0\6"
+        self.check(offer, file, {60: vendor} if is_efi else {43: self.menu, 60: vendor})
+        if vendor == b"PXEClient":
+            ack = self.server.reply(mac, {53: bytes([REQUEST]), **options}, ACK, self.address)
+            self.check(ack, file, {43: self.menu, 60: vendor})
+
+    def check(self, answer, file, options):
+        kinds = BOOT_OPTIONS + (43,)
+        sent = {code: value for code, value in answer["options"].items() if code in kinds}
+        self.assertEqual((answer["address"], answer["file"], sent), (bytes(4), file, options))
+        if file:  # iPXE ignores even a URL without a server
+            self.assertEqual(answer["next-server"], TFTP_SERVER)
+
+    def check_silence(self, mac, names):
+        """Whatever is sent for them is sent before the next offer."""
+        for name in names:
+            self.server.socket.send(packet(mac, 0, {53: bytes([DISCOVER]), **CLIENTS[name][0]}))
+        self.server.reply(MIRROR, {53: bytes([DISCOVER]), **rom(0)}, OFFER)
+        for name in names:
+            self.assertNotIn(mac.hex(":") + " proxy\n", self.server.read_log())
+
+    def test_each_client_is_sent_what_it_can_boot(self):
+        self.serve(self.text)
+        for mac in MIRROR, SECURE:
+            self.check_answers(mac, like=mac)
+
+    def test_others_are_not_answered(self):
+        self.serve(self.text)
+        self.check_silence(UNLISTED, CLIENTS)
+        self.check_silence(SECURE, self.silent)
+
+    def test_sample_for_every_machine(self):
+        self.serve(self.text.replace("\ntag-if=", "\ntag-if=set:mirror\ntag-if=", 1))
+        self.check_answers(UNLISTED, like=MIRROR)
+
+    def test_without_the_prompt_nobody_is_answered(self):
+        self.serve(re.sub(r"(?m)^pxe-prompt=.*$", "", self.text))
+        with self.assertRaisesRegex(AssertionError, "no answer"):
+            self.server.reply(MIRROR, {53: bytes([DISCOVER]), **rom(0)}, OFFER, seconds=2)
+
+    def test_every_file_is_tested_and_has_its_server(self):
+        tested = {self.wanted(name, sent[0]) for mac in (MIRROR, SECURE) for name, _, sent in answers(mac)}
+        self.assertEqual({file for file, _ in self.file_lines}, tested - {""})
+        for file, server in self.file_lines:
+            self.assertLessEqual(len(file), 127)
+            self.assertEqual(server, "" if "/loaders/" in file else TFTP_SERVER, file)
 
 
 def enter(needed):
