@@ -31,6 +31,7 @@ NEEDED = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
     "dhcpd": "isc-dhcp-server",
+    "dnsmasq": "dnsmasq-base",
     "in.tftpd": "tftpd-hpa",
     "lighttpd": "lighttpd",
     "nginx": "nginx-light",
@@ -493,6 +494,73 @@ class HostsLab(Lab):
         lines = (self.dir / "nginx-access.log").read_text().splitlines()
         tried = [re.sub(r":\d+,?", "", line).split() for line in lines]
         return [(uri, *hosts) for uri, *hosts in tried if hosts != ["-"]]
+
+
+def as_any_rom(text):
+    """dnsmasq.conf for QEMU's network ROM, which is an iPXE: it is given a file
+    by TFTP as any other ROM, and so is each iPXE."""
+    return re.sub(r"(?m)^(dhcp-userclass=set:[\w-]+,)iPXE$", r"\1none", text)
+
+
+class DnsmasqLab(Lab):
+    """dnsmasq is the DHCP and the TFTP server."""
+
+    sample = "dnsmasq.conf"
+
+    def start_dhcpd(self):
+        text = self.dhcpd((TOP / "conf" / self.sample).read_text())
+        conf = self.dir / "dnsmasq.conf"
+        conf.write_text(text.replace("interface=eth0", "interface=br0"))
+        self.dnsmasq = self.start_dnsmasq("dnsmasq", "dnsmasq", f"--conf-file={conf}")
+
+    def start_tftpd(self):
+        """dnsmasq is it."""
+
+    def start_dnsmasq(self, name, *command):
+        options = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping", "--pid-file="
+        return self.start(name, *command, *options, f"--dhcp-leasefile={self.dir}/{name}.leases")
+
+    def recognize_ipxe(self, machine, loader):
+        """From when the ROM has its loader on, undo as_any_rom."""
+        log = self.dir / "dnsmasq.log"
+        machine.wait(lambda: f"{loader} to " in log.read_text(), 60, loader)
+        self.running.remove(self.dnsmasq)
+        self.dnsmasq.stop()
+        self.dhcpd = by_tftp  # which changes nothing here
+        DnsmasqLab.start_dhcpd(self)
+
+
+class ProxyLab(DnsmasqLab):
+    """dnsmasq is beside a router, which gives addresses and knows no boot."""
+
+    sample = "dnsmasq-proxy.conf"
+
+    def start_dhcpd(self):
+        self.add(Router())
+        self.start_dnsmasq(
+            "router", "ip", "netns", "exec", "router", shutil.which("dnsmasq", path=SEARCH),
+            "--conf-file=/dev/null", "--port=0", "--dhcp-range=192.0.2.100,192.0.2.199",
+            f"--dhcp-option=option:router,{ROUTER}", f"--dhcp-option=option:dns-server,{ROUTER}",
+        )
+        super().start_dhcpd()
+
+
+class Router:
+    """A network namespace with a cable to the bridge."""
+
+    def __init__(self):
+        run("mkdir -p /run/netns")
+        run("mount -t tmpfs none /run/netns")
+        run("ip netns add router")
+        run("ip link add router0 type veth peer name eth0 netns router")
+        run("ip link set router0 master br0 up")
+        run("ip -n router address add 192.0.2.2/24 dev eth0")
+        run("ip -n router link set eth0 up")
+
+    def stop(self):
+        run("ip link delete router0")
+        run("ip netns delete router")
+        run("umount /run/netns")
 
 
 class Process:

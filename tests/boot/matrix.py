@@ -62,6 +62,8 @@ LOCKED = {**AMD64, "id": "locked", "password": "staff"}
 # The shipped catalogue's picture is left out where the serial port is to tell
 # what GRUB shows.
 PLAIN = {"site": {"background": None}}
+# UEFI has HTTP Boot alone.
+NO_PXE = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
 
 
 @functools.cache
@@ -337,7 +339,7 @@ class Boot(unittest.TestCase):
     @by("trixie")
     def test_efi_http_boot(self):
         with self.lab(catalog()) as boot:
-            pc = boot.machine(efi=True, options=["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"])
+            pc = boot.machine(efi=True, options=NO_PXE)
             self.menu_of(pc)
             self.assertEqual(boot.loaded(), [])
             pc.press("a")
@@ -392,6 +394,52 @@ class Boot(unittest.TestCase):
             pc.expect("(?s)Local disk.*arm64", 400)
             pc.pause(2)
             self.check_arm64_kernel(boot, pc)
+
+    # dnsmasq in place of dhcpd and tftpd-hpa, or beside a router's DHCP server
+
+    def check_dnsmasq(self, kind, loaded, **options):
+        with self.lab(catalog(), kind=kind) as boot:
+            self.menu_of(boot.machine(efi=True, **options))
+            self.assertEqual(set(boot.loaded()), loaded)
+
+    def check_dnsmasq_on_bios(self, kind):
+        with self.lab(catalog(), kind=kind, dhcpd=lab.as_any_rom) as boot:
+            pc = boot.machine()
+            boot.recognize_ipxe(pc, "undionly.kpxe")
+            self.menu_of(pc)
+
+    def test_bios_dnsmasq(self):
+        self.check_dnsmasq_on_bios(lab.DnsmasqLab)
+
+    def more_bios_dnsmasq_beside_a_router(self):
+        self.check_dnsmasq_on_bios(lab.ProxyLab)
+
+    def more_efi_dnsmasq(self):
+        self.check_dnsmasq(lab.DnsmasqLab, {"snponly.efi"})
+
+    def test_efi_dnsmasq_beside_a_router(self):
+        self.check_dnsmasq(lab.ProxyLab, {"snponly.efi"})
+
+    def more_efi_http_boot_dnsmasq(self):
+        self.check_dnsmasq(lab.DnsmasqLab, set(), options=NO_PXE)
+
+    @by("trixie")
+    def test_efi_http_boot_dnsmasq_beside_a_router(self):
+        self.check_dnsmasq(lab.ProxyLab, set(), options=NO_PXE)
+
+    def more_bios_lpxelinux_dnsmasq(self):
+        with self.lab(catalog(), kind=lab.DnsmasqLab, dhcpd=lab.as_any_rom) as boot:
+            self.menu_of_syslinux(boot.machine(mac=lab.SYSLINUX))
+
+    def check_dnsmasq_grub(self, kind):
+        with self.lab(catalog() | PLAIN, kind=kind) as boot:
+            self.start_grub(boot)
+
+    def more_efi_grub_dnsmasq(self):
+        self.check_dnsmasq_grub(lab.DnsmasqLab)
+
+    def more_efi_grub_dnsmasq_beside_a_router(self):
+        self.check_dnsmasq_grub(lab.ProxyLab)
 
     # SYSLINUX
 
@@ -524,12 +572,11 @@ class Boot(unittest.TestCase):
         GET. GRUB looks for its files at the web server's root."""
         def sends_grub(text):
             return lab.by_tftp(text).replace("loaders/snponly.efi", "loaders/grubx64.efi")
-        options = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
         with self.lab(catalog() | PLAIN, dhcpd=sends_grub) as boot:
             shutil.copy("/srv/tftp/grubx64.efi", "/srv/www/boot/loaders/grubx64.efi")
             (boot.root / "grub").mkdir()
             shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
-            pc = boot.machine(efi=True, options=options)
+            pc = boot.machine(efi=True, options=NO_PXE)
             pc.expect("(?s)Local disk.*(Back|More)", 240)
             pc.pause(1)
             pc.press("a")
