@@ -84,3 +84,13 @@ packages_install() {
 	[ $status = 0 ] || echo "${0##*/}: could not install:$missing" >&2
 	return $status
 }
+
+# Prints the URL of Debian's mirror that apt uses here.
+packages_mirror() {
+	# shellcheck source=/dev/null
+	suite_here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	# shellcheck disable=SC2016 # apt fills these in
+	apt-get indextargets 'Created-By: Packages' \
+		--format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
+		sed -n "s/^${suite_here:-none} main //p" | head -n 1 | grep .
+}
