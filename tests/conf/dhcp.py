@@ -22,11 +22,13 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 NEEDED = {
+    "ip": "iproute2",
+    "unshare": "util-linux",
+}
+SERVERS = {
     "dhcpd": "isc-dhcp-server",
     "dnsmasq": "dnsmasq-base",
     "kea-dhcp4": "kea-dhcp4-server",
-    "ip": "iproute2",
-    "unshare": "util-linux",
 }
 
 TFTP_SERVER = "192.0.2.5"
@@ -407,7 +409,10 @@ def command(program, text, directory, check=False):
     A copy of the program, because AppArmor lets those in /usr/sbin read their
     own directories only.
     """
-    copy = shutil.copy(shutil.which(program, path=SEARCH), directory)
+    path = shutil.which(program, path=SEARCH)
+    if path is None:
+        raise AssertionError(f"{program} is missing: apt-get install {SERVERS[program]}")
+    copy = shutil.copy(path, directory)
     conf, leases = directory / "conf", directory / "leases"
     leases.touch()
     conf.write_text(text.replace("/var/lib/kea/kea-leases4.csv", str(leases)))

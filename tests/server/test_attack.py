@@ -205,8 +205,9 @@ class Attacks:
             self.assertLess(len(raw), 1000)
             return
         answer = Answer(raw)
-        self.assertIn(answer.status, (400, 403, 404, 405, 408, 411, 413, 414,
-                                      431, 501, 505), raw)
+        if not self.server.has_lost(answer):
+            self.assertIn(answer.status, (400, 403, 404, 405, 408, 411, 413,
+                                          414, 431, 501, 505), raw)
         self.assertEqual(raw.count(b"HTTP/1."), 1, raw)
         self.assertNotIn(b"menu title", answer.body)
 

@@ -341,7 +341,8 @@ class MirrorCacheTest(unittest.TestCase):
             "User-Agent: Mozilla/5.0", "Accept: text/html", "Cookie: a=b",
             "Authorization: Basic eDp5", "X-Forwarded-Host: evil.example"])
             == TWO)
-        self.assertEqual(self.first.told, {"Host", "Connection"})
+        # nginx before 1.29.7 says that it closes the connection.
+        self.assertEqual(self.first.told - {"Connection"}, {"Host"})
 
     def test_other_spelling_of_a_name_harms_nobody(self):
         self.get(INITRD.replace("/main/", "%2fmain/"), 404)

@@ -221,7 +221,7 @@ class Requests:
                 self.assertIsNone(plain.header("ETag"))
                 self.assertEqual(answer.status, plain.status)
                 # html says when its process read the catalogue.
-                self.assertEqual(*(re.sub(rb"[0-9:]{8} UTC", b"", body)
+                self.assertEqual(*(re.sub(rb"Read \S+ \S+ UTC", b"", body)
                                    for body in (answer.body, plain.body)))
 
     def test_bad_parameters_are_refused_without_an_echo(self):
@@ -230,6 +230,9 @@ class Requests:
                 with self.subTest(page=page, query=query, version=version):
                     answer = self.server.ask(f"/boot/{page}?{query}",
                                              version=version)
+                    if len(query) > 4000 and self.server.has_lost(answer):
+                        self.assertNotIn(query.encode(), answer.raw)
+                        continue
                     self.assertEqual(answer.status, status, answer.raw)
                     self.check_refusal(answer, page, query)
 
