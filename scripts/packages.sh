@@ -39,10 +39,11 @@ packages_missing() {
 }
 
 # packages_there_are NAME...: prints those that are installed or that apt knows.
+# apt-cache succeeds and shows nothing where others only depend on a name.
 packages_there_are() {
 	for package; do
 		if packages_are_installed "$package" ||
-			apt-cache show "$package" >/dev/null 2>&1; then
+			apt-cache show "$package" 2>/dev/null | grep -q .; then
 			printf '%s ' "$package"
 		fi
 	done
