@@ -12,6 +12,7 @@
 #include "online.h"
 #include "templates.h"
 #include "uri.h"
+#include "verify.h"
 
 /* The exit status; 0: no errors. */
 #define EXIT_FINDINGS 1
@@ -29,6 +30,8 @@ struct options {
 	struct buf templates;
 	struct online_options online;
 	int is_online;
+	int is_verify;
+	const char *pin; /* the file to pin sums in; NULL: none */
 	int is_json;
 	int is_strict; /* warnings count as errors */
 };
@@ -43,13 +46,19 @@ static const char *setting(const char *name, const char *otherwise)
 
 static void print_help(void)
 {
-	printf("Usage: mirrorboot-check [--online] [--json] [--strict] "
-	       "[--templates DIR]\n"
-	       "                        [--timeout S] [--per-host N] [FILE]\n"
+	printf("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
+	       "[--json] "
+	       "[--strict]\n"
+	       "                        [--templates DIR] [--timeout S] "
+	       "[--per-host N] [FILE]\n"
 	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
 	       "  --online         also check on every mirror what boots would "
 	       "fetch\n"
+	       "  --verify         also compare kernels and initrds with "
+	       "signed lists\n"
+	       "  --pin FILE       also write their sums to FILE, for the "
+	       "catalogue\n"
 	       "  --json           print JSON\n"
 	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
@@ -101,9 +110,17 @@ static unsigned number_of(const char *option, const char *text, unsigned max)
 /* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
+	*status = EXIT_UNCHECKED;
 	switch (option) {
 	case 'o':
 		o->is_online = 1;
+		return 0;
+	case 'y':
+		o->is_online = o->is_verify = 1;
+		return 0;
+	case 'p':
+		o->is_online = o->is_verify = 1;
+		o->pin = optarg;
 		return 0;
 	case 'j':
 		o->is_json = 1;
@@ -117,15 +134,11 @@ static int take(struct options *o, int option, int *status)
 		return 0;
 	case 's':
 		o->online.timeout = number_of("--timeout", optarg, TIMEOUT_MAX);
-		if (o->online.timeout > 0)
-			return 0;
-		break;
+		return o->online.timeout > 0 ? 0 : -1;
 	case 'n':
 		o->online.per_host =
 			number_of("--per-host", optarg, PER_HOST_MAX);
-		if (o->online.per_host > 0)
-			return 0;
-		break;
+		return o->online.per_host > 0 ? 0 : -1;
 	case 'h':
 		print_help();
 		*status = EXIT_SUCCESS;
@@ -136,9 +149,7 @@ static int take(struct options *o, int option, int *status)
 		return -1;
 	default: /* getopt_long() has printed a message */
 		fputs("mirrorboot-check: --help lists the options\n", stderr);
-		break;
 	}
-	*status = EXIT_UNCHECKED;
 	return -1;
 }
 
@@ -146,6 +157,8 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 {
 	static const struct option names[] = {
 		{ "online", no_argument, NULL, 'o' },
+		{ "verify", no_argument, NULL, 'y' },
+		{ "pin", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "strict", no_argument, NULL, 'w' },
 		{ "templates", required_argument, NULL, 't' },
@@ -202,6 +215,32 @@ static void check_directories(const struct options *o, struct findings *f)
 	free(dirs);
 }
 
+/* Verify, and pin what is verified.  Returns 0, or -1 with a message on
+ * standard error. */
+static int verify(const struct options *o, const struct catalog *c,
+		  struct findings *findings)
+{
+	struct error err = ERROR_INIT;
+	struct pins *pins = NULL;
+	int rc = 0;
+
+	if (o->pin != NULL) {
+		pins = pins_read(o->pin, &err);
+		rc = pins == NULL ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = verify_check(c, &o->online, pins, findings);
+	if (rc == 0 && pins != NULL) {
+		pins_drop_others(pins, c);
+		rc = pins_write(pins, &err);
+	}
+	if (err.text[0] != '\0')
+		fprintf(stderr, "mirrorboot-check: nothing is pinned: %s\n",
+			err.text);
+	pins_free(pins);
+	return rc;
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
@@ -215,6 +254,8 @@ static int check(const struct options *o)
 		      "the catalogue is refused\n",
 		      stderr);
 	else if (o->is_online && online_check(c, &o->online, findings) < 0)
+		status = EXIT_UNCHECKED;
+	else if (o->is_verify && verify(o, c, findings) < 0)
 		status = EXIT_UNCHECKED;
 	if (o->is_json)
 		findings_print_json(findings, stdout);

@@ -125,6 +125,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 	size_t len = size * count;
 	size_t room = job->fetch.max - job->answer.body.len;
 
+	if (job->fetch.method == FETCH_WHOLE)
+		return job->fetch.take(job->fetch.ctx, data, len) == 0 ? len
+								       : 0;
 	buf_add(&job->answer.body, data, len < room ? len : room);
 	if (len <= room)
 		return len;
@@ -152,6 +155,25 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 	return len;
 }
 
+/* The slowest transfer of a whole file, in bytes a second. */
+#define SLOWEST 1024L
+#define REDIRECTS_MAX 8L
+
+/* A file may be large, and the way to it slow: only a transfer that stands
+ * still ends. */
+static void prepare_whole(const struct fetcher *f, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, 0L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)f->limits.timeout);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)f->limits.timeout);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FILETIME, 1L);
+	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+}
+
 static void prepare(const struct fetcher *f, struct job *job)
 {
 	CURL *easy = job->easy;
@@ -175,6 +197,8 @@ static void prepare(const struct fetcher *f, struct job *job)
 		snprintf(range, sizeof(range), "0-%zu", job->fetch.max - 1);
 		curl_easy_setopt(easy, CURLOPT_RANGE, range);
 	}
+	if (job->fetch.method == FETCH_WHOLE)
+		prepare_whole(f, easy);
 }
 
 static void start(struct fetcher *f, struct job *job)
@@ -184,6 +208,8 @@ static void start(struct fetcher *f, struct job *job)
 	job->is_cut = 0;
 	job->range_length = -1;
 	prepare(f, job);
+	if (job->fetch.method == FETCH_WHOLE)
+		job->fetch.take(job->fetch.ctx, NULL, 0);
 	curl_multi_add_handle(f->multi, job->easy);
 	job->host->active++;
 	f->active++;
@@ -195,7 +221,7 @@ static void end(struct fetcher *f, struct job *job)
 	if (job->answer.status != 0)
 		f->answered++;
 	f->ended++;
-	job->fetch.done(job->fetch.target, &job->answer);
+	job->fetch.done(job->fetch.ctx, &job->answer);
 	buf_free(&job->answer.body);
 	free(job);
 }
@@ -242,6 +268,8 @@ static const char *problem_of(CURLcode code)
 		return "no connection to the host";
 	case CURLE_OPERATION_TIMEDOUT:
 		return "no answer before the timeout";
+	case CURLE_TOO_MANY_REDIRECTS:
+		return "it is redirected without end";
 	case CURLE_PARTIAL_FILE:
 		return "the connection broke before the end of the file";
 	case CURLE_GOT_NOTHING:
@@ -264,13 +292,16 @@ static void note_answer(struct job *job)
 	struct fetch_answer *answer = &job->answer;
 	curl_off_t length = -1;
 	curl_off_t micros = 0;
+	curl_off_t modified = -1;
 	char *location = NULL;
 
 	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &answer->status);
 	curl_easy_getinfo(job->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 			  &length);
 	curl_easy_getinfo(job->easy, CURLINFO_STARTTRANSFER_TIME_T, &micros);
+	curl_easy_getinfo(job->easy, CURLINFO_FILETIME_T, &modified);
 	curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location);
+	answer->modified = modified;
 	answer->length = answer->status == 206 ? job->range_length : length;
 	answer->seconds = (double)micros / 1e6;
 	answer->location = NULL;

@@ -11,9 +11,6 @@
  */
 struct fetcher;
 
-/* Whoever asks for a file; the caller defines it. */
-struct target;
-
 struct fetch_limits {
 	unsigned timeout;  /* seconds that one request may take */
 	unsigned per_host; /* requests at a time to one host */
@@ -23,14 +20,18 @@ enum fetch_method {
 	FETCH_HEAD,
 	FETCH_RANGE, /* GET with a Range of the first max bytes */
 	FETCH_GET,   /* GET, which ends after max bytes */
+	FETCH_WHOLE, /* GET with redirects, given to take() piece by piece; it
+			may take as long as bytes keep coming */
 };
 
 struct fetch_answer {
 	long status;         /* of HTTP; 0: no answer, see problem */
 	const char *problem; /* why it broke off; NULL: it did not */
-	int is_silent;    /* no connection, or no answer before the timeout */
-	int is_dead;      /* its host never answered at all */
-	long long length; /* of the whole file; -1: not known */
+	int is_silent;      /* no connection, or no answer before the timeout */
+	int is_dead;        /* its host never answered at all */
+	long long length;   /* of the whole file; -1: not known */
+	long long modified; /* Last-Modified, in seconds since 1970; -1: not
+			       known */
 	const char *location; /* the URL it has moved to, absolute; NULL: it has
 				 not moved */
 	double seconds;       /* until the first byte of the answer */
@@ -40,9 +41,14 @@ struct fetch_answer {
 struct fetch {
 	const char *url; /* absolute; borrowed until done() */
 	enum fetch_method method;
-	size_t max; /* bytes of the body that are wanted */
-	void (*done)(struct target *target, const struct fetch_answer *answer);
-	struct target *target;
+	size_t max; /* bytes of the body that are wanted; not FETCH_WHOLE */
+
+	/* For FETCH_WHOLE.  bytes NULL: the file starts, maybe once more.
+	 * Returns 0, or -1 to end the transfer. */
+	int (*take)(void *ctx, const char *bytes, size_t len);
+
+	void (*done)(void *ctx, const struct fetch_answer *answer);
+	void *ctx;
 };
 
 /* NULL with a message on standard error when libcurl cannot be used.  Release

@@ -218,8 +218,10 @@ static void look_elsewhere(struct target *t)
 		ask(t->all, &wanted);
 }
 
-static void done_get(struct target *t, const struct fetch_answer *answer)
+static void done_get(void *ctx, const struct fetch_answer *answer)
 {
+	struct target *t = ctx;
+
 	note(&t->probe, answer);
 	if (is_moved(answer))
 		go_after(t, answer);
@@ -229,8 +231,9 @@ static void done_get(struct target *t, const struct fetch_answer *answer)
 		look_elsewhere(t);
 }
 
-static void done_head(struct target *t, const struct fetch_answer *answer)
+static void done_head(void *ctx, const struct fetch_answer *answer)
 {
+	struct target *t = ctx;
 	struct probe *p = &t->probe;
 	const int is_whole =
 		p->role == ROLE_LOADER || content_is_config(p->role);
@@ -239,7 +242,7 @@ static void done_head(struct target *t, const struct fetch_answer *answer)
 		.method = is_whole ? FETCH_GET : FETCH_RANGE,
 		.max = content_wanted(p->role),
 		.done = done_get,
-		.target = t,
+		.ctx = t,
 	};
 
 	note(p, answer);
@@ -259,7 +262,7 @@ static void ask_head(struct target *t)
 		.url = t->probe.url,
 		.method = FETCH_HEAD,
 		.done = done_head,
-		.target = t,
+		.ctx = t,
 	};
 
 	fetcher_add(t->all->fetcher, &head);

@@ -7,11 +7,12 @@
 #include "include.h"
 #include "mem.h"
 #include "mirror.h"
+#include "pin.h"
 #include "release_builder.h"
 
 const char *const catalog_sections[] = {
-	"site",  "mirrors",   "distros", "passwords",
-	"menus", "customers", "groups",  NULL,
+	"site",      "mirrors", "distros", "passwords", "menus",
+	"customers", "groups",  "pins",    NULL,
 };
 
 struct catalog {
@@ -41,6 +42,7 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 	int rc = settings_read(at, base, &c->settings);
 
 	rc |= mirror_read_all(at, &mirrors);
+	rc |= pin_check_all(at);
 	rc |= release_builder_read(at, c->settings.base, &mirrors,
 				   &c->releases);
 	mirror_free_all(&mirrors);

@@ -9,12 +9,13 @@
 #include "value.h"
 
 #define INITRDS_MAX 8
+#define SUM_LISTS_MAX 4
 
 /* Keys that say how to boot: every scope may have them. */
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "chain", "script", "memory",      \
-		"eol"
+		"eol", "sums"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", NULL,
@@ -38,6 +39,12 @@ static const char *const pxelinux_keys[] = {
 	NULL,
 };
 static const char *const chain_keys[] = { "bios", "efi", NULL };
+static const char *const sums_keys[] = {
+	"lists",
+	"signature",
+	"keyring",
+	NULL,
+};
 static const char *const arches_known[] = { "i386", "amd64", "arm64", NULL };
 
 /* A missing key is not reported together with an unknown one, which may be the
@@ -79,22 +86,63 @@ static int check_parts(struct cursor *at, const json_t *object, const char *key,
 	return rc;
 }
 
-static int check_initrds(struct cursor *at, const json_t *object)
+/* An array of 1 to max strings under key. */
+static int check_array(struct cursor *at, const json_t *object, const char *key,
+		       size_t max)
 {
-	const json_t *value = json_object_get(object, "initrds");
+	const json_t *value = json_object_get(object, key);
 	size_t count = json_array_size(value);
 
-	if (value == NULL || json_is_null(value))
-		return 0;
 	for (size_t i = 0; i < count; i++)
 		if (!json_is_string(json_array_get(value, i)))
 			count = 0;
-	if (count == 0 || count > INITRDS_MAX)
-		return cursor_fail_key(at, "initrds",
-				       "must be an array of 1 to %d strings, "
+	if (count == 0 || count > max)
+		return cursor_fail_key(at, key,
+				       "must be an array of 1 to %zu strings, "
 				       "in [ ]",
-				       INITRDS_MAX);
+				       max);
 	return 0;
+}
+
+static int check_initrds(struct cursor *at, const json_t *object)
+{
+	const json_t *value = json_object_get(object, "initrds");
+
+	if (value == NULL || json_is_null(value))
+		return 0;
+	return check_array(at, object, "initrds", INITRDS_MAX);
+}
+
+static int check_keyring(struct cursor *at, const json_t *sums)
+{
+	const char *keyring = "";
+	int rc = value_string(at, sums, "keyring", &keyring);
+
+	if (rc == 0 && keyring[0] != '/')
+		rc = cursor_fail_key(at, "keyring",
+				     "must be the path of a file, from the '/' "
+				     "on");
+	return rc;
+}
+
+static int check_sums(struct cursor *at, const json_t *object)
+{
+	static const char *const strings[] = { "signature", NULL };
+	const json_t *sums = json_object_get(object, "sums");
+	size_t mark;
+	int rc;
+
+	if (sums == NULL || json_is_null(sums))
+		return 0;
+	mark = cursor_enter(at, "sums");
+	rc = value_check_object(at, sums, sums_keys);
+	if (rc == 0) {
+		rc = check_array(at, sums, "lists", SUM_LISTS_MAX);
+		rc |= check_strings(at, sums, strings);
+		rc |= check_keyring(at, sums);
+	}
+	cursor_leave(at, mark);
+	return rc;
 }
 
 static int is_date(const char *s)
@@ -127,6 +175,7 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_parts(at, object, "pxelinux", pxelinux_keys);
 	rc |= check_parts(at, object, "chain", chain_keys);
 	rc |= check_initrds(at, object);
+	rc |= check_sums(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
 		rc |= value_number(at, object, "memory", MEMORY_MAX, &memory);
 	if (eol != NULL && !is_date(eol))

@@ -14,6 +14,21 @@ int release_is_script(const struct mirror_files *files)
 		files->script[PLATFORM_EFI] != NULL);
 }
 
+const struct pin *release_pin(const struct mirror_files *files, size_t index)
+{
+	if (files->pins == NULL || files->pins[index].sha256 == NULL)
+		return NULL;
+	return &files->pins[index];
+}
+
+int release_is_pinned(const struct mirror_files *files)
+{
+	for (size_t i = 0; files->pins != NULL && i <= files->initrd_count; i++)
+		if (release_pin(files, i) != NULL)
+			return 1;
+	return 0;
+}
+
 static int has_program(const struct mirror_files *files, int platform)
 {
 	return files->kernel != NULL || files->chain[platform] != NULL ||

@@ -7,6 +7,22 @@
 #include "machine.h"
 #include "uri.h"
 
+/* The signed lists that have the sum of a file. */
+struct sum_lists {
+	const char **urls; /* the first one is signed, and each has the sum of
+			      the next; the last has the file's */
+	size_t count;
+	const char *signature; /* URL of the first one's; NULL: it is in it */
+	const char *keyring;   /* a file of the machine that checks */
+};
+
+/* What the content of a file has to be. */
+struct pin {
+	const char *sha256; /* hexadecimal; NULL: the file is not pinned */
+	const char *date;   /* when the list that says so was signed, as
+			       date_print() writes it */
+};
+
 /* The files that a machine fetches from one mirror to start an installer.
  * uri_parse() takes every URL; NULL: there is none. */
 struct mirror_files {
@@ -31,6 +47,10 @@ struct mirror_files {
 	const char **initrds; /* none without a kernel */
 	size_t initrd_count;
 	const char *args; /* kernel arguments */
+
+	/* Of the kernel and then of each initrd; NULL: of none. */
+	const struct sum_lists *sums;
+	const struct pin *pins;
 
 	const char *chain[PLATFORM_COUNT];  /* a program to run as it is */
 	const char *script[PLATFORM_COUNT]; /* a script of iPXE */
@@ -76,6 +96,12 @@ struct releases {
 
 /* The most releases that a catalogue may have. */
 #define RELEASES_MAX 100000
+
+/* The pin of the kernel, 0, or of an initrd, from 1 on; NULL: it has none. */
+const struct pin *release_pin(const struct mirror_files *files, size_t index);
+
+/* Whether any of the files is pinned. */
+int release_is_pinned(const struct mirror_files *files);
 
 /* Whether scripts of iPXE are all that the files have to start. */
 int release_is_script(const struct mirror_files *files);

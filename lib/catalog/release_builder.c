@@ -10,6 +10,7 @@
 #include "dialect.h"
 #include "distro.h"
 #include "pattern.h"
+#include "pin.h"
 #include "uri.h"
 #include "value.h"
 #include "version.h"
@@ -326,6 +327,81 @@ static int leave_kernel(struct release_builder *b, struct mirror_files *files)
 	return 0;
 }
 
+/* The kernel of the files, and then each of their initrds. */
+static const char *file_at(const struct mirror_files *files, size_t i)
+{
+	return i == 0 ? files->kernel : files->initrds[i - 1];
+}
+
+/* The lists for the file at hand, which is {{file}} in their patterns. */
+static int read_lists(struct release_builder *b, const json_t *sums,
+		      struct sum_lists *lists)
+{
+	const json_t *array = json_object_get(sums, "lists");
+	size_t mark = cursor_enter(b->at, "lists");
+	int rc = 0;
+
+	lists->count = json_array_size(array);
+	lists->urls = mem_pool_alloc(b->at->pool,
+				     lists->count * sizeof(*lists->urls));
+	for (size_t i = 0; i < lists->count; i++) {
+		size_t inner = cursor_enter_index(b->at, i);
+
+		rc |= fill(b, json_array_get(array, i), FORM_URL,
+			   &lists->urls[i]);
+		cursor_leave(b->at, inner);
+	}
+	cursor_leave(b->at, mark);
+	return rc | fill_key(b, sums, "signature", FORM_URL, &lists->signature);
+}
+
+static int read_sums(struct release_builder *b, struct mirror_files *files)
+{
+	const struct scope *scope;
+	const json_t *sums = find(b, "sums", &scope);
+	size_t mark = b->at->pointer.len;
+	struct sum_lists *lists;
+	const char *keyring;
+	int rc = 0;
+
+	if (sums == NULL || files->kernel == NULL)
+		return 0;
+	lists = mem_pool_alloc(b->at->pool,
+			       (1 + files->initrd_count) * sizeof(*lists));
+	keyring = mem_pool_copy(b->at->pool, json_string_value(json_object_get(
+						     sums, "keyring")));
+	enter_scope(b->at, scope);
+	cursor_enter(b->at, "sums");
+	for (size_t i = 0; i <= files->initrd_count; i++) {
+		set_var(b, "file", file_at(files, i));
+		rc |= read_lists(b, sums, &lists[i]);
+		lists[i].keyring = keyring;
+	}
+	json_object_del(b->vars, "file");
+	cursor_leave(b->at, mark);
+	files->sums = lists;
+	return rc;
+}
+
+static void add_pins(struct release_builder *b, struct mirror_files *files)
+{
+	const struct mirror *mirror = b->release->mirror;
+	size_t len = mirror != NULL ? strlen(files->mirror) : 0;
+	struct pin *pins;
+
+	if (mirror == NULL || files->kernel == NULL ||
+	    json_object_get(include_section(b->at->files, "pins"),
+			    mirror->id) == NULL)
+		return;
+	pins = mem_pool_alloc(b->at->pool,
+			      (1 + files->initrd_count) * sizeof(*pins));
+	for (size_t i = 0; i <= files->initrd_count; i++)
+		if (strncmp(file_at(files, i), files->mirror, len) == 0)
+			pin_find(b->at, mirror->id, file_at(files, i) + len,
+				 &pins[i]);
+	files->pins = pins;
+}
+
 static int check_boot_methods(struct release_builder *b,
 			      const struct mirror_files *files)
 {
@@ -447,9 +523,11 @@ static int read_files(struct release_builder *b,
 	rc |= read_parts(b, root, files);
 	rc |= read_script(b, files);
 	rc |= read_args(b, files);
+	rc |= read_sums(b, files);
 	if (rc < 0 || leave_kernel(b, files) < 0 ||
 	    check_boot_methods(b, files) < 0)
 		return -1;
+	add_pins(b, files);
 	add_needs(files, &b->base_uri);
 	add_unwritable(b->at->pool, files);
 	return 0;

@@ -500,6 +500,40 @@ static int add_initrd(struct file_table *t, size_t index)
 	return add_row(t, "Initrd");
 }
 
+static int add_pin(struct file_table *t, size_t index)
+{
+	int has_file = 0;
+
+	for (size_t i = 0; i < t->release->mirror_count; i++) {
+		const struct mirror_files *s = &t->release->mirrors[i];
+		const struct pin *pin = NULL;
+
+		if (s->kernel != NULL && index <= s->initrd_count) {
+			has_file = 1;
+			pin = release_pin(s, index);
+		}
+		t->values[i] = pin != NULL ? pin->sha256 : NULL;
+	}
+	add_row(t, index == 0 ? "Pinned SHA-256 of the kernel"
+			      : "Pinned SHA-256 of the initrd");
+	return has_file;
+}
+
+/* Which loaders compare the files with their pins. */
+static json_t *pinned_view(void)
+{
+	json_t *loaders = json_array();
+
+	for (size_t i = 0; dialects[i] != NULL; i++)
+		if (!dialect_is_for_people(dialects[i]))
+			json_array_append_new(
+				loaders,
+				json_pack("{s:s, s:b}", "client",
+					  dialects[i]->client, "compares",
+					  dialects[i]->compares_sums));
+	return json_pack("{s:o}", "loaders", loaders);
+}
+
 /* What there is to fetch, once for all mirrors. */
 static json_t *files_view(const struct release *release)
 {
@@ -523,6 +557,8 @@ static json_t *files_view(const struct release *release)
 	add_texts(&t, "PXELINUX configuration, DHCP option 209",
 		  AT(configfile));
 	add_texts(&t, "Kernel arguments", AT(args));
+	for (size_t i = 0; add_pin(&t, i); i++)
+		;
 	free(t.values);
 	return t.rows;
 #undef AT
@@ -574,6 +610,8 @@ void html_add_release(const struct request *r, const struct release *release,
 		json_object_set_new(mirror, "unreachable",
 				    unreachable_view(&release->mirrors[i]));
 	json_object_set_new(view, "mirror_files", files_view(release));
+	if (release_is_pinned(&release->mirrors[0]))
+		json_object_set_new(view, "pinned", pinned_view());
 	if (release->eol != NULL)
 		json_object_set_new(view, "eol", json_string(release->eol));
 	if (release->memory > 0)

@@ -2,8 +2,10 @@
 #include "view_release.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "args.h"
+#include "date.h"
 #include "html.h"
 #include "loader.h"
 #include "mirror.h"
@@ -29,27 +31,58 @@ static json_t *words_view(const char *args)
 	return words;
 }
 
+/* The name under which iPXE keeps a file: the last part of its path. */
+static json_t *name_of(const char *url)
+{
+	const char *end = url + strcspn(url, "?");
+	const char *name = end;
+
+	while (name[-1] != '/')
+		name--;
+	return json_stringn(name, (size_t)(end - name));
+}
+
+/* Add what the loader compares the file with before it boots. */
+static void add_sum(const struct request *r, const struct mirror_files *s,
+		    size_t index, json_t *view)
+{
+	const struct pin *pin = release_pin(s, index);
+
+	/* Without the null, a section in an initrd finds the kernel's. */
+	if (r->dialect->compares_sums && release_is_pinned(s))
+		json_object_set_new(view, "sha256",
+				    pin != NULL ? json_string(pin->sha256)
+						: json_null());
+}
+
 static json_t *initrds_view(const struct request *r,
 			    const struct mirror_files *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < s->initrd_count; i++)
-		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:b}", "url",
-					page_file(r, s->initrds[i]), "name",
-					json_sprintf("initrd%zu", i), "first",
-					i == 0));
+	for (size_t i = 0; i < s->initrd_count; i++) {
+		json_t *view = json_pack(
+			"{s:o, s:o, s:b}", "url", page_file(r, s->initrds[i]),
+			"name", json_sprintf("initrd%zu", i), "first", i == 0);
+
+		add_sum(r, s, 1 + i, view);
+		json_array_append_new(list, view);
+	}
 	return list;
 }
 
 static json_t *kernel_view(const struct request *r,
 			   const struct mirror_files *s)
 {
-	return json_pack("{s:o, s:s*, s:o, s:o, s:b}", "url",
-			 page_file(r, s->kernel), "args", s->args, "words",
-			 words_view(s->args), "initrds", initrds_view(r, s),
-			 "initrd", s->initrd_count > 0);
+	json_t *view = json_pack(
+		"{s:o, s:s*, s:o, s:o, s:b}", "url", page_file(r, s->kernel),
+		"args", s->args, "words", words_view(s->args), "initrds",
+		initrds_view(r, s), "initrd", s->initrd_count > 0);
+
+	add_sum(r, s, 0, view);
+	if (r->dialect->compares_sums && release_is_pinned(s))
+		json_object_set_new(view, "name", name_of(s->kernel));
+	return view;
 }
 
 static json_t *pxelinux_view(const struct mirror_files *s)
@@ -188,6 +221,27 @@ static void note_mirrors(const struct request *r, const struct release *release)
 			  loader_next_mirror(&loader, release, 0) + 1);
 }
 
+static void note_pin(const struct request *r, const char *file,
+		     const struct pin *pin)
+{
+	const long long seconds = (long long)time(NULL) - date_parse(pin->date);
+
+	page_note(r, "pin of the %s: %s, by a list signed %s, %lld days ago%s",
+		  file, pin->sha256, pin->date, seconds / (24 * 60 * 60),
+		  r->dialect->compares_sums ? "" : "; not compared");
+}
+
+/* The pins of the first mirror: those of the others are the same. */
+static void note_pins(const struct request *r, const struct release *release)
+{
+	const struct mirror_files *s = &release->mirrors[0];
+
+	for (size_t i = 0; s->kernel != NULL && i <= s->initrd_count; i++)
+		if (release_pin(s, i) != NULL)
+			note_pin(r, i == 0 ? "kernel" : "initrd",
+				 release_pin(s, i));
+}
+
 void view_note_mirror(const struct request *r, const struct release *release)
 {
 	if (release->mirror != NULL)
@@ -205,6 +259,7 @@ static void note_release(const struct request *r, const struct release *release)
 		  machine_arch_name((int)release->arch), release->distro_arch);
 	view_note_mirror(r, release);
 	note_mirrors(r, release);
+	note_pins(r, release);
 	if (!r->dialect->knows_machine ||
 	    r->machine.platform != MACHINE_UNKNOWN)
 		return;

@@ -390,6 +390,7 @@ const struct dialect dialect_ipxe = {
 	.knows_identity = 1,
 	.tries_mirrors = 1,
 	.has_scripts = 1,
+	.compares_sums = 1,
 };
 
 /* The core joins what starts a kernel in one command line of 2047 bytes (6.03,

@@ -6,6 +6,7 @@ leaves is in the build directory's boot/. Needs root.
 """
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import re
 import runpy
 import shutil
 import signal
+import time
 import unittest
 import zlib
 
@@ -323,6 +325,61 @@ class Boot(unittest.TestCase):
             self.assertEqual(set(boot.loaded()), {"snponly.efi"})
             pc.press("a")
             self.check_boot(pc, [])
+
+    # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
+
+    def start_pinned(self, boot, flipped=()):
+        """The kernel is pinned, and the initrd as the second mirror has it;
+        flipped: mirrors with another kernel."""
+        root = lab.NETBOOT.format(arch="amd64") + "/debian-installer/amd64/"
+        kernel = boot.probe.read_bytes()
+        for mirror in flipped:
+            lab.replace(boot.dir / mirror / root / "linux", kernel[:-1] + b"~")
+        pins = {
+            root.removeprefix("debian/") + name: {
+                "sha256": hashlib.sha256(data).hexdigest(), "date": "2026-11-14T08:00:00Z"}
+            for name, data in (("linux", kernel), ("initrd.gz", lab.initrd(f"{SECOND} amd64")))
+        }
+        (boot.dir / "catalog.d/90-pins.json").write_text(json.dumps({"pins": {"debian": pins}}))
+        pc = boot.machine(efi=True)
+        self.menu_of(pc)
+        pc.press("a")
+        return pc
+
+    def compares(self, boot):
+        """Whether the iPXE that boots has sha256sum --set."""
+        return not boot.suite.version("ipxe").startswith("1.")
+
+    @by("forky")
+    def test_efi_pinned_kernel(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_pinned(boot, flipped=[FIRST])
+            self.check_boot(pc, [], SECOND if self.compares(boot) else FIRST)
+            if self.compares(boot):
+                self.assertIn("Mirror 1 has another kernel or initrd", pc.text())
+                self.assertFalse(boot.asked("initrd", lab.MIRRORS[FIRST]))
+
+    @by("forky")
+    def test_efi_pinned_initrd(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_pinned(boot)
+            self.check_boot(pc, [], SECOND if self.compares(boot) else FIRST)
+            self.assertTrue(boot.asked("initrd", lab.MIRRORS[FIRST]))
+
+    @by("forky")
+    def test_efi_pinned_nowhere(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_pinned(boot, flipped=[FIRST, SECOND])
+            if self.compares(boot):
+                pc.expect("Mirror 2 has another kernel or initrd", 120)
+                self.menu_of(pc)
+            else:
+                self.check_boot(pc, [])
+
+    def test_efi_pinned_by_old_ipxe(self):
+        with self.lab(catalog()) as boot:
+            pc = self.start_pinned(boot, flipped=[FIRST])
+            self.check_boot(pc, [], SECOND if self.compares(boot) else FIRST)
 
     @by("trixie")
     def test_efi_hides_i386(self):

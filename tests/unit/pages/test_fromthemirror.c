@@ -7,6 +7,7 @@
 
 #define PAGE page_fromthemirror
 #include "ask.h"
+#include "date.h"
 
 #define GOOD "arch=amd64&distro=debian&version=12"
 
@@ -217,6 +218,8 @@ static void test_answer_depends_on_the_url_alone(void **state)
 }
 
 #define SECRET "zzTOKENzz"
+#define SHA256                                                                 \
+	"d8808aa4ca188560da1e6d749dcb930c87a5fd8b11ebff1f3fa6d728af35203d"
 
 /* The view in JSON, parsed; release it with json_decref(). */
 static json_t *ask_view(struct site *site, const char *query)
@@ -320,6 +323,95 @@ static void test_what_people_read_has_no_secret_of_a_url(void **state)
 	site_free(site);
 }
 
+/* A catalogue whose kernel was pinned by a list that was signed three days and
+ * some hours ago. */
+static void put_pinned(void)
+{
+	const long long age = (3 * 24 + 5) * 60 * 60;
+	struct buf text = BUF_INIT;
+	char date[DATE_SIZE];
+
+	date_print((long long)time(NULL) - age, date);
+	buf_printf(
+		&text,
+		"{\"site\": {\"base\": \"http://h/\"},"
+		" \"mirrors\": {\"m\": [\"http://m/\", \"http://n/\"]},"
+		" \"distros\": {\"d\": {\"title\": \"D\", \"mirror\": \"m\","
+		" \"kernel\": \"{{mirror}}a/linux\","
+		" \"initrds\": [\"{{mirror}}a/initrd\"],"
+		" \"versions\": {\"1\": {\"arches\": [\"amd64\"]}}}},"
+		" \"pins\": {\"m\": {\"a/linux\": {\"sha256\": \"" SHA256
+		"\", \"date\": \"%s\"}}},"
+		" \"menus\": {\"main\": {\"entries\": [{\"local\": true}]}}}",
+		date);
+	put("catalog.json", text.data);
+	buf_free(&text);
+}
+
+static void test_explanation_shows_a_pin_and_its_age(void **state)
+{
+	static const struct {
+		const char *dialect, *end;
+	} rows[] = {
+		{ "ipxe", ", 3 days ago\n" },
+		{ "grub", ", 3 days ago; not compared\n" },
+		{ "gpxe", ", 3 days ago; not compared\n" },
+	};
+	static const char start[] =
+		"\npin of the kernel: " SHA256 ", by a list signed 20";
+	struct site *site;
+
+	(void)state;
+	put_pinned();
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct buf query = BUF_INIT;
+		struct http_request request = { .query = NULL };
+		const char *note;
+		char *answer;
+		int status;
+
+		buf_printf(&query,
+			   "arch=amd64&dialect=%s&distro=d&explain=1&version=1",
+			   rows[i].dialect);
+		request.query = query.data;
+		answer = ask(site, &request, &status);
+		note = strstr(answer, start);
+		if (note == NULL || strstr(note, rows[i].end) == NULL ||
+		    strstr(answer, "pin of the initrd") != NULL)
+			fail_msg("%s: %s", rows[i].dialect, answer);
+		free(answer);
+		buf_free(&query);
+	}
+	site_free(site);
+}
+
+static void test_pin_of_the_kernel_is_none_of_the_initrd(void **state)
+{
+	struct site *site;
+	json_t *view, *other;
+	const json_t *kernel, *initrd;
+
+	(void)state;
+	put_pinned();
+	site = ask_open("catalog.json");
+	view = ask_view(site, "arch=amd64&dialect=json&distro=d&version=1"
+			      "&view=ipxe");
+	other = ask_view(site, "arch=amd64&dialect=json&distro=d&version=1"
+			       "&view=grub");
+	kernel = json_object_get(mirror_at(view, 1), "kernel");
+	check_text(kernel, "name", "linux");
+	check_text(kernel, "sha256", SHA256);
+	initrd = json_array_get(json_object_get(kernel, "initrds"), 0);
+	assert_true(json_is_null(json_object_get(initrd, "sha256")));
+	kernel = json_object_get(mirror_at(other, 1), "kernel");
+	assert_null(json_object_get(kernel, "sha256"));
+	assert_null(json_object_get(kernel, "name"));
+	json_decref(view);
+	json_decref(other);
+	site_free(site);
+}
+
 static void test_view_goes_with_json_alone(void **state)
 {
 	static const struct row rows[] = {
@@ -355,6 +447,8 @@ int main(void)
 		cmocka_unit_test(test_answer_depends_on_the_url_alone),
 		cmocka_unit_test(test_view_is_one_loaders_or_for_people_all),
 		SCRATCH_TEST(test_what_people_read_has_no_secret_of_a_url),
+		SCRATCH_TEST(test_explanation_shows_a_pin_and_its_age),
+		SCRATCH_TEST(test_pin_of_the_kernel_is_none_of_the_initrd),
 		cmocka_unit_test(test_view_goes_with_json_alone),
 	};
 

@@ -1,0 +1,79 @@
+#include "digest.h"
+
+#include <gcrypt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+struct digest {
+	gcry_md_hd_t md;
+};
+
+static int set_up(void)
+{
+	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
+		return 0;
+	if (gcry_check_version(NULL) == NULL)
+		return -1;
+	/* No secrets are kept. */
+	gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+	return 0;
+}
+
+struct digest *digest_new(void)
+{
+	gcry_md_hd_t md;
+	struct digest *d;
+
+	if (set_up() < 0 || gcry_md_open(&md, GCRY_MD_SHA256, 0) != 0 ||
+	    gcry_md_enable(md, GCRY_MD_SHA512) != 0) {
+		fputs("mirrorboot-check: libgcrypt cannot be used\n", stderr);
+		return NULL;
+	}
+	d = mem_alloc(sizeof(*d));
+	d->md = md;
+	return d;
+}
+
+void digest_free(struct digest *d)
+{
+	if (d == NULL)
+		return;
+	gcry_md_close(d->md);
+	free(d);
+}
+
+void digest_reset(struct digest *d)
+{
+	gcry_md_reset(d->md);
+}
+
+void digest_add(struct digest *d, const void *bytes, size_t len)
+{
+	gcry_md_write(d->md, bytes, len);
+}
+
+static void print(const unsigned char *bytes, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void digest_read(struct digest *d, struct sums *out)
+{
+	print(gcry_md_read(d->md, GCRY_MD_SHA256), 32, out->sha256);
+	print(gcry_md_read(d->md, GCRY_MD_SHA512), 64, out->sha512);
+}
+
+int digest_is(const struct sums *file, const struct sums *wanted)
+{
+	if (wanted->sha256[0] == '\0' && wanted->sha512[0] == '\0')
+		return 0;
+	return (wanted->sha256[0] == '\0' ||
+		strcmp(wanted->sha256, file->sha256) == 0) &&
+	       (wanted->sha512[0] == '\0' ||
+		strcmp(wanted->sha512, file->sha512) == 0);
+}

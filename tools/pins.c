@@ -1,0 +1,207 @@
+#include "pins.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cursor.h"
+#include "mem.h"
+#include "mirror.h"
+#include "pin.h"
+
+struct pins {
+	char *path;
+	char *before;    /* the file as it is; NULL: there is none */
+	json_t *mirrors; /* mirror -> path -> pin, as in the file */
+};
+
+static char *text_of(const json_t *mirrors)
+{
+	json_t *file = json_pack("{s:s, s:O}", "$comment",
+				 "Written by mirrorboot-check --pin.", "pins",
+				 mirrors);
+	char *text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
+
+	if (text == NULL)
+		mem_exhausted();
+	json_decref(file);
+	return text;
+}
+
+/* Take the pins of the file that is there. */
+static int take_file(struct pins *p, struct error *err)
+{
+	static const char *const sections[] = { "pins", NULL };
+	struct mem_pool pool = MEM_POOL_INIT;
+	struct stamps *stamps = stamps_new();
+	struct include files = { .files = NULL };
+	struct cursor at = { .files = &files, .pool = &pool, .err = err };
+	int rc = include_read(&files, p->path, sections, stamps, err);
+
+	if (rc == 0) {
+		rc = pin_check_all(&at);
+		json_object_update(p->mirrors, include_section(&files, "pins"));
+		include_free(&files);
+	}
+	cursor_free(&at);
+	mem_pool_free(&pool);
+	stamps_free(stamps);
+	return rc;
+}
+
+struct pins *pins_read(const char *path, struct error *err)
+{
+	struct pins *p = mem_alloc(sizeof(*p));
+
+	p->path = mem_copy(path, strlen(path));
+	p->mirrors = json_object();
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return p;
+	if (take_file(p, err) == 0) {
+		p->before = text_of(p->mirrors);
+		return p;
+	}
+	pins_free(p);
+	return NULL;
+}
+
+void pins_free(struct pins *p)
+{
+	if (p == NULL)
+		return;
+	json_decref(p->mirrors);
+	free(p->before);
+	free(p->path);
+	free(p);
+}
+
+struct pin pins_find(const struct pins *p, const char *mirror, const char *path)
+{
+	const json_t *pin =
+		json_object_get(json_object_get(p->mirrors, mirror), path);
+
+	return (struct pin){
+		.sha256 = json_string_value(json_object_get(pin, "sha256")),
+		.date = json_string_value(json_object_get(pin, "date")),
+	};
+}
+
+const char *pins_set(struct pins *p, const char *mirror, const char *path,
+		     const struct pin *pin)
+{
+	const struct pin before = pins_find(p, mirror, path);
+	json_t *paths = json_object_get(p->mirrors, mirror);
+
+	/* Dates of this form sort as text. */
+	if (before.date != NULL && strcmp(before.date, pin->date) > 0)
+		return before.date;
+	if (paths == NULL) {
+		paths = json_object();
+		json_object_set_new(p->mirrors, mirror, paths);
+	}
+	json_object_set_new(paths, path,
+			    json_pack("{s:s, s:s}", "sha256", pin->sha256,
+				      "date", pin->date));
+	return NULL;
+}
+
+/* Move the pins of a mirror's kernel and initrds from one object to another. */
+static void keep(const struct release *release, const struct mirror_files *s,
+		 const json_t *from, json_t *to)
+{
+	const char *id = release->mirror->id;
+	const json_t *paths = json_object_get(from, id);
+	size_t len = strlen(s->mirror);
+
+	for (size_t i = 0; s->kernel != NULL && i <= s->initrd_count; i++) {
+		const char *url = i == 0 ? s->kernel : s->initrds[i - 1];
+		json_t *pin = strncmp(url, s->mirror, len) == 0
+				      ? json_object_get(paths, url + len)
+				      : NULL;
+
+		if (pin == NULL)
+			continue;
+		if (json_object_get(to, id) == NULL)
+			json_object_set_new(to, id, json_object());
+		json_object_set(json_object_get(to, id), url + len, pin);
+	}
+}
+
+void pins_drop_others(struct pins *p, const struct catalog *c)
+{
+	json_t *kept = json_object();
+	size_t count;
+	const struct release *const *all = catalog_releases(c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0;
+		     all[i]->mirror != NULL && j < all[i]->mirror_count; j++)
+			keep(all[i], &all[i]->mirrors[j], p->mirrors, kept);
+	json_decref(p->mirrors);
+	p->mirrors = kept;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		ssize_t done = write(fd, text, len);
+
+		if (done < 0 && errno != EINTR)
+			return -1;
+		text += done > 0 ? done : 0;
+		len -= done > 0 ? (size_t)done : 0;
+	}
+	/* The pages are another user's processes. */
+	return fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
+}
+
+/* Make a rename last. */
+static void sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash != NULL ? mem_copy(path, (size_t)(slash - path) + 1)
+				  : mem_copy(".", 1);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(dir);
+}
+
+int pins_write(const struct pins *p, struct error *err)
+{
+	char *text = text_of(p->mirrors);
+	struct buf temporary = BUF_INIT;
+	int rc = 0;
+	int fd;
+
+	if (p->before != NULL && strcmp(p->before, text) == 0)
+		goto out;
+	/* Its name does not match "*.json". */
+	buf_printf(&temporary, "%s.XXXXXX", p->path);
+	fd = mkstemp(temporary.data);
+	if (fd >= 0 && (write_all(fd, text) < 0 || write_all(fd, "\n") < 0))
+		rc = -1;
+	if (fd < 0 || close(fd) < 0 || rc < 0 ||
+	    rename(temporary.data, p->path) < 0) {
+		rc = error_set(err, p->path, 0, "cannot be written: %s",
+			       strerror(errno));
+		if (fd >= 0)
+			unlink(temporary.data);
+	}
+	if (rc == 0)
+		sync_directory(p->path);
+out:
+	buf_free(&temporary);
+	free(text);
+	return rc;
+}

@@ -1,0 +1,35 @@
+#ifndef PINS_H
+#define PINS_H
+
+#include "catalog.h"
+#include "findings.h"
+
+/* The file of a catalogue that holds the sums that are pinned. */
+struct pins;
+
+/*
+ * Read the file at path, which may not exist yet.  Returns NULL with err set if
+ * it cannot be read, or has anything but pins: then it is not ours to replace.
+ * Release with pins_free().
+ */
+struct pins *pins_read(const char *path, struct error *err);
+void pins_free(struct pins *p);
+
+/* The pin that the file has of the file at path below the mirror; all NULL if
+ * it has none.  Borrowed. */
+struct pin pins_find(const struct pins *p, const char *mirror,
+		     const char *path);
+
+/* Pin the file, unless a later list has pinned it already: then the date of
+ * that list is returned, borrowed, or else NULL. */
+const char *pins_set(struct pins *p, const char *mirror, const char *path,
+		     const struct pin *pin);
+
+/* Drop the pins of files that no release of the catalogue boots. */
+void pins_drop_others(struct pins *p, const struct catalog *c);
+
+/* Replace the file by one that has these pins, whole or not at all; nothing is
+ * written where nothing has changed.  Returns 0, or -1 with err set. */
+int pins_write(const struct pins *p, struct error *err);
+
+#endif
