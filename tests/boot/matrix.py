@@ -711,7 +711,6 @@ class Boot(unittest.TestCase):
     def test_efi_grub_first_mirror_silent(self):
         self.check_grub_second_mirror(faults={FIRST: "silent"})
 
-    @by("trixie")
     def test_efi_grub_first_mirror_half(self):
         self.check_grub_second_mirror(faults={FIRST: "half"})
 

@@ -27,6 +27,15 @@ NB = "/debian/dists/bookworm/main/installer-amd64/current/images/netboot/"
 DI = NB + "debian-installer/amd64/"
 TIMEOUT = 3
 
+
+def length(path):
+    file = TREE / path
+    return file.stat().st_size if file.exists() else 0
+
+
+INITRD_LENGTH = length("debian-installer/amd64/initrd.gz")
+LOADER_LENGTH = length("pxelinux.0")
+
 LISTING = (b"<!DOCTYPE HTML>\n<html><head><title>Index of /debian</title>"
            b"</head><body><h1>Index of /debian</h1></body></html>\n")
 ERROR_PAGE = (b"\n<html><head><title>Oops</title></head>"
@@ -152,7 +161,7 @@ def breaks_off(h, is_head):
         return False
     h.close_connection = True
     h.send(200, b"\x1f\x8b only this much", False,
-           {"Content-Length": "40810276"})
+           {"Content-Length": str(INITRD_LENGTH)})
     return True
 
 
@@ -253,7 +262,7 @@ ROWS = [
      [line("error", "kernel is plain text, maybe an error message", LINUX)]),
     ("an initrd of ASCII alone", {INITRD: content(b"070701" + b"0" * 94)},
      [line("warning", "initrd differs between mirrors: 100 bytes, but "
-           f"40810276 at http://FIRST{INITRD}", INITRD)]),
+           f"{INITRD_LENGTH} at http://FIRST{INITRD}", INITRD)]),
     ("an empty include", {SCREENS + "txt.cfg": content(b"")},
      [line("warning", "configuration differs between mirrors: 0 bytes, but "
            f"139 at http://FIRST{SCREENS}txt.cfg", SCREENS + "txt.cfg",
@@ -279,9 +288,9 @@ ROWS = [
            LINUX)]),
     ("an initrd of another length", {INITRD: content(b"\x1f\x8b" + b"\0" * 9)},
      [line("warning", "initrd differs between mirrors: 11 bytes, but "
-           f"40810276 at http://FIRST{INITRD}", INITRD)]),
+           f"{INITRD_LENGTH} at http://FIRST{INITRD}", INITRD)]),
     ("a length for HEAD that is wrong", {INITRD: lies_to_head},
-     [line("error", "initrd has 1234 bytes for HEAD, but 40810276 for GET",
+     [line("error", f"initrd has 1234 bytes for HEAD, but {INITRD_LENGTH} for GET",
            INITRD)]),
     ("a length that is never reached", {INITRD: breaks_off},
      [line("error", "initrd cannot be fetched: the connection broke before the end of the file", INITRD)]),
@@ -326,7 +335,7 @@ ROWS = [
     ("a PXELINUX that needs no ldlinux.c32",
      {LOADER: content(b"kernel other\nPXELINUX 3.83 " + b"\0" * 88),
       LDLINUX: status(404)},
-     [line("warning", "loader differs between mirrors: 115 bytes, but 42430 "
+     [line("warning", f"loader differs between mirrors: 115 bytes, but {LOADER_LENGTH} "
            f"at http://FIRST{LOADER}", LOADER)]),
 ]
 

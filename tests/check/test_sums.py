@@ -20,8 +20,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
 CHECK = BUILD / "tools" / "mirrorboot-check"
-TREE = pathlib.Path("/usr/lib/debian-installer/images/12/amd64/text")
-PACKAGE = "debian-installer-12-netboot-amd64"
+
+sys.path.insert(0, str(HERE.parent))
+import installer
+
+TREE = installer.tree("amd64")
 
 OLD, NEW = "2024-05-01T08:00:00Z", "2024-06-01T08:00:00Z"
 LATER = "2024-06-02T09:00:00Z"
@@ -607,7 +610,7 @@ def main():
         if shutil.which(program) is None:
             sys.exit(f"{program} is missing: install gnupg and gpgv")
     if not (TREE / "pxelinux.0").exists():
-        sys.exit(f"{TREE} is missing: install {PACKAGE}")
+        sys.exit(f"{TREE} is missing: install {installer.package('amd64')}")
     began = time.monotonic()
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
