@@ -41,6 +41,8 @@ mount -t tmpfs -o mode=755 none run
 mount -t tmpfs -o mode=1777 none tmp
 # Also what keeps services from starting, and what makes each package slow.
 rm -f etc/fstab usr/sbin/policy-rc.d var/lib/man-db/auto-update
+# Without this, invoke-rc.d finds no init system and does nothing.
+[ -e sbin/init ] || ln -s /lib/systemd/systemd sbin/init
 ip link set lo up
 mkdir -p mnt
 exec unshare --cgroup sh -euc '
