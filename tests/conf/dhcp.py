@@ -415,7 +415,8 @@ def command(program, text, directory, check=False):
     copy = shutil.copy(path, directory)
     conf, leases = directory / "conf", directory / "leases"
     leases.touch()
-    conf.write_text(text.replace("/var/lib/kea/kea-leases4.csv", str(leases)))
+    text = text.replace("/var/lib/kea/kea-leases4.csv", str(leases))
+    conf.write_text(text.replace("tftp-root=/srv/tftp", f"tftp-root={directory}"))
     if program == "kea-dhcp4":
         return [copy, "-t" if check else "-c", conf]
     if program == "dnsmasq":
