@@ -8,6 +8,7 @@
 
 #include "findings.h"
 #include "mem.h"
+#include "offer.h"
 #include "offline.h"
 #include "online.h"
 #include "templates.h"
@@ -76,7 +77,7 @@ static int unchecked(const char *what, const char *why)
 {
 	struct buf shown = BUF_INIT;
 
-	uri_add_shown(&shown, what, NULL);
+	uri_add_shown_file(&shown, what);
 	fprintf(stderr, "mirrorboot-check: %s: %s\n", buf_text(&shown), why);
 	buf_free(&shown);
 	return EXIT_UNCHECKED;
@@ -153,23 +154,84 @@ static int take(struct options *o, int option, int *status)
 	return -1;
 }
 
+static const struct option names[] = {
+	{ "online", no_argument, NULL, 'o' },
+	{ "verify", no_argument, NULL, 'y' },
+	{ "pin", required_argument, NULL, 'p' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "strict", no_argument, NULL, 'w' },
+	{ "templates", required_argument, NULL, 't' },
+	{ "timeout", required_argument, NULL, 's' },
+	{ "per-host", required_argument, NULL, 'n' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'v' },
+	{ NULL, 0, NULL, 0 },
+};
+
+#define NAME_COUNT (sizeof(names) / sizeof(*names))
+
+/* The option of that whole name; NULL if there is none. */
+static const struct option *find_option(const char *name, size_t len)
+{
+	for (const struct option *o = names; o->name != NULL; o++)
+		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+static void refuse_option(const char *name, size_t len)
+{
+	const char *known[NAME_COUNT] = { NULL };
+	char *wanted = mem_copy(name, len);
+	const char *near;
+	struct buf shown = BUF_INIT;
+
+	for (size_t i = 0; names[i].name != NULL; i++)
+		known[i] = names[i].name;
+	near = offer_nearest(
+		&(struct offer){ .wanted = wanted, .known = known });
+	uri_add_shown(&shown, wanted, NULL);
+	fprintf(stderr, "mirrorboot-check: there is no option --%s",
+		buf_text(&shown));
+	if (near != NULL)
+		fprintf(stderr, "; did you mean --%s?\n", near);
+	else
+		fputs("; --help lists the options\n", stderr);
+	buf_free(&shown);
+	free(wanted);
+}
+
+/* getopt_long() takes the beginning of a name for the whole, which would mean
+ * another option once there is a new one of that beginning.  Returns 0, or -1
+ * with a message. */
+static int check_names(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *name = argv[i] + 2;
+		size_t len = strcspn(argv[i], "=");
+		const struct option *option;
+
+		if (strncmp(argv[i], "--", 2) != 0)
+			continue;
+		option = find_option(name, len - 2);
+		if (option == NULL) {
+			refuse_option(name, len - 2);
+			return -1;
+		}
+		if (option->has_arg == required_argument &&
+		    name[len - 2] == '\0')
+			i++;
+	}
+	return 0;
+}
+
 static int parse(struct options *o, int argc, char **argv, int *status)
 {
-	static const struct option names[] = {
-		{ "online", no_argument, NULL, 'o' },
-		{ "verify", no_argument, NULL, 'y' },
-		{ "pin", required_argument, NULL, 'p' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "strict", no_argument, NULL, 'w' },
-		{ "templates", required_argument, NULL, 't' },
-		{ "timeout", required_argument, NULL, 's' },
-		{ "per-host", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int option;
 
+	*status = EXIT_UNCHECKED;
+	if (check_names(argc, argv) < 0)
+		return -1;
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
 		if (take(o, option, status) < 0)
 			return -1;

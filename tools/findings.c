@@ -6,11 +6,7 @@
 
 #include "buf.h"
 #include "mem.h"
-#include "suggest.h"
 #include "uri.h"
-
-/* At most so many known names are listed if none is similar. */
-#define OFFER_MAX 10
 
 struct findings {
 	json_t *list;  /* of objects, as they are printed in JSON */
@@ -167,47 +163,6 @@ static void add_message(struct findings *f, struct finding *finding,
 	free(copy);
 }
 
-static void list_names(const char *const *names, struct buf *out)
-{
-	buf_puts(out, "there is ");
-	for (size_t i = 0; names[i] != NULL; i++)
-		buf_printf(out, "%s%s", i > 0 ? ", " : "",
-			   uri_shown_name(names[i]));
-}
-
-/* Whether the reason in the message already lists all the names. */
-static int has_all(const char *text, const char *const *names)
-{
-	for (const char *next; (next = strstr(text, ": ")) != NULL;)
-		text = next + 2;
-	for (; *names != NULL; names++)
-		if (strstr(text, *names) == NULL)
-			return 0;
-	return 1;
-}
-
-/* Append what could be written instead; nothing if there is no offer. */
-static void put_offer(const struct failure *failure, struct buf *out)
-{
-	const struct offer *offer = failure->offer;
-	const char *const *known = offer != NULL ? offer->known : NULL;
-	const char *near = NULL;
-	size_t count = 0;
-
-	while (known != NULL && known[count] != NULL)
-		count++;
-	if (count == 0)
-		return;
-	if (offer->wanted != NULL)
-		near = suggest(offer->wanted, known);
-	if (offer->wanted == NULL)
-		buf_printf(out, "write %s", known[0]);
-	else if (near != NULL)
-		buf_printf(out, "did you mean '%s'?", uri_shown_name(near));
-	else if (count <= OFFER_MAX && !has_all(failure->text, known))
-		list_names(known, out);
-}
-
 void findings_report(void *ctx, const struct failure *failure)
 {
 	const struct findings_target *target = ctx;
@@ -215,12 +170,10 @@ void findings_report(void *ctx, const struct failure *failure)
 		.severity = SEVERITY_ERROR,
 		.check = target->check,
 	};
-	struct buf instead = BUF_INIT;
 
-	put_offer(failure, &instead);
-	finding.instead = instead.data;
+	if (failure->instead[0] != '\0')
+		finding.instead = failure->instead;
 	add_message(target->findings, &finding, failure->text);
-	buf_free(&instead);
 }
 
 void findings_add_text(struct findings *f, const char *check, const char *text,

@@ -7,7 +7,7 @@
 
 #include "buf.h"
 #include "mem.h"
-#include "suggest.h"
+#include "offer.h"
 #include "uri.h"
 
 static int is_taken(const char *file, const char *const *taken)
@@ -28,11 +28,14 @@ static char *stem(const char *file)
  * dialect must be similar too: many files have the same dialect. */
 static const char *find_similar(const char *file, const char *const *taken)
 {
-	const char *found = suggest(file, taken);
+	const char *found = offer_nearest(
+		&(struct offer){ .wanted = file, .known = taken });
 	char *wanted = stem(file);
 	char *known = found != NULL ? stem(found) : NULL;
+	const char *const stems[] = { known, NULL };
 
-	if (suggest(wanted, (const char *const[]){ known, NULL }) == NULL)
+	if (offer_nearest(&(struct offer){ .wanted = wanted,
+					   .known = stems }) == NULL)
 		found = NULL;
 	free(wanted);
 	free(known);

@@ -1,10 +1,12 @@
 #include "warnings.h"
 
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "loader.h"
+#include "mem.h"
 #include "uri.h"
 
 /*
@@ -154,15 +156,67 @@ static void warn_merged(const struct warning *w)
 	}
 }
 
+/* The object that holds the last part of "debian/versions/sid", an id or what
+ * is below one; NULL if there is none. */
+static const json_t *parent_of(const json_t *section, const char *id)
+{
+	const json_t *parent = section;
+	const char *slash;
+
+	for (; (slash = strchr(id, '/')) != NULL; id = slash + 1)
+		parent = json_object_getn(parent, id, (size_t)(slash - id));
+	return parent;
+}
+
+/* Append which id of the same place null may have been meant for; nothing if a
+ * later file has the id. */
+static void add_others(const struct warning *w, const json_t *value,
+		       struct buf *out)
+{
+	const char *id = member(value, "id");
+	const char *slash = strrchr(id, '/');
+	const json_t *parent = parent_of(
+		include_section(w->files, member(value, "section")), id);
+	const char **known =
+		mem_alloc((json_object_size(parent) + 1) * sizeof(*known));
+	const struct offer offer = { .wanted = slash != NULL ? slash + 1 : id,
+				     .known = known };
+	size_t count = 0;
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach((json_t *)parent, key, unused)
+		known[count++] = key;
+	if (json_object_get(parent, offer.wanted) == NULL)
+		offer_add(&offer, "", out);
+	free(known);
+}
+
 static void warn_useless_nulls(const struct warning *w)
 {
 	size_t i;
 	json_t *value;
 
-	json_array_foreach(w->files->useless_nulls, i, value)
-		warn_file(w, value, "idle-null",
-			  "null removes nothing: no file before this "
-			  "one has it");
+	json_array_foreach(w->files->useless_nulls, i, value) {
+		struct buf pointer = BUF_INIT;
+		struct buf instead = BUF_INIT;
+
+		add_others(w, value, &instead);
+		buf_printf(&pointer, "/%s/%s", member(value, "section"),
+			   uri_shown_name(member(value, "id")));
+		findings_add(w->findings,
+			     &(struct finding){
+				     .severity = SEVERITY_WARNING,
+				     .check = "idle-null",
+				     .file = member(value, "file"),
+				     .pointer = pointer.data,
+				     .reason = "null removes nothing: no file "
+					       "before this one has it",
+				     .instead = instead.data,
+			     });
+		buf_free(&pointer);
+		buf_free(&instead);
+	}
 }
 
 /* "debian", "debian trixie", "debian trixie amd64", and for each release of

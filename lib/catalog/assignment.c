@@ -1,7 +1,9 @@
 #include "assignment.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "value.h"
 
 static const char *const boot_keys[] = {
@@ -19,62 +21,67 @@ static void set_place(struct cursor *at, const char *key,
 	cursor_leave(at, mark);
 }
 
+/* Offers the ids that there are. */
+static int fail_menu(struct cursor *at, const struct menus *menus,
+		     const char *id)
+{
+	const char **known = mem_alloc((menus->count + 2) * sizeof(*known));
+	const struct offer offer = { .wanted = id, .known = known };
+
+	known[0] = "local";
+	for (size_t i = 0; i < menus->count; i++)
+		known[1 + i] = menus->list[i].id;
+	cursor_fail_offer(at, "menu", &offer, "there is no menu '%s'",
+			  cursor_shown(id));
+	free(known);
+	return -1;
+}
+
 static int read_menu(struct cursor *at, const char *id,
 		     const struct assignables *all, struct assignment *out)
 {
 	out->is_local = strcmp(id, "local") == 0;
 	out->menu = menu_find(all->menus, id);
 	if (out->menu == NULL && !out->is_local)
-		return cursor_fail_id(at, "menu", "menus", id);
+		return fail_menu(at, all->menus, id);
 	set_place(at, "menu", out);
 	return 0;
 }
 
-/* Say which part of the key no release has. */
-static int fail_release(struct cursor *at, const struct releases *all,
-			const struct release *key)
+static int fail_missing(struct cursor *at, const struct choice *want)
 {
-	const char *distro = cursor_shown(key->distro);
+	struct buf missing = BUF_INIT;
 
-	/* That its distro was refused has been reported. */
-	if (json_object_get(all->refused, key->distro) != NULL)
-		return -1;
-	if (release_run(all, key->distro, NULL).count == 0)
-		return cursor_fail_id(at, "distro", "distros", key->distro);
-	if (release_run(all, key->distro, key->version).count == 0)
-		return cursor_fail_key(at, "version",
-				       "distro '%s' has no version '%s'",
-				       distro, cursor_shown(key->version));
-	if (key->variant == NULL)
-		return cursor_fail_key(
-			at, "arch", "distro '%s' does not have it for '%s'",
-			distro, machine_arch_name((int)key->arch));
-	return cursor_fail_key(at, "variant", "distro '%s' has no variant '%s'",
-			       distro, cursor_shown(key->variant));
+	choice_add_missing(want, &missing);
+	cursor_fail(at, "needs %s: " CHOICE_KEYS, missing.data);
+	buf_free(&missing);
+	return -1;
 }
 
 /* The object under "boot", where the cursor is. */
 static int read_release(struct cursor *at, const json_t *object,
 			const struct assignables *all, struct assignment *out)
 {
-	struct release key = { .distro = NULL };
-	const char *arch = NULL;
+	struct choice want = { .distro = NULL };
+	struct release key;
 	int rc = value_check_object(at, object, boot_keys);
 
-	rc |= value_string(at, object, "distro", &key.distro);
-	rc |= value_string(at, object, "version", &key.version);
-	rc |= value_string(at, object, "arch", &arch);
-	rc |= value_string(at, object, "variant", &key.variant);
-	if (rc < 0)
+	if ((rc | choice_read(at, object, &want)) < 0)
 		return -1;
-	if (key.distro == NULL || key.version == NULL || arch == NULL)
-		return cursor_fail(at, "needs a distro, a version and an arch");
-	if (machine_find_arch(arch) == MACHINE_UNKNOWN)
-		return cursor_fail_key(at, "arch",
-				       "must be i386, amd64 or arm64");
-	key.arch = (enum arch)machine_find_arch(arch);
-	out->release = release_find(all->releases, &key);
-	return out->release != NULL ? 0 : fail_release(at, all->releases, &key);
+	if (want.distro == NULL || want.version == NULL || want.arch == NULL)
+		return fail_missing(at, &want);
+	key = (struct release){
+		.distro = want.distro,
+		.version = want.version,
+		.arch = (enum arch)machine_find_arch(want.arch),
+		.variant = want.variant,
+	};
+	if (machine_find_arch(want.arch) != MACHINE_UNKNOWN)
+		out->release = release_find(all->releases, &key);
+	if (out->release == NULL)
+		return choice_fail(at, all->releases, &want,
+				   choice_best(all->releases, &want));
+	return 0;
 }
 
 int assignment_read(struct cursor *at, const json_t *object,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aliases.h"
 #include "uri.h"
 
 void cursor_free(struct cursor *at)
@@ -49,11 +50,26 @@ void cursor_go(struct cursor *at, const char *section, const char *id)
 	at->file = NULL;
 }
 
+/* The reference tokens of the pointer, with '/' between them. */
+static char *decode_pointer(const char *pointer)
+{
+	char *text = mem_copy(pointer, strlen(pointer));
+	char *out = text;
+
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c == '~' && (c[1] == '0' || c[1] == '1'))
+			*out++ = *++c == '0' ? '~' : '/';
+		else
+			*out++ = *c;
+	*out = '\0';
+	return text;
+}
+
 const char *cursor_file(const struct cursor *at)
 {
 	const char *pointer = buf_text(&at->pointer);
 	size_t len = pointer[0] != '\0' ? strcspn(pointer + 1, "/") : 0;
-	char *section;
+	char *section, *id;
 	const char *file;
 
 	if (at->file != NULL)
@@ -61,7 +77,9 @@ const char *cursor_file(const struct cursor *at)
 	if (len == 0 || pointer[1 + len] == '\0')
 		return include_file(at->files, "", "");
 	section = mem_copy(pointer + 1, len);
-	file = include_file(at->files, section, pointer + len + 2);
+	id = decode_pointer(pointer + len + 2);
+	file = include_file(at->files, section, id);
+	free(id);
 	free(section);
 	return file;
 }
@@ -70,13 +88,17 @@ __attribute__((format(printf, 4, 0))) static int
 fail(struct cursor *at, const char *key, const struct offer *offer,
      const char *fmt, va_list args)
 {
+	struct offer with_aliases = { .known = NULL };
 	size_t mark = at->pointer.len;
 	struct buf reason = BUF_INIT;
 
+	if (offer != NULL)
+		with_aliases = *offer;
+	with_aliases.aliases = aliases;
 	buf_vprintf(&reason, fmt, args);
 	if (key != NULL)
 		cursor_enter(at, key);
-	error_set_offer(at->err, offer, cursor_file(at), 0, "%s%s%s",
+	error_set_offer(at->err, &with_aliases, cursor_file(at), 0, "%s%s%s",
 			buf_text(&at->pointer), at->pointer.len > 0 ? ": " : "",
 			reason.data);
 	buf_free(&reason);
@@ -115,9 +137,9 @@ int cursor_fail_offer(struct cursor *at, const char *key,
 	return -1;
 }
 
-int cursor_has_report(const struct cursor *at)
+int cursor_wants_offer(const struct cursor *at)
 {
-	return at->err->report != NULL;
+	return at->err->report != NULL || at->err->text[0] == '\0';
 }
 
 /* The ids of a section; ends in NULL.  Release with free(). */
@@ -147,8 +169,8 @@ int cursor_fail_id(struct cursor *at, const char *key, const char *section,
 		   const char *id)
 {
 	const char **known =
-		cursor_has_report(at) ? section_ids(at, section) : NULL;
-	const struct offer offer = { id, known };
+		cursor_wants_offer(at) ? section_ids(at, section) : NULL;
+	const struct offer offer = { .wanted = id, .known = known };
 
 	/* A section's name is the plural: "menus". */
 	cursor_fail_offer(at, key, &offer, "there is no %.*s '%s'",

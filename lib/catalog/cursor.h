@@ -44,12 +44,12 @@ int cursor_fail(struct cursor *at, const char *fmt, ...)
 int cursor_fail_key(struct cursor *at, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether failures are reported with their offers.  If not, an offer that takes
- * time to make can be left out. */
-int cursor_has_report(const struct cursor *at);
+/* Whether the next failure is reported, or kept as the first.  If not, an offer
+ * that takes time to make can be left out. */
+int cursor_wants_offer(const struct cursor *at);
 
-/* The same with an offer, whose known may be NULL.  key NULL: the value here.
- */
+/* The same with an offer, to which the aliases are added.  key NULL: the value
+ * here. */
 int cursor_fail_offer(struct cursor *at, const char *key,
 		      const struct offer *offer, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

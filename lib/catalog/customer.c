@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "form.h"
 #include "menu_path.h"
 #include "value.h"
 
@@ -15,6 +14,7 @@ struct customer_reader {
 	struct cursor *at;
 	const struct menus *menus;
 	json_t *owners; /* the customer of each network, by the network */
+	struct customers *all;
 };
 
 static int claim_network(struct customer_reader *r,
@@ -68,14 +68,15 @@ static int read_menu(struct customer_reader *r, const char *id,
 	return 0;
 }
 
-static int read_customer(struct customer_reader *r, const char *id,
-			 const json_t *object, struct customer *customer)
+/* For value_each(). */
+static int read_customer(void *ctx, const char *id, const json_t *object)
 {
+	struct customer_reader *r = ctx;
+	struct customer *customer = &r->all->list[r->all->count++];
 	const char *menu = NULL;
-	int rc = form_check_id(r->at, id);
+	int rc = value_check_object(r->at, object, customer_keys);
 
 	customer->id = mem_pool_copy(r->at->pool, id);
-	rc |= value_check_object(r->at, object, customer_keys);
 	rc |= value_string(r->at, object, "menu", &menu);
 	if (menu != NULL)
 		rc |= read_menu(r, menu, customer);
@@ -107,18 +108,13 @@ static int read_default(struct cursor *at, const char *id,
 int customer_read_all(struct cursor *at, const struct settings *settings,
 		      const struct menus *menus, struct customers *all)
 {
-	json_t *section = include_section(at->files, "customers");
-	struct customer_reader r = { at, menus, json_object() };
-	const char *id;
-	json_t *object;
-	int rc = 0;
+	const json_t *section = include_section(at->files, "customers");
+	struct customer_reader r = { at, menus, json_object(), all };
+	int rc;
 
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
-	json_object_foreach(section, id, object) {
-		cursor_go(at, "customers", id);
-		rc |= read_customer(&r, id, object, &all->list[all->count++]);
-	}
+	rc = value_each(at, "customers", read_customer, &r);
 	json_decref(r.owners);
 	return rc | read_default(at, settings->customer, all);
 }

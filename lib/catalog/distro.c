@@ -45,7 +45,6 @@ static const char *const sums_keys[] = {
 	"keyring",
 	NULL,
 };
-static const char *const arches_known[] = { "i386", "amd64", "arm64", NULL };
 
 /* A missing key is not reported together with an unknown one, which may be the
  * same key, misspelt. */
@@ -183,11 +182,48 @@ static int check_scope(struct cursor *at, const json_t *object,
 	return rc;
 }
 
+/* The names of the object's keys but for id; ends in NULL.  Release with
+ * free(). */
+static const char **other_keys(const json_t *object, const char *id)
+{
+	const char **keys =
+		mem_alloc((json_object_size(object) + 1) * sizeof(*keys));
+	size_t count = 0;
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach((json_t *)object, key, unused)
+		if (strcmp(key, id) != 0)
+			keys[count++] = key;
+	return keys;
+}
+
+/* Whether the id here, whose value lacks what, is probably a misspelt one of
+ * the others in all: then that is recorded. */
+static int is_misspelt(struct cursor *at, const char *id, const json_t *all,
+		       const char *what)
+{
+	const char **known = other_keys(all, id);
+	const struct offer offer = { .wanted = id, .known = known };
+	const int is_similar = offer_nearest(&offer) != NULL;
+
+	if (is_similar)
+		cursor_fail_offer(at, NULL, &offer,
+				  "needs %s, because no other file has this id",
+				  what);
+	free(known);
+	return is_similar;
+}
+
 static int check_variant(struct cursor *at, const char *id,
-			 const json_t *variant)
+			 const json_t *variant, const json_t *all)
 {
 	int rc = form_check_id(at, id);
 
+	if (json_is_object(variant) &&
+	    json_object_get(variant, "title") == NULL &&
+	    is_misspelt(at, id, all, "a title"))
+		return -1;
 	if (!json_is_null(variant))
 		rc |= check_scope(at, variant, variant_keys);
 	return rc;
@@ -212,7 +248,8 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 		const char *name = json_string_value(value);
 		int arch = name != NULL ? machine_find_arch(name)
 					: MACHINE_UNKNOWN;
-		const struct offer offer = { name, arches_known };
+		const struct offer offer = { .wanted = name,
+					     .known = machine_arches };
 
 		if (arch != MACHINE_UNKNOWN && seen[arch]++ == 0)
 			continue;
@@ -225,10 +262,11 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 	return 0;
 }
 
-/* The objects under key, by id. */
-static int
-check_objects(struct cursor *at, const json_t *distro, const char *key,
-	      int (*check)(struct cursor *, const char *, const json_t *))
+/* The objects under key, by id, or null. */
+static int check_objects(struct cursor *at, const json_t *distro,
+			 const char *key,
+			 int (*check)(struct cursor *, const char *,
+				      const json_t *, const json_t *))
 {
 	const json_t *objects = json_object_get(distro, key);
 	size_t mark = cursor_enter(at, key);
@@ -236,12 +274,16 @@ check_objects(struct cursor *at, const json_t *distro, const char *key,
 	json_t *value;
 	int rc = 0;
 
-	if (objects != NULL && !json_is_object(objects))
+	if (objects != NULL && !json_is_null(objects) &&
+	    !json_is_object(objects))
 		rc = cursor_fail(at, "must be an object, in { }");
 	json_object_foreach((json_t *)objects, id, value) {
 		size_t inner = cursor_enter(at, id);
 
-		rc |= check(at, id, value);
+		if (value_is_remark(at, id, value))
+			rc = -1;
+		else
+			rc |= check(at, id, value, objects);
 		cursor_leave(at, inner);
 	}
 	cursor_leave(at, mark);
@@ -249,9 +291,16 @@ check_objects(struct cursor *at, const json_t *distro, const char *key,
 }
 
 static int check_version(struct cursor *at, const char *id,
-			 const json_t *version)
+			 const json_t *version, const json_t *all)
 {
 	int rc = form_check_id(at, id);
+
+	if (json_is_object(version) &&
+	    json_object_get(version, "arches") == NULL &&
+	    is_misspelt(at, id, all,
+			"arches, an array with one or more of i386, amd64, "
+			"arm64"))
+		return -1;
 
 	rc |= check_scope(at, version, version_keys);
 	rc |= check_objects(at, version, "variants", check_variant);
@@ -260,11 +309,13 @@ static int check_version(struct cursor *at, const char *id,
 	return rc;
 }
 
-static int check_arch(struct cursor *at, const char *id, const json_t *arch)
+static int check_arch(struct cursor *at, const char *id, const json_t *arch,
+		      const json_t *all)
 {
-	const struct offer offer = { id, arches_known };
+	const struct offer offer = { .wanted = id, .known = machine_arches };
 	int rc = 0;
 
+	(void)all;
 	if (machine_find_arch(id) == MACHINE_UNKNOWN)
 		rc = cursor_fail_offer(at, NULL, &offer,
 				       "is not an architecture: i386, amd64, "
@@ -290,15 +341,9 @@ static int is_removed(const struct cursor *at, const char *distro,
 static int fail_version(struct cursor *at, const char *id,
 			const json_t *versions, const char *version)
 {
-	const char **known =
-		mem_alloc((json_object_size(versions) + 1) * sizeof(*known));
-	const struct offer offer = { version, known };
-	size_t count = 0;
-	const char *name;
-	json_t *unused;
+	const char **known = other_keys(versions, version);
+	const struct offer offer = { .wanted = version, .known = known };
 
-	json_object_foreach((json_t *)versions, name, unused)
-		known[count++] = name;
 	cursor_fail_offer(at, NULL, &offer, "distro '%s' has no version '%s'",
 			  id, cursor_shown(version));
 	free(known);
@@ -350,10 +395,46 @@ static int check_order(struct cursor *at, const char *id, const json_t *distro)
 	return rc;
 }
 
+/* Whether the distro, an architecture or a version of it has the key. */
+static int has_key(const json_t *distro, const char *key)
+{
+	static const char *const below[] = { "arches", "versions" };
+
+	if (json_object_get(distro, key) != NULL)
+		return 1;
+	for (size_t i = 0; i < 2; i++) {
+		const char *id;
+		json_t *scope;
+
+		json_object_foreach(json_object_get(distro, below[i]), id,
+				    scope)
+			if (json_object_get(scope, key) != NULL)
+				return 1;
+	}
+	return 0;
+}
+
+/* What no distro can do without, and this one has nowhere; NULL: nothing. */
+static const char *missing_part(const json_t *distro)
+{
+	if (!has_key(distro, "title"))
+		return "a title";
+	if (!has_key(distro, "pxelinux") && !has_key(distro, "kernel") &&
+	    !has_key(distro, "chain") && !has_key(distro, "script"))
+		return "pxelinux, kernel, chain or script";
+	return has_key(distro, "versions") ? NULL : "versions";
+}
+
 int distro_check(struct cursor *at, const char *id, const json_t *distro)
 {
-	int rc = check_scope(at, distro, distro_keys);
+	const char *missing =
+		json_is_object(distro) ? missing_part(distro) : NULL;
+	int rc;
 
+	if (missing != NULL &&
+	    is_misspelt(at, id, include_section(at->files, "distros"), missing))
+		return -1;
+	rc = check_scope(at, distro, distro_keys);
 	rc |= check_objects(at, distro, "variants", check_variant);
 	rc |= check_objects(at, distro, "arches", check_arch);
 	rc |= check_objects(at, distro, "versions", check_version);

@@ -19,7 +19,7 @@ static int fail_slash(struct cursor *at, const char *url)
 {
 	struct buf with_slash = BUF_INIT;
 	const char *known[] = { NULL, NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	buf_printf(&with_slash, "%s/", url);
 	known[0] = with_slash.data;
@@ -42,6 +42,52 @@ static int check_url(struct cursor *at, const char *s, int is_directory)
 	if (is_directory && s[strlen(s) - 1] != '/')
 		return fail_slash(at, s);
 	return 0;
+}
+
+/* The code point of the UTF-8 at s. */
+static unsigned code_point(const char *s)
+{
+	unsigned char first = (unsigned char)*s;
+	unsigned value = first;
+
+	if (first >= 0xc0)
+		value = first & (first >= 0xf0   ? 0x07u
+				 : first >= 0xe0 ? 0x0fu
+						 : 0x1fu);
+	while (((unsigned char)*++s & 0xc0) == 0x80)
+		value = value << 6 | ((unsigned char)*s & 0x3f);
+	return value;
+}
+
+int form_check_characters(struct cursor *at, const char *s)
+{
+	size_t place = 1;
+	unsigned value;
+
+	for (; *s >= ' ' && *s <= '~'; s++)
+		place++;
+	if (*s == '\0')
+		return 0;
+	value = code_point(s);
+	if (value == '\n' || value == '\r')
+		return cursor_fail(at,
+				   "character %zu is a line break: write "
+				   "one line",
+				   place);
+	if (value < ' ' || value == 0x7f)
+		return cursor_fail(at,
+				   "character %zu is a control character: "
+				   "remove it",
+				   place);
+	if (value == 0xa0)
+		return cursor_fail(at,
+				   "character %zu is a no-break space: "
+				   "write a plain one",
+				   place);
+	return cursor_fail(at,
+			   "character %zu is U+%04X, which is not ASCII: "
+			   "loaders cannot show it",
+			   place, value);
 }
 
 static int check_text(struct cursor *at, const char *s)
@@ -92,6 +138,8 @@ int form_check(struct cursor *at, const char *s, enum form form)
 	case FORM_WORD:
 		break;
 	}
+	if (form == FORM_TEXT && form_check_characters(at, s) < 0)
+		return -1;
 	if (check_dialects(at, s) < 0)
 		return -1;
 	return form == FORM_TEXT ? check_text(at, s) : check_word(at, s);

@@ -22,6 +22,11 @@ enum form {
  * it.  Returns 0, or -1 with the failure recorded. */
 int form_check(struct cursor *at, const char *s, enum form form);
 
+/* Whether s, a title here or the pattern of one, has ASCII characters only:
+ * people write others, which no loader can show.  Returns 0, or -1 with the
+ * failure recorded. */
+int form_check_characters(struct cursor *at, const char *s);
+
 /* The longest id: SYSLINUX cuts off longer labels. */
 #define FORM_ID_MAX 63
 

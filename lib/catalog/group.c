@@ -14,6 +14,7 @@ struct group_reader {
 	struct cursor *at;
 	const struct assignables *assignables;
 	json_t *owners; /* the group of each kind of machine, by text */
+	struct groups *all;
 };
 
 /* Two groups may not be for the same machines.  n: a network of the group;
@@ -60,19 +61,24 @@ static int read_machine(struct cursor *at, const json_t *object,
 {
 	const char *platform = NULL;
 	const char *arch = NULL;
+	struct offer platforms = { .known = machine_platforms };
+	struct offer arches = { .known = machine_arches };
 	int rc = value_string(at, object, "platform", &platform);
 
 	rc |= value_string(at, object, "arch", &arch);
+	platforms.wanted = platform;
+	arches.wanted = arch;
 	*machine = (struct machine){ MACHINE_UNKNOWN, MACHINE_UNKNOWN };
 	if (platform != NULL)
 		machine->platform = machine_find_platform(platform);
 	if (platform != NULL && machine->platform == MACHINE_UNKNOWN)
-		rc = cursor_fail_key(at, "platform", "must be bios or efi");
+		rc = cursor_fail_offer(at, "platform", &platforms,
+				       "must be bios or efi");
 	if (arch != NULL)
 		machine->arch = machine_find_arch(arch);
 	if (arch != NULL && machine->arch == MACHINE_UNKNOWN)
-		rc = cursor_fail_key(at, "arch",
-				     "must be i386, amd64 or arm64");
+		rc = cursor_fail_offer(at, "arch", &arches,
+				       "must be i386, amd64 or arm64");
 	return rc;
 }
 
@@ -91,13 +97,18 @@ static int check_release(struct cursor *at, const struct group *group)
 			       reason);
 }
 
-static int read_group(struct group_reader *r, const json_t *object,
-		      struct group *group)
+/* For value_each(). */
+static int read_group(void *ctx, const char *id, const json_t *object)
 {
+	struct group_reader *r = ctx;
 	struct cursor *at = r->at;
-	int rc = form_check_id(at, group->id);
+	struct group *group = &r->all->list[r->all->count++];
+	int rc = value_check_object(at, object, group_keys);
 
-	rc |= value_check_object(at, object, group_keys);
+	*group = (struct group){
+		.id = mem_pool_copy(at->pool, id),
+		.file = mem_pool_copy(at->pool, cursor_file(at)),
+	};
 	rc |= value_networks(at, object, "networks", &group->networks,
 			     &group->network_count);
 	rc |= read_machine(at, object, &group->machine);
@@ -112,24 +123,13 @@ static int read_group(struct group_reader *r, const json_t *object,
 int group_read_all(struct cursor *at, const struct assignables *assignables,
 		   struct groups *all)
 {
-	json_t *section = include_section(at->files, "groups");
-	struct group_reader r = { at, assignables, json_object() };
-	const char *id;
-	json_t *object;
-	int rc = 0;
+	const json_t *section = include_section(at->files, "groups");
+	struct group_reader r = { at, assignables, json_object(), all };
+	int rc;
 
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
-	json_object_foreach(section, id, object) {
-		struct group *group = &all->list[all->count++];
-
-		cursor_go(at, "groups", id);
-		*group = (struct group){
-			.id = mem_pool_copy(at->pool, id),
-			.file = mem_pool_copy(at->pool, cursor_file(at)),
-		};
-		rc |= read_group(&r, object, group);
-	}
+	rc = value_each(at, "groups", read_group, &r);
 	json_decref(r.owners);
 	return rc;
 }

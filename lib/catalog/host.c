@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -145,6 +146,21 @@ static int read_object(const char *dir, struct host *host, json_t **object,
 	return rc;
 }
 
+/* Offers the ids that there are. */
+static int fail_group(struct cursor *at, const struct groups *groups,
+		      const char *id)
+{
+	const char **known = mem_alloc((groups->count + 1) * sizeof(*known));
+	const struct offer offer = { .wanted = id, .known = known };
+
+	for (size_t i = 0; i < groups->count; i++)
+		known[i] = groups->list[i].id;
+	cursor_fail_offer(at, "group", &offer, "there is no group '%s'",
+			  cursor_shown(id));
+	free(known);
+	return -1;
+}
+
 static int read_group(struct cursor *at, const json_t *object,
 		      const struct groups *groups, struct host *host)
 {
@@ -155,8 +171,7 @@ static int read_group(struct cursor *at, const json_t *object,
 	if (id == NULL)
 		return 0;
 	host->group = group_find(groups, id);
-	return host->group != NULL ? 0
-				   : cursor_fail_id(at, "group", "groups", id);
+	return host->group != NULL ? 0 : fail_group(at, groups, id);
 }
 
 /* Whether a machine of the group can start the host's own release. */

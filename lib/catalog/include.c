@@ -256,9 +256,12 @@ static int merge_section(struct merge *m, const char *path, const char *name,
 
 static int fail_section(struct merge *m, const char *path, const char *name)
 {
-	const struct offer offer = { name, m->sections };
+	const struct offer offer = { .wanted = name, .known = m->sections };
 	struct buf known = BUF_INIT;
 
+	if (syntax_is_remark(name))
+		return error_set(m->err, path, 0, "/%s: " SYNTAX_REMARK,
+				 uri_shown_name(name));
 	for (const char *const *s = m->sections; *s != NULL; s++)
 		buf_printf(&known, "%s, ", *s);
 	error_set_offer(m->err, &offer, path, 0,

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-static const char *const platform_names[] = { "bios", "efi" };
-static const char *const arch_names[] = { "i386", "amd64", "arm64" };
+const char *const machine_platforms[] = { "bios", "efi", NULL };
+const char *const machine_arches[] = { "i386", "amd64", "arm64", NULL };
 
-static int find(const char *const *names, int count, const char *name)
+static int find(const char *const *names, const char *name)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; names[i] != NULL; i++)
 		if (strcmp(names[i], name) == 0)
 			return i;
 	return MACHINE_UNKNOWN;
@@ -15,20 +15,20 @@ static int find(const char *const *names, int count, const char *name)
 
 const char *machine_platform_name(int platform)
 {
-	return platform_names[platform];
+	return machine_platforms[platform];
 }
 
 const char *machine_arch_name(int arch)
 {
-	return arch_names[arch];
+	return machine_arches[arch];
 }
 
 int machine_find_platform(const char *name)
 {
-	return find(platform_names, PLATFORM_COUNT, name);
+	return find(machine_platforms, name);
 }
 
 int machine_find_arch(const char *name)
 {
-	return find(arch_names, ARCH_COUNT, name);
+	return find(machine_arches, name);
 }

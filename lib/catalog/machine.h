@@ -16,6 +16,10 @@ struct machine {
 const char *machine_platform_name(int platform);
 const char *machine_arch_name(int arch);
 
+/* All of these names; each list ends in NULL. */
+extern const char *const machine_platforms[];
+extern const char *const machine_arches[];
+
 /* MACHINE_UNKNOWN for any other name. */
 int machine_find_platform(const char *name);
 int machine_find_arch(const char *name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "form.h"
 #include "value.h"
 
@@ -145,147 +146,6 @@ static int add_heading(struct entry_list *list, const json_t *object)
 	return add_entry(list, object, entry);
 }
 
-/* The releases that an entry asks for.  NULL means all of them; for variant it
- * means the release itself, without its variants. */
-struct choice {
-	const char *distro;
-	const char *version;
-	const char *arch;
-	const char *variant;
-};
-
-/* How many keys of a choice a release has. */
-enum match {
-	MATCH_NOTHING,
-	MATCH_DISTRO,
-	MATCH_VERSION,
-	MATCH_ARCH,
-	MATCH_ALL
-};
-
-static int is_variant(const struct choice *want, const struct release *release)
-{
-	if (want->variant == NULL || release->variant == NULL)
-		return want->variant == release->variant;
-	return strcmp(want->variant, release->variant) == 0;
-}
-
-/* How far a release of the wanted distro and version matches. */
-static enum match match(const struct choice *want,
-			const struct release *release)
-{
-	if (want->arch != NULL &&
-	    strcmp(want->arch, machine_arch_name((int)release->arch)) != 0)
-		return MATCH_VERSION;
-	if (!is_variant(want, release))
-		return MATCH_ARCH;
-	return MATCH_ALL;
-}
-
-/* What the release has for the first key of the choice that none matches;
- * NULL: nothing to choose. */
-static const char *alternative(const struct choice *want,
-			       const struct release *release, enum match best)
-{
-	switch (best) {
-	case MATCH_NOTHING:
-		return release->distro;
-	case MATCH_DISTRO:
-		return release->version;
-	case MATCH_VERSION:
-		return machine_arch_name((int)release->arch);
-	case MATCH_ARCH:
-	case MATCH_ALL:
-		break;
-	}
-	return match(want, release) == best ? release->variant : NULL;
-}
-
-/* The names that could replace the one that none matches; ends in NULL. Release
- * with free(). */
-static const char **alternatives(const struct entry_list *list,
-				 const struct choice *want, enum match best)
-{
-	const struct releases *all = list->releases;
-	struct release_run run = { all->list, all->count };
-	const char **names;
-	size_t count = 0;
-
-	if (best > MATCH_NOTHING)
-		run = release_run(all, want->distro,
-				  best > MATCH_DISTRO ? want->version : NULL);
-	names = mem_alloc((run.count + 1) * sizeof(*names));
-	for (size_t i = 0; i < run.count; i++) {
-		const char *name = alternative(want, run.list[i], best);
-
-		if (name != NULL &&
-		    (count == 0 || strcmp(names[count - 1], name) != 0))
-			names[count++] = name;
-	}
-	return names;
-}
-
-/* Whether the choice may be missing because its distro was refused.  That was
- * reported, and this failure follows from it. */
-static int is_refused(const struct entry_list *list, const struct choice *want)
-{
-	const json_t *distros = include_section(list->at->files, "distros");
-	const json_t *versions = json_object_get(
-		json_object_get(distros, want->distro), "versions");
-
-	if (json_object_get(list->releases->refused, want->distro) == NULL)
-		return 0;
-	return want->version == NULL || !json_is_object(versions) ||
-	       json_object_get(versions, want->version) != NULL;
-}
-
-static int fail_match(struct cursor *at, const struct choice *want,
-		      enum match best, const char *const *known)
-{
-	const struct offer distros = { want->distro, known };
-	const struct offer versions = { want->version, known };
-	const struct offer arches = { want->arch, known };
-	const struct offer variants = { want->variant, known };
-
-	switch (best) {
-	case MATCH_NOTHING:
-		return cursor_fail_offer(at, "distro", &distros,
-					 "there is no distro '%s'",
-					 cursor_shown(want->distro));
-	case MATCH_DISTRO:
-		return cursor_fail_offer(at, "version", &versions,
-					 "distro '%s' has no version '%s'",
-					 cursor_shown(want->distro),
-					 cursor_shown(want->version));
-	case MATCH_VERSION:
-		return cursor_fail_offer(at, "arch", &arches,
-					 "distro '%s' does not have it for "
-					 "'%s'",
-					 cursor_shown(want->distro),
-					 cursor_shown(want->arch));
-	case MATCH_ARCH:
-	case MATCH_ALL:
-		break;
-	}
-	return cursor_fail_offer(
-		at, "variant", &variants, "distro '%s' has no variant '%s'",
-		cursor_shown(want->distro), cursor_shown(want->variant));
-}
-
-static int fail_choice(struct entry_list *list, const struct choice *want,
-		       enum match best)
-{
-	const char **known = NULL;
-
-	if (is_refused(list, want))
-		return -1;
-	if (cursor_has_report(list->at))
-		known = alternatives(list, want, best);
-	fail_match(list->at, want, best, known);
-	free(known);
-	return -1;
-}
-
 /* The id of an entry that has none of its own: release it with free().  NULL
  * with the failure recorded. */
 static char *make_id(struct cursor *at, const struct release *release)
@@ -329,16 +189,6 @@ static int add_release(struct entry_list *list, const json_t *object,
 	return rc;
 }
 
-static int read_choice(struct cursor *at, const json_t *object,
-		       struct choice *want)
-{
-	int rc = value_string(at, object, "distro", &want->distro);
-
-	rc |= value_string(at, object, "version", &want->version);
-	rc |= value_string(at, object, "arch", &want->arch);
-	return rc | value_string(at, object, "variant", &want->variant);
-}
-
 /* Whether the entry has keys that fit one release only. */
 static int is_for_one(const json_t *object)
 {
@@ -347,20 +197,18 @@ static int is_for_one(const json_t *object)
 	       json_object_get(object, "hotkey") != NULL;
 }
 
-/* Every release of the run that matches the choice. */
+/* Every release that matches the choice.  Returns how many, or -1. */
 static int add_matches(struct entry_list *list, const json_t *object,
-		       const struct choice *want, struct release_run run,
-		       enum match *best)
+		       const struct choice *want)
 {
-	size_t before = list->count;
+	struct release_run run =
+		release_run(list->releases, want->distro, want->version);
+	int count = 0;
 
 	for (size_t i = 0; i < run.count; i++) {
-		enum match found = match(want, run.list[i]);
-
-		*best = found > *best ? found : *best;
-		if (found < MATCH_ALL)
+		if (choice_match(want, run.list[i]) < MATCH_ALL)
 			continue;
-		if (list->count > before && is_for_one(object))
+		if (count++ > 0 && is_for_one(object))
 			return cursor_fail(list->at,
 					   "id, title and hotkey need an entry "
 					   "for one release: name its version "
@@ -368,7 +216,7 @@ static int add_matches(struct entry_list *list, const json_t *object,
 		if (add_release(list, object, run.list[i]) < 0)
 			return -1;
 	}
-	return 0;
+	return count;
 }
 
 /* Whether a later file removed the first key of the choice that none
@@ -393,23 +241,18 @@ static int is_removed(const struct include *files, const struct choice *want,
  * and that is no failure. */
 static int add_releases(struct entry_list *list, const json_t *object)
 {
-	const struct releases *all = list->releases;
-	struct cursor *at = list->at;
 	struct choice want = { 0 };
-	struct release_run run;
-	enum match best = MATCH_NOTHING;
+	enum match best;
+	int count;
 
-	if (read_choice(at, object, &want) < 0)
+	if (choice_read(list->at, object, &want) < 0)
 		return -1;
-	run = release_run(all, want.distro, want.version);
-	if (run.count == 0 && release_run(all, want.distro, NULL).count > 0)
-		best = MATCH_DISTRO;
-	if (add_matches(list, object, &want, run, &best) < 0)
-		return -1;
-	if (best == MATCH_ALL)
-		return 0;
-	if (!is_removed(at->files, &want, best))
-		return fail_choice(list, &want, best);
+	count = add_matches(list, object, &want);
+	if (count != 0)
+		return count > 0 ? 0 : -1;
+	best = choice_best(list->releases, &want);
+	if (!is_removed(list->at->files, &want, best))
+		return choice_fail(list->at, list->releases, &want, best);
 	list->has_removed = 1;
 	return 0;
 }
@@ -527,8 +370,8 @@ static const char **default_ids(const struct entry_list *list)
 static int fail_default(struct entry_list *list, const char *id)
 {
 	const char **known =
-		cursor_has_report(list->at) ? default_ids(list) : NULL;
-	const struct offer offer = { id, known };
+		cursor_wants_offer(list->at) ? default_ids(list) : NULL;
+	const struct offer offer = { .wanted = id, .known = known };
 
 	cursor_fail_offer(list->at, "default", &offer,
 			  "the menu has no entry '%s'", cursor_shown(id));
@@ -591,9 +434,8 @@ static int read_object(struct entry_list *list, const json_t *object)
 	struct cursor *at = list->at;
 	struct menu *menu = list->menu;
 	const json_t *entries = json_object_get(object, "entries");
-	int rc = form_check_id(at, menu->id);
+	int rc = value_check_object(at, object, menu_keys);
 
-	rc |= value_check_object(at, object, menu_keys);
 	rc |= value_text(at, object, "title", FORM_TEXT, &menu->title);
 	rc |= value_number(at, object, "timeout", SETTINGS_TIMEOUT_MAX,
 			   &menu->timeout);
@@ -645,32 +487,38 @@ static void set_titles(struct menus *all)
 	}
 }
 
-/* Entries refer to menus by id, and take their passwords, so these are read
- * before any entry. */
-static int read_ids(struct cursor *at, const struct settings *settings,
-		    const struct passwords *passwords, struct menus *all)
+/* For value_each(). */
+static int read_id(void *ctx, const char *id, const json_t *object)
 {
-	json_t *section = include_section(at->files, "menus");
-	const char *id;
-	json_t *value;
+	const struct entry_list *empty = ctx;
+	struct menu *menu = &empty->menus->list[empty->menus->count++];
 	int rc = 0;
+
+	if (strcmp(id, "local") == 0)
+		rc = cursor_fail(empty->at,
+				 "menu id 'local' is reserved for the local "
+				 "disk: choose another");
+	*menu = (struct menu){
+		.id = mem_pool_copy(empty->at->pool, id),
+		.title = empty->settings->title,
+		.timeout = empty->settings->timeout,
+	};
+	return rc | password_read(empty->at, object, empty->passwords,
+				  &menu->password);
+}
+
+/* Entries refer to menus by id, and take their passwords, so these are read
+ * before any entry.  empty: a list without entries. */
+static int read_ids(struct entry_list *empty)
+{
+	struct cursor *at = empty->at;
+	const json_t *section = include_section(at->files, "menus");
+	struct menus *all = empty->menus;
+	int rc;
 
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
-	json_object_foreach(section, id, value) {
-		struct menu *menu = &all->list[all->count++];
-
-		cursor_go(at, "menus", id);
-		if (strcmp(id, "local") == 0)
-			rc = cursor_fail(at, "menu id 'local' is reserved for "
-					     "the local disk: choose another");
-		*menu = (struct menu){
-			.id = mem_pool_copy(at->pool, id),
-			.title = settings->title,
-			.timeout = settings->timeout,
-		};
-		rc |= password_read(at, value, passwords, &menu->password);
-	}
+	rc = value_each(at, "menus", read_id, empty);
 	qsort(all->list, all->count, sizeof(*all->list), compare_menus);
 	return rc;
 }
@@ -695,14 +543,14 @@ int menu_read_all(struct cursor *at, const struct settings *settings,
 		  const struct releases *releases,
 		  const struct passwords *passwords, struct menus *all)
 {
-	const struct entry_list empty = {
+	struct entry_list empty = {
 		.at = at,
 		.settings = settings,
 		.releases = releases,
 		.passwords = passwords,
 		.menus = all,
 	};
-	int rc = read_ids(at, settings, passwords, all);
+	int rc = read_ids(&empty);
 
 	for (size_t i = 0; i < all->count; i++)
 		rc |= read_menu(&empty, &all->list[i]);

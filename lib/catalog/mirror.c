@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "form.h"
 #include "uri.h"
+#include "value.h"
 
 #define URLS_MAX 64
 
@@ -36,11 +36,20 @@ static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
 	return 0;
 }
 
-static int read_mirror(struct cursor *at, const char *id, const json_t *urls,
-		       struct mirror *mirror)
+/* What mirrors are read with. */
+struct mirror_reader {
+	struct cursor *at;
+	struct mirrors *all;
+};
+
+/* For value_each(). */
+static int read_mirror(void *ctx, const char *id, const json_t *urls)
 {
+	struct mirror_reader *r = ctx;
+	struct cursor *at = r->at;
+	struct mirror *mirror = &r->all->list[r->all->count++];
 	size_t count = json_array_size(urls);
-	int rc = form_check_id(at, id);
+	int rc = 0;
 
 	mirror->id = mem_pool_copy(at->pool, id);
 	mirror->file = mem_pool_copy(at->pool, cursor_file(at));
@@ -62,18 +71,12 @@ static int read_mirror(struct cursor *at, const char *id, const json_t *urls,
 
 int mirror_read_all(struct cursor *at, struct mirrors *all)
 {
-	json_t *section = include_section(at->files, "mirrors");
-	const char *id;
-	json_t *urls;
-	int rc = 0;
+	const json_t *section = include_section(at->files, "mirrors");
+	struct mirror_reader r = { at, all };
 
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
-	json_object_foreach(section, id, urls) {
-		cursor_go(at, "mirrors", id);
-		rc |= read_mirror(at, id, urls, &all->list[all->count++]);
-	}
-	return rc;
+	return value_each(at, "mirrors", read_mirror, &r);
 }
 
 void mirror_free_all(struct mirrors *all)

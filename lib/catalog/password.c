@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "form.h"
 #include "value.h"
 
 static const char *const password_keys[] = { "syslinux", "grub", NULL };
@@ -43,10 +42,18 @@ static int read_hashes(struct cursor *at, const json_t *object,
 	return rc;
 }
 
-static int read_password(struct cursor *at, const char *id,
-			 const json_t *object, struct password *password)
+/* What passwords are read with. */
+struct password_reader {
+	struct cursor *at;
+	struct passwords *all;
+};
+
+/* For value_each(). */
+static int read_password(void *ctx, const char *id, const json_t *object)
 {
-	int rc = form_check_id(at, id);
+	struct password_reader *r = ctx;
+	struct cursor *at = r->at;
+	struct password *password = &r->all->list[r->all->count++];
 
 	*password = (struct password){
 		.id = mem_pool_copy(at->pool, id),
@@ -57,23 +64,17 @@ static int read_password(struct cursor *at, const char *id,
 	if (json_object_get(object, "syslinux") == NULL &&
 	    json_object_get(object, "grub") == NULL)
 		return cursor_fail(at, "needs a hash: syslinux, grub or both");
-	return rc | read_hashes(at, object, password);
+	return read_hashes(at, object, password);
 }
 
 int password_read_all(struct cursor *at, struct passwords *all)
 {
-	json_t *section = include_section(at->files, "passwords");
-	const char *id;
-	json_t *object;
-	int rc = 0;
+	const json_t *section = include_section(at->files, "passwords");
+	struct password_reader r = { at, all };
 
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
-	json_object_foreach(section, id, object) {
-		cursor_go(at, "passwords", id);
-		rc |= read_password(at, id, object, &all->list[all->count++]);
-	}
-	return rc;
+	return value_each(at, "passwords", read_password, &r);
 }
 
 /* The text there may be the password itself: it is not repeated. */
@@ -81,11 +82,13 @@ static int fail_id(struct cursor *at, const char *id,
 		   const struct passwords *all)
 {
 	const char **known = mem_alloc((all->count + 1) * sizeof(*known));
-	const struct offer offer = { id, known };
+	const struct offer offer = { .wanted = id, .known = known };
 
 	for (size_t i = 0; i < all->count; i++)
 		known[i] = all->list[i].id;
-	cursor_fail_offer(at, "password", id != NULL ? &offer : NULL,
+	/* Nobody but the administrator may see what it is similar to. */
+	cursor_fail_offer(at, "password",
+			  id != NULL && at->err->report != NULL ? &offer : NULL,
 			  "is no id in passwords: write the id of one, and "
 			  "never the password itself");
 	free(known);

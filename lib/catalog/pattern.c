@@ -85,7 +85,7 @@ static int check_names(const struct template *template, struct cursor *at)
 {
 	const struct renamed *renamed = NULL;
 	const char *known[] = { NULL, NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	if (template_each_name(template, is_renamed, &renamed) == 0)
 		return 0;
@@ -144,7 +144,7 @@ static int fail_unknown(struct cursor *at, const struct unknown *unknown)
 {
 	const char **known = mem_alloc((json_object_size(unknown->vars) + 1) *
 				       sizeof(*known));
-	const struct offer offer = { unknown->name, known };
+	const struct offer offer = { .wanted = unknown->name, .known = known };
 	struct buf names = BUF_INIT;
 	size_t count = 0;
 	const char *name;
@@ -192,9 +192,13 @@ static int render(const struct pattern *p, struct cursor *at,
 const char *pattern_fill(struct pattern_set *set, struct cursor *at,
 			 const char *text, enum form form, const json_t *vars)
 {
-	struct pattern *p = get(set, at, text);
+	struct pattern *p;
 	const char *filled;
 
+	/* The place of a character is that in the pattern. */
+	if (form == FORM_TEXT && form_check_characters(at, text) < 0)
+		return NULL;
+	p = get(set, at, text);
 	if (p == NULL || render(p, at, vars, &set->filled) < 0)
 		return NULL;
 	filled = buf_text(&set->filled);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "date.h"
-#include "form.h"
 #include "value.h"
 
 static const char *const pin_keys[] = { "sha256", "date", NULL };
@@ -34,18 +33,24 @@ static int check_pin(struct cursor *at, const json_t *object)
 	return rc;
 }
 
-static int check_mirror(struct cursor *at, const json_t *files)
+/* For value_each(). */
+static int check_mirror(void *ctx, const char *id, const json_t *files)
 {
+	struct cursor *at = ctx;
 	const char *path;
 	json_t *object;
 	int rc = 0;
 
+	(void)id;
 	if (!json_is_object(files))
 		return cursor_fail(at, "must be an object, in { }");
 	json_object_foreach((json_t *)files, path, object) {
 		size_t mark = cursor_enter(at, path);
 
-		rc |= check_pin(at, object);
+		if (value_is_remark(at, path, object))
+			rc = -1;
+		else
+			rc |= check_pin(at, object);
 		cursor_leave(at, mark);
 	}
 	return rc;
@@ -53,16 +58,7 @@ static int check_mirror(struct cursor *at, const json_t *files)
 
 int pin_check_all(struct cursor *at)
 {
-	const char *id;
-	json_t *files;
-	int rc = 0;
-
-	json_object_foreach(include_section(at->files, "pins"), id, files) {
-		cursor_go(at, "pins", id);
-		rc |= form_check_id(at, id);
-		rc |= check_mirror(at, files);
-	}
-	return rc;
+	return value_each(at, "pins", check_mirror, at);
 }
 
 void pin_find(const struct cursor *at, const char *mirror, const char *path,

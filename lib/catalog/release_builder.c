@@ -780,30 +780,30 @@ static int build_distro(struct release_builder *b, const char *id,
 	return rc;
 }
 
+/* For value_each(). */
+static int read_distro(void *ctx, const char *id, const json_t *distro)
+{
+	struct release_builder *b = ctx;
+	int rc = distro_check(b->at, id, distro);
+
+	if (rc == 0)
+		rc = build_distro(b, id, distro);
+	if (rc < 0)
+		json_object_set_new(b->all->refused, id, json_true());
+	return rc;
+}
+
 int release_builder_read(struct cursor *at, const char *base,
 			 const struct mirrors *mirrors, struct releases *all)
 {
 	struct release_builder b = {
 		.at = at, .base = base, .mirrors = mirrors, .all = all
 	};
-	const char *id;
-	json_t *distro;
-	int rc = 0;
+	int rc;
 
 	uri_parse(base, &b.base_uri);
 	all->refused = json_object();
-	json_object_foreach(include_section(at->files, "distros"), id, distro) {
-		int one;
-
-		cursor_go(at, "distros", id);
-		one = form_check_id(at, id);
-		one |= distro_check(at, id, distro);
-		if (one == 0)
-			one = build_distro(&b, id, distro);
-		if (one < 0)
-			json_object_set_new(all->refused, id, json_true());
-		rc |= one;
-	}
+	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);
 	return rc;
 }

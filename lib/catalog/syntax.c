@@ -1,6 +1,7 @@
 #include "syntax.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* A place in the text, from 1; a byte is a column. */
 struct place {
@@ -214,6 +215,18 @@ unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 	else
 		add_jansson(where->text, reason);
 	return place.line;
+}
+
+int syntax_is_remark(const char *key)
+{
+	const size_t marks = strspn(key, "$_#/*-");
+	const char *word = key + marks;
+
+	if (*word == '\0')
+		return marks > 0;
+	return strncasecmp(word, "comment", 7) == 0 ||
+	       strncasecmp(word, "remark", 6) == 0 ||
+	       strcasecmp(word, "note") == 0 || strcasecmp(word, "notes") == 0;
 }
 
 /* A remark may stand in any object. */

@@ -15,6 +15,12 @@
 unsigned syntax_explain(const struct buf *text, const json_error_t *where,
 			struct buf *reason);
 
+/* Whether the key is one that people write for "$comment": "_comment", "//". */
+int syntax_is_remark(const char *key);
+
+/* What to write instead. */
+#define SYNTAX_REMARK "is no key here: a remark has the key \"$comment\""
+
 /*
  * Read the text of the file at path: an object without duplicate keys.
  * Remarks, the values of "$comment", are left out.  Returns the object, which

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "syntax.h"
+
 const struct renamed value_renamed_keys[] = {
 	{ "word", "distro_arch", "0.2.0" },
 	{ NULL, NULL, NULL },
@@ -12,7 +14,7 @@ int value_fail_string(struct cursor *at, const char *key, const json_t *value)
 {
 	char quoted[32];
 	const char *const known[] = { quoted, NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	/* A real number does not say how it was written: 24.10 is 24.1. */
 	snprintf(quoted, sizeof(quoted), "\"%" JSON_INTEGER_FORMAT "\"",
@@ -36,10 +38,41 @@ static int is_ascii(const char *s)
 	return *s == '\0';
 }
 
+/* An id may be the word for a remark, but then its value is no string. */
+int value_is_remark(struct cursor *at, const char *id, const json_t *value)
+{
+	const int is_word = strpbrk(id, "$_#/*-") != id;
+
+	if (!syntax_is_remark(id) || (is_word && !json_is_string(value)))
+		return 0;
+	cursor_fail(at, SYNTAX_REMARK);
+	return 1;
+}
+
+int value_each(struct cursor *at, const char *section,
+	       int (*read)(void *ctx, const char *id, const json_t *value),
+	       void *ctx)
+{
+	const char *id;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach(include_section(at->files, section), id, value) {
+		cursor_go(at, section, id);
+		if (value_is_remark(at, id, value)) {
+			rc = -1;
+			continue;
+		}
+		rc |= form_check_id(at, id);
+		rc |= read(ctx, id, value);
+	}
+	return rc;
+}
+
 static int fail_renamed(struct cursor *at, const struct renamed *renamed)
 {
 	const char *const known[] = { renamed->now, NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	return cursor_fail_offer(at, renamed->before, &offer, RENAMED_REASON,
 				 renamed->now, renamed->since);
@@ -50,11 +83,13 @@ static int fail_unknown(struct cursor *at, const char *key,
 {
 	const struct renamed *renamed =
 		renamed_find(value_renamed_keys, key, strlen(key));
-	const struct offer offer = { key, keys };
+	const struct offer offer = { .wanted = key, .known = keys };
 	struct buf known = BUF_INIT;
 
 	if (renamed != NULL && has_key(keys, renamed->now))
 		return fail_renamed(at, renamed);
+	if (syntax_is_remark(key))
+		return cursor_fail_key(at, key, SYNTAX_REMARK);
 	for (; *keys != NULL; keys++)
 		buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", *keys);
 	cursor_fail_offer(at, key, &offer, "unknown key%s; here are %s",
@@ -122,7 +157,7 @@ int value_number(struct cursor *at, const json_t *object, const char *key,
 {
 	const json_t *value = json_object_get(object, key);
 	const char *const known[] = { json_string_value(value), NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	if (value == NULL)
 		return 0;

@@ -42,6 +42,15 @@ int value_networks(struct cursor *at, const json_t *object, const char *key,
 int value_check_object(struct cursor *at, const json_t *object,
 		       const char *const *keys);
 
+/* Whether the id here is a misspelt "$comment": then that is recorded. */
+int value_is_remark(struct cursor *at, const char *id, const json_t *value);
+
+/* Go to each id of the section and read its value.  What is no id is recorded.
+ * Returns 0; -1 if that, or read(), failed once. */
+int value_each(struct cursor *at, const char *section,
+	       int (*read)(void *ctx, const char *id, const json_t *value),
+	       void *ctx);
+
 /* Record that the value under key is not a string. */
 int value_fail_string(struct cursor *at, const char *key, const json_t *value);
 

@@ -1,6 +1,7 @@
 /* What boots a release's installer straight from its mirror. */
 #include <string.h>
 
+#include "choice.h"
 #include "pages.h"
 #include "view_release.h"
 
@@ -17,8 +18,8 @@ static size_t common(const struct release *release, const char *distro,
 }
 
 /* Say which part of the key the catalogue does not have. */
-static int set_missing(const struct catalog *c, const char *distro,
-		       const char *version, const char *arch, struct error *err)
+static int set_unknown(const struct catalog *c, const struct choice *want,
+		       struct error *err)
 {
 	static const char *const reasons[] = {
 		"that distro is not in the catalogue" PAGE_SEE_INDEX,
@@ -29,13 +30,14 @@ static int set_missing(const struct catalog *c, const char *distro,
 		"that variant of the release is not in the "
 		"catalogue" PAGE_SEE_INDEX,
 	};
-	const int known = machine_find_arch(arch);
+	const int known = machine_find_arch(want->arch);
 	size_t most = 0;
 	size_t count;
 	const struct release *const *all = catalog_releases(c, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		size_t found = common(all[i], distro, version, known);
+		size_t found =
+			common(all[i], want->distro, want->version, known);
 
 		most = found > most ? found : most;
 	}
@@ -45,20 +47,32 @@ static int set_missing(const struct catalog *c, const char *distro,
 	return 404;
 }
 
+static int set_incomplete(const struct choice *want, struct error *err)
+{
+	struct buf missing = BUF_INIT;
+
+	choice_add_missing(want, &missing);
+	error_set(err, NULL, 0, "the query lacks %s: " CHOICE_KEYS,
+		  missing.data);
+	buf_free(&missing);
+	return 400;
+}
+
 static int answer(struct request *r, json_t **view, struct error *err)
 {
-	const char *distro = query_get(r->query, "distro");
-	const char *version = query_get(r->query, "version");
-	const char *arch = query_get(r->query, "arch");
+	const struct choice want = {
+		.distro = query_get(r->query, "distro"),
+		.version = query_get(r->query, "version"),
+		.arch = query_get(r->query, "arch"),
+		.variant = query_get(r->query, "variant"),
+	};
 
-	if (distro == NULL || version == NULL || arch == NULL) {
-		error_set(err, NULL, 0, "distro, version and arch are needed");
-		return 400;
-	}
-	r->release = catalog_release(r->catalog, distro, version, arch,
-				     query_get(r->query, "variant"));
+	if (want.distro == NULL || want.version == NULL || want.arch == NULL)
+		return set_incomplete(&want, err);
+	r->release = catalog_release(r->catalog, want.distro, want.version,
+				     want.arch, want.variant);
 	if (r->release == NULL)
-		return set_missing(r->catalog, distro, version, arch, err);
+		return set_unknown(r->catalog, &want, err);
 	*view = view_release(r, r->release);
 	return 200;
 }

@@ -36,6 +36,7 @@ struct site {
 	struct state *good;
 	struct stamps *seen; /* of the last attempt; NULL: try again */
 	struct error problem;
+	int is_broken; /* since an attempt failed */
 };
 
 static char *copy_or_null(const char *s)
@@ -163,6 +164,18 @@ static void settle(void)
 	nanosleep(&time, NULL);
 }
 
+/* Use the state from now on. */
+static void take(struct site *s, struct state *state)
+{
+	if (s->is_broken)
+		fputs("mirrorboot: everything is valid again; the newest "
+		      "state is in use\n",
+		      stderr);
+	s->is_broken = 0;
+	state_free(s->good);
+	s->good = state;
+}
+
 /* Read all files again, and repeat that while somebody is writing to them. */
 static void reload(struct site *s)
 {
@@ -186,6 +199,8 @@ static void reload(struct site *s)
 		stamps_free(s->seen);
 		s->seen = NULL;
 	}
+	if (state == NULL)
+		s->is_broken = 1;
 	if (s->good != NULL && (state == NULL || !is_settled)) {
 		if (state == NULL &&
 		    (!is_retry || strcmp(before.text, s->problem.text) != 0))
@@ -196,8 +211,8 @@ static void reload(struct site *s)
 		state_free(state);
 		return;
 	}
-	state_free(s->good);
-	s->good = state;
+	if (state != NULL)
+		take(s, state);
 }
 
 int site_refresh(struct site *s, struct error *err)

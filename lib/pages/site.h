@@ -46,8 +46,8 @@ void site_free(struct site *s);
 /*
  * Read what has changed on disk since the last call.  If an edit is broken or
  * not finished, the last valid state stays in use, and one line goes to
- * standard error.  Returns 0, or -1 with err set if there never was a valid
- * state: then nothing can be served.
+ * standard error; another one when it is mended.  Returns 0, or -1 with err set
+ * if there never was a valid state: then nothing can be served.
  */
 int site_refresh(struct site *s, struct error *err);
 

@@ -244,7 +244,7 @@ static int is_renamed(struct template_reader *r, const struct renamed *row,
 		      const struct template_name *name)
 {
 	const char *known[] = { NULL, NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 
 	if (row == NULL)
 		return 0;

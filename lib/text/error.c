@@ -15,7 +15,7 @@ static void put_position(char *text, size_t size, const char *file,
 	const char *slash;
 	const char *name;
 
-	uri_add_shown(&shown, file, NULL);
+	uri_add_shown_file(&shown, file);
 	slash = strrchr(buf_text(&shown), '/');
 	name = slash != NULL ? slash + 1 : buf_text(&shown);
 	if (line > 0)
@@ -42,13 +42,41 @@ static void mark_bytes(char *text)
 	*out = '\0';
 }
 
+/* Append the similar name to the text, if there is room. */
+static void add_nearest(struct error *err, const struct offer *offer)
+{
+	size_t len = strlen(err->text);
+	const char *near = NULL;
+	struct buf more = BUF_INIT;
+
+	if (offer != NULL && offer->wanted != NULL && offer->known != NULL)
+		near = offer_nearest(offer);
+	if (near == NULL)
+		return;
+	buf_printf(&more, "; did you mean '%s'?", uri_shown_name(near));
+	if (more.len < sizeof(err->text) - len)
+		memcpy(err->text + len, more.data, more.len + 1);
+	mark_bytes(err->text + len);
+	buf_free(&more);
+}
+
+static void report(const struct error *err, const char *text,
+		   const struct offer *offer)
+{
+	struct buf instead = BUF_INIT;
+
+	if (offer != NULL)
+		offer_add(offer, text, &instead);
+	err->report(err->ctx, &(struct failure){ text, buf_text(&instead) });
+	buf_free(&instead);
+}
+
 /* The whole reason is read for secrets before it is cut. */
 __attribute__((format(printf, 5, 0))) static int
 set(struct error *err, const struct offer *offer, const char *file,
     unsigned line, const char *fmt, va_list args)
 {
 	char text[sizeof(err->text)] = "";
-	const struct failure failure = { text, offer };
 	struct buf reason = BUF_INIT;
 	struct buf shown = BUF_INIT;
 	size_t len;
@@ -64,10 +92,12 @@ set(struct error *err, const struct offer *offer, const char *file,
 	buf_free(&reason);
 	buf_free(&shown);
 	mark_bytes(text);
-	if (err->text[0] == '\0')
+	if (err->text[0] == '\0') {
 		memcpy(err->text, text, sizeof(text));
+		add_nearest(err, offer);
+	}
 	if (err->report != NULL)
-		err->report(err->ctx, &failure);
+		report(err, text, offer);
 	return -1;
 }
 

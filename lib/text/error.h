@@ -3,18 +3,12 @@
 
 #include <stddef.h>
 
-/* What could stand in the place of something wrong. */
-struct offer {
-	const char *wanted; /* a name that is not known; NULL: known[0] is what
-			       to write instead */
-	const char *const *known; /* the names that are; ends in NULL.  NULL:
-				     none */
-};
+#include "offer.h"
 
 /* One failure, as it is reported. */
 struct failure {
-	const char *text;          /* as in struct error */
-	const struct offer *offer; /* NULL: nothing is offered */
+	const char *text;    /* as in struct error, without what follows ';' */
+	const char *instead; /* what to write, as offer_add() says; or "" */
 };
 
 /*
@@ -44,7 +38,11 @@ struct error {
 int error_set(struct error *err, const char *file, unsigned line,
 	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same, with an offer for report; the text does not hold it. */
+/*
+ * The same, with an offer.  The text ends in "; did you mean 'amd64'?" where a
+ * known name is similar to the wanted one.  Of the offer it has no more: not
+ * everybody who reads it may know all names, or the value.
+ */
 int error_set_offer(struct error *err, const struct offer *offer,
 		    const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -372,6 +372,30 @@ void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 	}
 }
 
+void uri_add_shown_file(struct buf *out, const char *file)
+{
+	const char *scheme = strstr(file, "://");
+	const char *colon = strchr(file, ':');
+	const char *at = strrchr(file, '@');
+	const char *host = scheme != NULL ? scheme + 3 : file;
+	const int is_secret = at != NULL && colon != NULL && colon < at;
+	size_t len;
+
+	if (scheme == NULL && !is_secret) {
+		uri_add_shown(out, file, NULL);
+		return;
+	}
+	buf_add(out, file, (size_t)(host - file));
+	if (is_secret) {
+		buf_puts(out, "...@");
+		host = at + 1;
+	}
+	len = strcspn(host, "?#");
+	buf_add(out, host, len);
+	if (host[len] != '\0')
+		buf_printf(out, "%c...", host[len]);
+}
+
 void uri_add_param(struct buf *url, const char *name, const char *value)
 {
 	const char *text = buf_text(url);

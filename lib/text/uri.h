@@ -70,6 +70,10 @@ int uri_decode(struct buf *out, const char *s, size_t len);
  */
 void uri_add_shown(struct buf *out, const char *text, const char *const *known);
 
+/* The same for the name of a file, which may be a URL by mistake: a blank or a
+ * quote in it does not end the URL. */
+void uri_add_shown_file(struct buf *out, const char *file);
+
 /* A name for people; "..." in place of one that may be a URL or part of it:
  * somebody wrote a value where a name belongs. */
 static inline const char *uri_shown_name(const char *name)

@@ -109,6 +109,14 @@ def check_statuses():
          "mirrorboot-check: /no/such/catalog.json: No such file or directory\n"),
         (["http://me:word@h/?t=word"],
          "mirrorboot-check: http://...@h/?...: No such file or directory\n"),
+        *((["http://me:" + word + "@h/a?t=a b"],
+           "mirrorboot-check: http://...@h/a?...: No such file or directory\n")
+          for word in ("wo rd", "wo'rd", "wo' rd", 'wo"rd', "wo/rd", "wo@rd",
+                       "wo?rd", "wo\nrd", "wo#rd")),
+        (["me:wo rd@h:/srv/x"],
+         "mirrorboot-check: ...@h:/srv/x: No such file or directory\n"),
+        (["/srv/a@b/x y.json"],
+         "mirrorboot-check: /srv/a@b/x y.json: No such file or directory\n"),
         (["--timeout", "0", "x"], "mirrorboot-check: --timeout takes a whole "
          "number from 1 to 3600\n"),
         (["--timeout", "3601", "x"], "mirrorboot-check: --timeout takes a whole "
@@ -117,8 +125,25 @@ def check_statuses():
          "whole number from 1 to 64\n"),
         (["a", "b"],
          "mirrorboot-check: b: is a second catalogue: check one at a time\n"),
-        (["--offline"], f"{CHECK}: unrecognized option '--offline'\n"
+        (["--offline"], "mirrorboot-check: there is no option --offline; did "
+         "you mean --online?\n"),
+        (["--pinned=/secret", "x"], "mirrorboot-check: there is no option "
+         "--pinned; did you mean --pin?\n"),
+        (["--frobnicate"], "mirrorboot-check: there is no option --frobnicate; "
+         "--help lists the options\n"),
+        # The beginning of a name is none: it may become ambiguous.
+        (["--onlin"], "mirrorboot-check: there is no option --onlin; did you "
+         "mean --online?\n"),
+        (["x", "--js"], "mirrorboot-check: there is no option --js; did you "
+         "mean --json?\n"),
+        (["--timeout", "--online", "--ver"], "mirrorboot-check: there is no "
+         "option --ver; did you mean --verify?\n"),
+        (["--json=yes", "x"], f"{CHECK}: option '--json' doesn't allow an "
+         "argument\nmirrorboot-check: --help lists the options\n"),
+        (["-x"], f"{CHECK}: invalid option -- 'x'\n"
          "mirrorboot-check: --help lists the options\n"),
+        (["--", "--online"],
+         "mirrorboot-check: --online: No such file or directory\n"),
     ]
     for arguments, reason in rows:
         result = subprocess.run([CHECK, *arguments], capture_output=True,

@@ -67,7 +67,8 @@ class ShortageTest(unittest.TestCase):
         self.check_title(worker, "Edited")
         self.check_end(worker, "mirrorboot: catalog.json: cannot be read: Too "
                                "many open files; the last valid state stays "
-                               "in use\n")
+                               "in use\nmirrorboot: everything is valid "
+                               "again; the newest state is in use\n")
 
     def test_connection_that_cannot_be_accepted_waits(self):
         worker = self.start()

@@ -65,7 +65,8 @@ class MemcheckTest(unittest.TestCase):
         status, said = self.end(worker)
         self.assertEqual((status, said), (
             0, "mirrorboot: catalog.json:1: must be an object, in { }; the "
-            "last valid state stays in use\n"))
+            "last valid state stays in use\nmirrorboot: everything is valid "
+            "again; the newest state is in use\n"))
 
     def test_pages(self):
         for page in PAGES:

@@ -91,7 +91,8 @@ class ShellTest(unittest.TestCase):
                  "unknown option: --help lists what there is"),
                 ("menu", "-h", "unknown option: --help lists what there is"),
                 ("fromthemirror", "",
-                 "distro, version and arch are needed")):
+                 "the query lacks a distro, a version and an arch: distro, "
+                 "version and arch together name a release")):
             with self.subTest(page=page, query=query):
                 done = run(page, query, MIRRORBOOT_CATALOG=CATALOG)
                 self.check_failure(done, f"{page}: {message}\n")

@@ -16,20 +16,14 @@ struct bench {
 	struct error err;
 	struct cursor at;
 	json_t *object;
-	char offered[128]; /* with the last failure, separated by spaces */
+	char instead[128]; /* of the last failure */
 };
 
 static inline void bench_report(void *ctx, const struct failure *failure)
 {
 	struct bench *b = ctx;
-	const char *const *known =
-		failure->offer != NULL ? failure->offer->known : NULL;
 
-	b->offered[0] = '\0';
-	for (; known != NULL && *known != NULL; known++)
-		snprintf(b->offered + strlen(b->offered),
-			 sizeof(b->offered) - strlen(b->offered), "%s%s",
-			 b->offered[0] != '\0' ? " " : "", *known);
+	snprintf(b->instead, sizeof(b->instead), "%s", failure->instead);
 }
 
 /* The object, written with ' for ". */

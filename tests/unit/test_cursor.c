@@ -34,17 +34,17 @@ static void test_pointer_is_written_as_rfc_6901_has_it(void **state)
 static void test_failure_offers_what_there_is(void **state)
 {
 	static const char *const known[] = { "one", "two", NULL };
-	const struct offer offer = { "on", known };
+	const struct offer offer = { .wanted = "on", .known = known };
 	struct bench b;
 
 	(void)state;
 	bench_start(&b, "{}");
 	assert_int_equal(cursor_fail_offer(&b.at, "k", &offer, "no %s", "on"),
 			 -1);
-	assert_string_equal(b.err.text, "f: /a/k: no on");
-	assert_string_equal(b.offered, "one two");
+	assert_string_equal(b.err.text, "f: /a/k: no on; did you mean 'one'?");
+	assert_string_equal(b.instead, "did you mean 'one'?");
 	cursor_fail(&b.at, "another");
-	assert_string_equal(b.offered, "");
+	assert_string_equal(b.instead, "");
 	bench_end(&b);
 }
 
@@ -79,11 +79,11 @@ static void test_id_that_a_section_lacks_is_told_from_its_own(void **state)
 	assert_int_equal(cursor_fail_id(&b.at, "menu", "menus", "x"), -1);
 	assert_string_equal(b.err.text, "a.json: /menus/main/menu: there is no "
 					"menu 'x'");
-	assert_string_equal(b.offered, "main more");
+	assert_string_equal(b.instead, "there is main, more");
 	cursor_go(&b.at, "menus", "more");
 	assert_string_equal(cursor_file(&b.at), "main.json");
 	cursor_fail_id(&b.at, "mirror", "mirrors", "x");
-	assert_string_equal(b.offered, "");
+	assert_string_equal(b.instead, "");
 	cursor_leave(&b.at, 0);
 	cursor_enter(&b.at, "a");
 	json_decref(files.sections);

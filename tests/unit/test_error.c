@@ -99,6 +99,9 @@ static void test_secrets_of_urls_are_left_out_before_it_is_cut(void **state)
 	(void)state;
 	error_set(&err, "f", 0, "no '%s'", "http://me:word@h/?t=word");
 	assert_string_equal(err.text, "f: no 'http://...@h/?...'");
+	err = (struct error)ERROR_INIT;
+	error_set(&err, "http://me:wo'r d@h", 0, "no");
+	assert_string_equal(err.text, "...@h: no");
 	memset(word, 'w', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 	err = (struct error)ERROR_INIT;
@@ -112,9 +115,9 @@ static void report(void *ctx, const struct failure *failure)
 	char *all = ctx;
 
 	strcat(all, failure->text);
-	if (failure->offer != NULL) {
+	if (failure->instead[0] != '\0') {
 		strcat(all, ", ");
-		strcat(all, failure->offer->known[0]);
+		strcat(all, failure->instead);
 	}
 	strcat(all, ";");
 }
@@ -122,7 +125,7 @@ static void report(void *ctx, const struct failure *failure)
 static void test_every_failure_is_reported_with_its_own_offer(void **state)
 {
 	static const char *const known[] = { "theme", NULL };
-	const struct offer offer = { NULL, known };
+	const struct offer offer = { .known = known };
 	char all[256] = "";
 	struct error err = { .report = report, .ctx = all };
 
@@ -132,20 +135,49 @@ static void test_every_failure_is_reported_with_its_own_offer(void **state)
 			 -1);
 	error_set(&err, NULL, 0, "third");
 	assert_string_equal(err.text, "a:1: first");
-	assert_string_equal(all, "a:1: first;b: no look, theme;third;");
+	assert_string_equal(all, "a:1: first;b: no look, write theme;third;");
 }
 
-static void test_offer_is_no_part_of_the_text(void **state)
+static void test_text_names_what_is_similar_and_nothing_else(void **state)
 {
-	static const char *const known[] = { "theme", NULL };
-	const struct offer offer = { NULL, known };
-	struct error err = ERROR_INIT;
+	static const char *const known[] = { "theme", "secret", NULL };
+	static const struct {
+		const char *wanted;
+		const char *text;
+	} rows[] = {
+		{ "thene", "b:2: no; did you mean 'theme'?" },
+		{ "look", "b:2: no" },
+		{ NULL, "b:2: no" },
+	};
 
 	(void)state;
-	error_set_offer(&err, &offer, "b", 2, "no look");
-	assert_string_equal(err.text, "b:2: no look");
-	error_set_offer(&err, &offer, "c", 3, "later");
-	assert_string_equal(err.text, "b:2: no look");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct offer offer = { .wanted = rows[i].wanted,
+					     .known = known };
+		struct error err = ERROR_INIT;
+
+		error_set_offer(&err, &offer, "b", 2, "no");
+		assert_string_equal(err.text, rows[i].text);
+		error_set_offer(&err, &offer, "c", 3, "later");
+		assert_string_equal(err.text, rows[i].text);
+	}
+}
+
+static void test_similar_name_is_left_out_where_it_does_not_fit(void **state)
+{
+	static const char *const known[] = { "theme", NULL };
+	const struct offer offer = { .wanted = "thene", .known = known };
+	struct error err = ERROR_INIT;
+	const size_t room =
+		sizeof(err.text) - strlen("; did you mean 'theme'?");
+
+	(void)state;
+	error_set_offer(&err, &offer, NULL, 0, "%0*d", (int)room, 1);
+	assert_int_equal(strlen(err.text), room);
+	err = (struct error)ERROR_INIT;
+	error_set_offer(&err, &offer, NULL, 0, "%0*d", (int)room - 1, 1);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	assert_string_equal(err.text + room - 1, "; did you mean 'theme'?");
 }
 
 int main(void)
@@ -161,7 +193,10 @@ int main(void)
 			test_secrets_of_urls_are_left_out_before_it_is_cut),
 		cmocka_unit_test(
 			test_every_failure_is_reported_with_its_own_offer),
-		cmocka_unit_test(test_offer_is_no_part_of_the_text),
+		cmocka_unit_test(
+			test_text_names_what_is_similar_and_nothing_else),
+		cmocka_unit_test(
+			test_similar_name_is_left_out_where_it_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,38 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'boot': {'distro': 'debian', 'version': '13',"
 		  " 'arch': 'amd64'}}",
 		  MAC ".json: /boot/version: distro 'debian' has no version "
-		      "'13'" },
+		      "'13'; did you mean '12'?" },
+		{ "{'boot': {'distro': 'debian', 'version': '99',"
+		  " 'arch': 'amd64'}}",
+		  MAC ".json: /boot/version: distro 'debian' has no version "
+		      "'99'" },
+		{ "{'boot': {'distro': 'debain', 'version': '12',"
+		  " 'arch': 'amd64'}}",
+		  MAC ".json: /boot/distro: there is no distro 'debain'; did "
+		      "you mean 'debian'?" },
+		{ "{'boot': {'distro': 'debian', 'version': '12',"
+		  " 'arch': 'x86_64'}}",
+		  MAC ".json: /boot/arch: distro 'debian' does not have it for "
+		      "'x86_64'; did you mean 'amd64'?" },
+		{ "{'boot': {}}",
+		  MAC ".json: /boot: needs a distro, a version and an arch: "
+		      "distro, version and arch together name a release" },
+		{ "{'boot': {'distro': 'debian', 'arch': 'amd64'}}",
+		  MAC ".json: /boot: needs a version: distro, version and arch "
+		      "together name a release" },
+		{ "{'menu': 'man'}", MAC ".json: /menu: there is no menu "
+					 "'man'; did you mean 'main'?" },
+		{ "{'menu': 'locl'}", MAC ".json: /menu: there is no menu "
+					  "'locl'; did you mean 'local'?" },
+		{ "{'group': 'rooms'}",
+		  MAC ".json: /group: there is no group 'rooms'; did you mean "
+		      "'room'?" },
+		{ "{'mneu': 'main'}",
+		  MAC ".json: /mneu: unknown key; here are menu, boot, "
+		      "group, networks, $schema; did you mean 'menu'?" },
+		{ "{'_comment': 'spare', 'menu': 'main'}",
+		  MAC ".json: /_comment: is no key here: a remark has the key "
+		      "\"$comment\"" },
 		{ "{'menu': 'main', 'networks': ['any']}",
 		  MAC ".json: /networks/0: is not an IP address or network "
 		      "like 192.0.2.0/24" },

@@ -71,7 +71,7 @@ static void test_variable_of_an_earlier_name_is_told_the_new_one(void **state)
 			   "f: /a: 'word' has been called distro_arch "
 			   "since 0.2.0") != 0)
 			fail_msg("'%s': %s", patterns[i], b.err.text);
-		assert_string_equal(b.offered, "distro_arch");
+		assert_string_equal(b.instead, "write distro_arch");
 		pattern_set_free(&set);
 		bench_end(&b);
 	}

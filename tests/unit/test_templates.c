@@ -27,8 +27,8 @@ static void add_failure(void *ctx, const struct failure *failure)
 	struct buf *failures = ctx;
 
 	buf_puts(failures, failure->text);
-	if (failure->offer != NULL)
-		buf_printf(failures, "; write %s", failure->offer->known[0]);
+	if (failure->instead[0] != '\0')
+		buf_printf(failures, "; %s", failure->instead);
 	buf_putc(failures, '\n');
 }
 

@@ -244,7 +244,8 @@ static void test_another_page_is_answered_by_its_name(void **state)
 		  "arch, problem, dialect, view, explain\n" },
 		{ { .query = "", .script = "/boot/fromthemirror" },
 		  400,
-		  "distro, version and arch are needed\n" },
+		  "the query lacks a distro, a version and an arch: distro, "
+		  "version and arch together name a release\n" },
 		{ { .query = "customer=guest",
 		    .script = "/x/customermenu.cgi" },
 		  200,

@@ -148,16 +148,35 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 	ask_check_rows(rows, LENGTH(rows));
 }
 
+#define LACKS(keys)                                                            \
+	"the query lacks " keys ": distro, version and arch together name a "  \
+	"release\n"
+
 static void test_releases_that_are_not_there(void **state)
 {
 	static const char unknown_arch[] = "arch is i386, amd64 or arm64\n";
-	static const char needed[] = "distro, version and arch are needed\n";
 	static const struct row rows[] = {
-		{ { .query = NULL }, 400, needed },
-		{ { .query = "distro=debian" }, 400, needed },
-		{ { .query = "distro=debian&version=12" }, 400, needed },
-		{ { .query = "distro=debian&arch=amd64" }, 400, needed },
-		{ { .query = "version=12&arch=amd64" }, 400, needed },
+		{ { .query = NULL },
+		  400,
+		  LACKS("a distro, a version and an arch") },
+		{ { .query = "distro=debian" },
+		  400,
+		  LACKS("a version and an arch") },
+		{ { .query = "distro=debian&version=12" },
+		  400,
+		  LACKS("an arch") },
+		{ { .query = "distro=debian&arch=amd64" },
+		  400,
+		  LACKS("a version") },
+		{ { .query = "version=12&arch=amd64" },
+		  400,
+		  LACKS("a distro") },
+		{ { .query = "version=12" },
+		  400,
+		  LACKS("a distro and an arch") },
+		{ { .query = "arch=amd64" },
+		  400,
+		  LACKS("a distro and a version") },
 		{ { .query = GOOD "&variant=" EVIL },
 		  404,
 		  "that variant of the release is not in the catalogue: see "

@@ -1,0 +1,103 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "offer.h"
+
+static const struct alias aliases[] = {
+	{ "x86_64", "amd64" },
+	{ NULL, NULL },
+};
+
+static void test_similar_name_is_found(void **state)
+{
+	static const char *const known[] = { "amd64", "arm64",  "i386",
+					     "args",  "trixie", NULL };
+	static const struct {
+		const char *wanted;
+		const char *nearest; /* NULL: none is similar */
+	} rows[] = {
+		{ "amd64", "amd64" },
+		{ "AMD64", "amd64" },
+		{ "X86_64", "amd64" },
+		{ "adm64", "amd64" },
+		{ "arm46", "arm64" },
+		{ "trixi", "trixie" },
+		{ "tricksie", "trixie" },
+		{ "arg", "args" },
+		{ "tri", "trixie" },
+		{ "TR", "trixie" },
+		{ "t", NULL },
+		{ "", NULL },
+		{ "x", NULL },
+		{ "bookworm", NULL },
+		{ "trixietrixietrixietrixietrixietrixietrixietrixietrixietrixie"
+		  "trixie",
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct offer offer = { rows[i].wanted, known, aliases };
+		const char *nearest = offer_nearest(&offer);
+
+		if (rows[i].nearest == NULL && nearest == NULL)
+			continue;
+		if (nearest == NULL || rows[i].nearest == NULL)
+			fail_msg("'%s': %s", rows[i].wanted,
+				 nearest != NULL ? nearest : "none");
+		assert_string_equal(nearest, rows[i].nearest);
+	}
+}
+
+static void test_offer_says_what_to_write(void **state)
+{
+	static const char *const few[] = { "b", "a", NULL };
+	static const char *const none[] = { NULL };
+	static const char *const url[] = { "http://me:word@h/", NULL };
+	static const char *const many[] = { "24.10", "24.04", "23.10", "23.04",
+					    "22.10", "22.04", "21.10", "21.04",
+					    "20.10", "20.04", "x9",    "x8",
+					    NULL };
+	static const struct {
+		struct offer offer;
+		const char *reason;
+		const char *text;
+	} rows[] = {
+		{ { NULL, NULL, NULL }, "no", "" },
+		{ { "x", none, NULL }, "no", "" },
+		{ { NULL, few, NULL }, "no", "write b" },
+		{ { "c", few, NULL }, "f: no", "there is b, a" },
+		{ { "c", few, NULL }, "f: /p: here are a, b", "" },
+		{ { "c", few, NULL }, "f: /p: bad", "there is b, a" },
+		{ { "24.1", many, NULL }, "no", "did you mean '24.10'?" },
+		{ { "x", url, NULL }, "no", "there is ..." },
+		/* Of many, the most similar come first. */
+		{ { "x", many, NULL },
+		  "no",
+		  "there is x9, x8, 24.10, 24.04, 23.10, 23.04, 22.10, 22.04, "
+		  "21.10, 21.04 and 2 more" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf out = BUF_INIT;
+
+		offer_add(&rows[i].offer, rows[i].reason, &out);
+		assert_string_equal(buf_text(&out), rows[i].text);
+		buf_free(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_similar_name_is_found),
+		cmocka_unit_test(test_offer_says_what_to_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
