@@ -11,6 +11,7 @@
 struct findings {
 	json_t *list;  /* of objects, as they are printed in JSON */
 	size_t errors; /* at the beginning of the list */
+	size_t own;    /* warnings of the site's own files, behind them */
 	json_t *seen;  /* all text lines, as keys */
 };
 
@@ -78,6 +79,26 @@ static void set(json_t *object, const char *key, const char *value)
 	buf_free(&shown);
 }
 
+int findings_is_shipped(const char *file)
+{
+	return file[0] >= '0' && file[0] < '9';
+}
+
+/* Add it behind those that come before it. */
+static void insert(struct findings *f, const struct finding *finding,
+		   json_t *object)
+{
+	const int is_host = strcmp(finding->check, "host") == 0;
+
+	if (finding->severity == SEVERITY_ERROR)
+		json_array_insert(f->list, f->errors++, object);
+	else if (finding->file != NULL && !is_host &&
+		 findings_is_shipped(finding->file))
+		json_array_append(f->list, object);
+	else
+		json_array_insert(f->list, f->errors + f->own++, object);
+}
+
 void findings_add(struct findings *f, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -96,10 +117,7 @@ void findings_add(struct findings *f, const struct finding *finding)
 	print_line(object, &line);
 	if (json_object_get(f->seen, line.data) == NULL) {
 		json_object_set_new(f->seen, line.data, json_true());
-		if (finding->severity == SEVERITY_ERROR)
-			json_array_insert(f->list, f->errors++, object);
-		else
-			json_array_append(f->list, object);
+		insert(f, finding, object);
 	}
 	json_decref(object);
 	buf_free(&line);

@@ -49,7 +49,12 @@ void findings_report(void *ctx, const struct failure *failure);
 void findings_add_text(struct findings *f, const char *check, const char *text,
 		       const char *url);
 
-/* Print a line for each finding, errors before warnings. */
+/* Whether a file of the catalogue is a shipped one by its name: those begin
+ * with a number, and the site's own with a 9. */
+int findings_is_shipped(const char *file);
+
+/* Print a line for each finding: errors, then the warnings of the site's own
+ * files, then those of shipped ones. */
 void findings_print(const struct findings *f, FILE *out);
 
 /* Print an object with "findings", an array of objects whose keys are the

@@ -783,8 +783,8 @@ static void warn_loaders(const struct warning *w)
 		}
 }
 
-/* A value that a numbered file replaces: shipped ones replace nothing, and the
- * site's own begin with a 9. */
+/* A value that a shipped file replaces, as none does where the site's own come
+ * last. */
 static void warn_replaced(const struct warning *w)
 {
 	size_t i;
@@ -793,7 +793,7 @@ static void warn_replaced(const struct warning *w)
 	json_array_foreach(w->files->replaced, i, value) {
 		const char *by = member(value, "by");
 
-		if (by[0] >= '0' && by[0] < '9')
+		if (findings_is_shipped(by))
 			warn_file(w, value, "file-order",
 				  "%s is read later and replaces this: put "
 				  "your own value into a file whose name "

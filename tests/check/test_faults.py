@@ -127,8 +127,8 @@ def check_statuses():
          "mirrorboot-check: b: is a second catalogue: check one at a time\n"),
         (["--offline"], "mirrorboot-check: there is no option --offline; did "
          "you mean --online?\n"),
-        (["--pinned=/secret", "x"], "mirrorboot-check: there is no option "
-         "--pinned; did you mean --pin?\n"),
+        (["--pins=/secret", "x"], "mirrorboot-check: there is no option "
+         "--pins; did you mean --pin?\n"),
         (["--frobnicate"], "mirrorboot-check: there is no option --frobnicate; "
          "--help lists the options\n"),
         # The beginning of a name is none: it may become ambiguous.
