@@ -187,7 +187,10 @@ static void add_others(const struct warning *w, const json_t *value,
 
 	json_object_foreach((json_t *)parent, key, unused)
 		known[count++] = key;
-	if (json_object_get(parent, offer.wanted) == NULL)
+	/* The keys of the site that are set are no choice. */
+	if (json_object_get(parent, offer.wanted) == NULL &&
+	    (strcmp(member(value, "section"), "site") != 0 ||
+	     offer_nearest(&offer) != NULL))
 		offer_add(&offer, "", out);
 	free(known);
 }

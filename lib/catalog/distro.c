@@ -240,6 +240,11 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 	if (arches == NULL)
 		return cursor_fail(at, "needs arches, an array with one or "
 				       "more of i386, amd64, arm64");
+	if (json_is_null(arches))
+		return cursor_fail_key(at, "arches",
+				       "must be an array with one or more of "
+				       "i386, amd64, arm64; to remove the "
+				       "version, write null in its place");
 	if (json_array_size(arches) == 0)
 		return cursor_fail_key(at, "arches",
 				       "must be an array with one or more of "
@@ -444,7 +449,8 @@ int distro_check(struct cursor *at, const char *id, const json_t *distro)
 	if (rc == 0 &&
 	    json_object_size(json_object_get(distro, "versions")) == 0)
 		rc = cursor_fail_key(at, "versions",
-				     "must have one version or more");
+				     "must have one version or more; to remove "
+				     "the distro, write null in its place");
 	if (rc == 0)
 		rc = check_order(at, id, distro);
 	return rc;

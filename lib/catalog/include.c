@@ -207,6 +207,22 @@ static void merge_values(struct merge_place *at, json_t *into,
 	}
 }
 
+/* null in place of values by id: remove each. */
+static void remove_values(struct merge_place *at, json_t *into)
+{
+	const char *id;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(into, next, id, value)
+	{
+		size_t mark = enter(at, id);
+
+		remove_value(at, into, id);
+		buf_truncate(&at->id, mark);
+	}
+}
+
 static void merge_object(struct merge_place *at, json_t *into,
 			 const json_t *from)
 {
@@ -217,9 +233,13 @@ static void merge_object(struct merge_place *at, json_t *into,
 		json_t *earlier = json_object_get(into, key);
 		size_t mark = enter(at, key);
 
-		if (is_listed(include_merging, key) && json_is_object(value) &&
-		    json_is_object(earlier))
+		const int has_values = is_listed(include_merging, key) &&
+				       json_is_object(earlier);
+
+		if (has_values && json_is_object(value))
 			merge_values(at, earlier, value);
+		else if (has_values && json_is_null(value))
+			remove_values(at, earlier);
 		else
 			set_value(at, into, key, value);
 		buf_truncate(&at->id, mark);

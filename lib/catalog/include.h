@@ -20,7 +20,7 @@
  * id; null removes it.  The values of one section merge by key instead: a key
  * of the later value replaces that of the earlier one.  Some of these keys hold
  * values by id that merge in the same way, and null removes one of them; null
- * for any other key is a value.
+ * for such a key removes all of them, and for any other key is a value.
  */
 
 /* The section, and the keys; ends in NULL. */

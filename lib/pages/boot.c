@@ -96,12 +96,15 @@ static json_t *decided_view(struct request *r, const struct decision *d)
 	const struct menu *menu = catalog_menu(r->catalog, NULL);
 	json_t *view;
 
+	if (a != NULL && a->is_local)
+		page_note(r, "menu: local, which starts the local disk");
 	if (a != NULL && a->is_local && !is_index)
 		return local_view();
 	if (a != NULL && a->menu != NULL && !is_index)
 		menu = a->menu;
 	if (a != NULL && a->release != NULL) {
 		r->release = a->release;
+		view_note_release(r, a->release);
 		r->problem = page_problem_release;
 	} else if (d->broken.len > 0) {
 		r->problem = page_problem_host;

@@ -395,8 +395,10 @@ static int answer_parsed(struct request *r, const struct http_request *http,
 	struct buf body = BUF_INIT;
 	int status;
 
-	if (query_get(r->query, "explain") != NULL)
+	if (query_get(r->query, "explain") != NULL) {
 		r->notes = &notes;
+		r->noted = json_object();
+	}
 	r->cookie = http->cookie;
 	if (http->client != NULL &&
 	    network_parse_address(http->client, &address) == 0)
@@ -405,6 +407,7 @@ static int answer_parsed(struct request *r, const struct http_request *http,
 	if (status == 200)
 		set_answer(r, &body, response);
 	describe(r, &response->log);
+	json_decref(r->noted);
 	buf_free(&notes);
 	buf_free(&body);
 	return status;
@@ -643,6 +646,9 @@ void page_note(const struct request *r, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	if (json_object_get(r->noted, line) != NULL)
+		return;
+	json_object_set_new(r->noted, line, json_true());
 	buf_printf(r->notes, "%s\n", line);
 }
 

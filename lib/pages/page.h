@@ -35,6 +35,7 @@ struct request {
 			      in the answer: its address, or what sets its
 			      machine apart */
 	struct buf *notes; /* NULL, unless an explanation was asked for */
+	json_t *noted;     /* the lines of notes, as keys */
 };
 
 /* A page with the parameters that it is asked with; what is NULL is left out
@@ -122,7 +123,7 @@ const char *page_main_menu(const struct request *r);
 struct loader page_loader(const struct request *r, int platform);
 
 /* Add a line to the explanation: what decided something, or what was left
- * out and why. */
+ * out and why.  A line that it has is not added again. */
 void page_note(const struct request *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -332,8 +332,6 @@ static json_t *background_view(const struct request *r)
  * menu that it opens. */
 static void note_entries(const struct request *r, const struct menu *menu)
 {
-	const struct release *last = NULL;
-
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct menu_entry *entry = &menu->entries[i];
 		const struct release *release = entry->release;
@@ -350,12 +348,9 @@ static void note_entries(const struct request *r, const struct menu *menu)
 				  entry->id);
 		if (release == NULL)
 			continue;
-		if (last == NULL || strcmp(last->distro, release->distro) != 0)
-			page_note(r, "distro: %s: /distros/%s", release->file,
-				  release->distro);
-		if (last == NULL || last->mirror != release->mirror)
-			view_note_mirror(r, release);
-		last = release;
+		page_note(r, "distro: %s: /distros/%s", release->file,
+			  release->distro);
+		view_note_mirror(r, release);
 	}
 }
 

@@ -249,7 +249,7 @@ void view_note_mirror(const struct request *r, const struct release *release)
 			  release->mirror->id);
 }
 
-static void note_release(const struct request *r, const struct release *release)
+void view_note_release(const struct request *r, const struct release *release)
 {
 	page_note(r, "release: %s: /distros/%s/versions/%s", release->file,
 		  release->distro, release->version);
@@ -258,6 +258,11 @@ static void note_release(const struct request *r, const struct release *release)
 	page_note(r, "architecture: %s, the distro's name for it: %s",
 		  machine_arch_name((int)release->arch), release->distro_arch);
 	view_note_mirror(r, release);
+}
+
+/* How the release is started. */
+static void note_start(const struct request *r, const struct release *release)
+{
 	note_mirrors(r, release);
 	note_pins(r, release);
 	if (!r->dialect->knows_machine ||
@@ -283,7 +288,8 @@ json_t *view_release(const struct request *r, const struct release *release)
 				      .release = release };
 	json_t *view = view_release_on(r, release, r->machine.platform);
 
-	note_release(r, release);
+	view_note_release(r, release);
+	note_start(r, release);
 	set(view, "title", release->title);
 	set(view, "distro", release->distro);
 	set(view, "version", release->version);

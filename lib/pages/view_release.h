@@ -17,6 +17,9 @@ json_t *view_release(const struct request *r, const struct release *release);
 json_t *view_release_on(const struct request *r, const struct release *release,
 			int platform);
 
+/* Explain which release it is, and from which files. */
+void view_note_release(const struct request *r, const struct release *release);
+
 /* Explain from which file the release's list of mirrors comes. */
 void view_note_mirror(const struct request *r, const struct release *release);
 

@@ -311,6 +311,39 @@ static void test_directory_that_cannot_be_read_is_no_empty_one(void **state)
 	stamps_free(stamps);
 }
 
+static void test_null_removes_all_values_by_id(void **state)
+{
+	static const char *const merged[] = { "distros", NULL };
+	struct stamps *stamps = stamps_new();
+	struct error err = ERROR_INIT;
+	struct include inc = { .files = NULL };
+	char *text;
+
+	(void)state;
+	put_json("a.json",
+		 "{'include': ['b.json'], 'distros': {'d': {'variants':"
+		 " {'v': {}, 'w': {}}, 'versions': {'1': {'arches': ['i386'],"
+		 " 'variants': {'v': {}}}}}}}");
+	put_json("b.json",
+		 "{'distros': {'d': {'variants': null, 'arches': null,"
+		 " 'versions': {'1': {'variants': null}}}}}");
+	assert_int_equal(include_read(&inc, "a.json", merged, stamps, &err), 0);
+	text = json_dumps(inc.sections, JSON_COMPACT);
+	assert_string_equal(
+		text,
+		"{\"distros\":{\"d\":{\"variants\":{},\"versions\":{\"1\":"
+		"{\"arches\":[\"i386\"],\"variants\":{}}},"
+		"\"arches\":null}}}");
+	assert_true(include_is_removed(&inc, "distros", "d/variants/v"));
+	assert_true(include_is_removed(&inc, "distros", "d/variants/w"));
+	assert_true(
+		include_is_removed(&inc, "distros", "d/versions/1/variants/v"));
+	assert_int_equal(json_array_size(inc.useless_nulls), 0);
+	free(text);
+	include_free(&inc);
+	stamps_free(stamps);
+}
+
 static void test_null_that_removes_nothing_is_noted(void **state)
 {
 	struct error err = ERROR_INIT;
@@ -459,6 +492,7 @@ int main(void)
 		SCRATCH_TEST(test_name_that_is_not_utf8_is_refused),
 		SCRATCH_TEST(
 			test_directory_that_cannot_be_read_is_no_empty_one),
+		SCRATCH_TEST(test_null_removes_all_values_by_id),
 		SCRATCH_TEST(test_null_that_removes_nothing_is_noted),
 		SCRATCH_TEST(test_replaced_value_is_noted_with_both_files),
 		SCRATCH_TEST(test_circles_end),

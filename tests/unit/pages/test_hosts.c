@@ -464,7 +464,8 @@ static void test_explanation_says_what_decided(void **state)
 	check_query(site, "explain=1&mac=" MAC "&serial=" EVIL "&uuid=" UUID,
 		    "\nidentity: mac " MAC ", uuid " UUID ", serial given\n"
 		    "host: " MAC ".json, group room\n"
-		    "decided by: catalog.json: /groups/room/menu\n");
+		    "decided by: catalog.json: /groups/room/menu\n"
+		    "menu: local, which starts the local disk\n");
 	check_query(site, "explain=1&mac=",
 		    "\nidentity: mac not known, uuid not known, serial not "
 		    "known\ngroup: bios\n"
@@ -480,7 +481,9 @@ static void test_explanation_says_what_decided(void **state)
 	put_json(FILE_OF("serial-" EVIL), DEBIAN("amd64"));
 	check_query(site, "explain=1&mac=&serial=" EVIL,
 		    "\nhost: serial-....json\n"
-		    "decided by: serial-....json: /boot\n");
+		    "decided by: serial-....json: /boot\n"
+		    "release: catalog.json: /distros/debian/versions/12\n"
+		    "architecture: amd64, the distro's name for it: amd64\n");
 	site_free(site);
 }
 
