@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "guards.h"
 #include "hosts.h"
 #include "include.h"
 #include "pages.h"
@@ -53,6 +54,7 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 		if (check_templates(paths, f) == 0)
 			render_check(paths, f);
 		warnings_find(c, &files, f);
+		guards_check(c, f);
 		hosts_check(paths, c, &files, f);
 		include_free(&files);
 	}
