@@ -95,9 +95,9 @@ PAGE = (BOOT + "boot?dialect=ipxe", {175: b"\xb0\1\1"})
 GPXE_PAGE = (BOOT + "boot", {175: b"\xb0\1\1"})
 UNDIONLY = ("undionly.kpxe", {})
 SNPONLY = ("snponly.efi", {})
-SNPONLY_ARM64 = ("snponly-arm64.efi", {})
+IPXE_ARM64 = ("ipxe-arm64.efi", {})
 HTTP_SNPONLY = (BOOT + "loaders/snponly.efi", {60: b"HTTPClient"})
-HTTP_SNPONLY_ARM64 = (BOOT + "loaders/snponly-arm64.efi", {60: b"HTTPClient"})
+HTTP_IPXE_ARM64 = (BOOT + "loaders/ipxe-arm64.efi", {60: b"HTTPClient"})
 FULL = {77: b"full iPXE", 175: b"\xb0\1\1"}
 FULL_BIOS = ("ipxe.pxe", FULL)
 FULL_EFI = ("ipxe.efi", FULL)
@@ -123,7 +123,7 @@ CLIENTS = {
         "it runs no x86-64 program",
     ),
     "UEFI arm64": (
-        rom(11), SNPONLY_ARM64,
+        rom(11), IPXE_ARM64,
         "it runs no x86-64 program",
     ),
     "HTTP Boot x86-64": (
@@ -135,7 +135,7 @@ CLIENTS = {
         "it runs no x86-64 program",
     ),
     "HTTP Boot arm64": (
-        http_boot(19), HTTP_SNPONLY_ARM64,
+        http_boot(19), HTTP_IPXE_ARM64,
         "the firmware wants a URL, and its own vendor class back",
     ),
     "HTTP Boot, but 7": (
