@@ -31,6 +31,8 @@ NEEDED = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
     "dhcpd": "isc-dhcp-server",
+    "kea-dhcp6": "kea-dhcp6-server",
+    "radvd": "radvd",
     "dnsmasq": "dnsmasq-base",
     "in.tftpd": "tftpd-hpa",
     "lighttpd": "lighttpd",
@@ -63,10 +65,18 @@ PORT = "9000"
 # The web servers of the lab listen at this port too.
 OTHER_PORT = 8081
 NAMES = {"boot.example.org": SERVER, **MIRRORS}
+# The same where machines have IPv6 alone.
+SERVER6 = "2001:db8::5"
+ROUTER6 = "2001:db8::1"
+CLOSED6 = "2001:db8::31"
+MIRRORS6 = {"ftp.nl.debian.org": "2001:db8::21", "mirrors.kernel.org": "2001:db8::22"}
+NAMES6 = {"boot.example.org": SERVER6, **MIRRORS6}
 # The machines of conf/dhcpd.conf.
 IPXE = "02:23:45:67:89:05"
 SYSLINUX = "02:23:45:67:89:06"
 SECURE = "02:23:45:67:89:07"
+# That of conf/kea-dhcp6.conf.
+IPV6 = "00:00:5e:00:53:05"
 
 NETBOOT = "debian/dists/bookworm/main/installer-{arch}/current/images/netboot"
 INITRD_SIZE = 256 * 1024
@@ -107,7 +117,13 @@ def set_up_network():
     run("ip link add br0 type bridge forward_delay 0")
     for address in SERVER, ROUTER, CLOSED, *HOSTS, *NAMES.values():
         run(f"ip address replace {address}/24 dev br0")
+    for address in ROUTER6, CLOSED6, *NAMES6.values():
+        run(f"ip address replace {address}/64 dev br0 nodad")
     run("ip link set br0 up")
+    # Without a cable a bridge has no link and so no address of IPv6's own.
+    run("ip link add cable0 type veth peer name cable1")
+    run("ip link set cable0 master br0 up")
+    run("ip link set cable1 up")
 
 
 def set_up_directories():
@@ -152,26 +168,30 @@ class Wire(Listener):
     (server, "RRQ file"), in the order of arrival. The server has its port
     where that is not 80."""
 
-    def __init__(self):
+    def __init__(self, kind=0x800):
         self.requests = []
-        super().__init__(frames("br0", 0x800))
+        super().__init__(frames("br0", kind))
 
     def take(self, frame, sender):
         if sender[2] != socket.PACKET_OUTGOING:
             self.look(frame[14:])
 
     def look(self, packet):
-        header = (packet[0] & 15) * 4
+        if packet[0] >> 4 == 6:
+            header, protocol = 40, packet[6]
+            server = socket.inet_ntop(socket.AF_INET6, packet[24:40])
+        else:
+            header, protocol = (packet[0] & 15) * 4, packet[9]
+            server = socket.inet_ntoa(packet[16:20])
         port = packet[header + 2 : header + 4]
-        server = socket.inet_ntoa(packet[16:20])
-        if packet[9] == 6:
+        if protocol == 6:
             data = packet[header + (packet[header + 12] >> 4) * 4 :]
             if data.startswith((b"GET ", b"HEAD ")):
                 if port != b"\0P":
                     server += f":{int.from_bytes(port, 'big')}"
                 line = data.split(b"\r\n")[0].decode(errors="replace")
                 self.requests.append((server, line.rpartition(" ")[0]))
-        elif packet[9] == 17 and port == b"\0E" and packet[header + 8 : header + 10] == b"\0\1":
+        elif protocol == 17 and port == b"\0E" and packet[header + 8 : header + 10] == b"\0\1":
             name = packet[header + 10 :].split(b"\0")[0]
             self.requests.append((server, "RRQ " + name.decode(errors="replace")))
 
@@ -179,11 +199,12 @@ class Wire(Listener):
 class NameServer(Listener):
     """Answers for the names it is given; all others do not exist."""
 
-    def __init__(self, names):
+    def __init__(self, address, names):
         self.names = names
         self.asked = []
-        listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        listening.bind((ROUTER, 53))
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listening = socket.socket(self.family, socket.SOCK_DGRAM)
+        listening.bind((address, 53))
         super().__init__(listening)
 
     def take(self, query, client):
@@ -197,10 +218,13 @@ class NameServer(Listener):
         question = query[12 : at + 5]
         self.asked.append(".".join(labels))
         address = self.names.get(".".join(labels).lower())
-        found = address is not None and question[-4:-2] == b"\0\1"
+        kind = b"\0\x1c" if self.family == socket.AF_INET6 else b"\0\1"
+        found = address is not None and question[-4:-2] == kind
         head = query[:2] + struct.pack(">5H", 0x8180 if address else 0x8183, 1, found, 0, 0)
-        record = b"\xc0\x0c\0\1\0\1" + struct.pack(">IH", 60, 4)
-        return head + question + (record + socket.inet_aton(address) if found else b"")
+        if not found:
+            return head + question
+        data = socket.inet_pton(self.family, address)
+        return head + question + b"\xc0\x0c" + kind + b"\0\1" + struct.pack(">IH", 60, len(data)) + data
 
 
 class BrokenMirror:
@@ -296,6 +320,10 @@ class Lab:
     """The servers, as a context. If it is left by an error, all that tells
     why is in the build directory's boot/NAME."""
 
+    server, router, mirrors = SERVER, ROUTER, MIRRORS
+    ethertype = 0x800
+    without_pxe = "IPv6"  # for which UEFI does not ask by PXE
+
     def __init__(self, name, catalog, suite="bookworm", names=None, faults=None, dhcpd=by_tftp,
                  real_kernel=False, hosts=None):
         """catalog: what a site would put into catalog.d beside what is
@@ -305,7 +333,7 @@ class Lab:
         function that changes the text of dhcpd.conf; hosts: the texts of host
         files by their names, without .json."""
         self.kept = BUILD / "boot" / name
-        self.names = NAMES | (names or {})
+        self.names = {"boot.example.org": self.server} | self.mirrors | (names or {})
         self.catalog = catalog
         self.suite = SUITES[suite]
         self.faults = faults or {}
@@ -351,8 +379,8 @@ class Lab:
     def start_servers(self):
         self.suite.loaders()
         self.probe = build_probe(self.dir)
-        self.wire = self.add(Wire())
-        self.name_server = self.add(NameServer(self.names))
+        self.wire = self.add(Wire(self.ethertype))
+        self.name_server = self.add(NameServer(self.router, self.names))
         self.start_dhcpd()
         self.start_tftpd()
         self.write_catalog()
@@ -389,10 +417,10 @@ class Lab:
         text = sample.replace("/usr/local/libexec/mirrorboot/", f"{BUILD}/cgi/")
         text = text.replace("/run/lighttpd/", f"{self.dir}/")
         conf = self.dir / "lighttpd.conf"
-        conf.write_text(self.lighttpd_base("boot", SERVER, self.root) + text)
+        conf.write_text(self.lighttpd_base("boot", self.server, self.root) + text)
         catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
         self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf, environment=catalog)
-        wait_for_port(SERVER)
+        wait_for_port(self.server)
 
     def stop_lighttpd(self):
         self.running.remove(self.lighttpd)
@@ -404,6 +432,7 @@ class Lab:
 
     def lighttpd_base(self, name, address, directory):
         """What a lighttpd needs that the sample leaves to Debian's own."""
+        address = f"[{address}]" if ":" in address else address
         return (
             f'server.bind = "{address}"\n'
             f'server.document-root = "{directory}"\n'
@@ -421,7 +450,7 @@ class Lab:
             (self.dir / f"hosts/{name}.json").write_text(text)
 
     def start_mirror(self, name):
-        address, directory = MIRRORS[name], self.dir / name
+        address, directory = self.mirrors[name], self.dir / name
         make_tree(directory, name, None if self.real_kernel else self.probe)
         if self.faults.get(name) in ("silent", "half"):
             self.add(BrokenMirror(address, directory, self.faults[name]))
@@ -502,6 +531,9 @@ def as_any_rom(text):
     return re.sub(r"(?m)^(dhcp-userclass=set:[\w-]+,)iPXE$", r"\1none", text)
 
 
+DNSMASQ = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping", "--pid-file="
+
+
 class DnsmasqLab(Lab):
     """dnsmasq is the DHCP and the TFTP server."""
 
@@ -517,8 +549,7 @@ class DnsmasqLab(Lab):
         """dnsmasq is it."""
 
     def start_dnsmasq(self, name, *command):
-        options = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping", "--pid-file="
-        return self.start(name, *command, *options, f"--dhcp-leasefile={self.dir}/{name}.leases")
+        return self.start(name, *command, *DNSMASQ, f"--dhcp-leasefile={self.dir}/{name}.leases")
 
     def recognize_ipxe(self, machine, loader):
         """From when the ROM has its loader on, undo as_any_rom."""
@@ -543,6 +574,46 @@ class ProxyLab(DnsmasqLab):
             f"--dhcp-option=option:router,{ROUTER}", f"--dhcp-option=option:dns-server,{ROUTER}",
         )
         super().start_dhcpd()
+
+
+class Ipv6Lab(Lab):
+    """Machines have IPv6 alone, from the router radvd and the DHCP server Kea.
+    Each server has an address of IPv6 only."""
+
+    server, router, mirrors = SERVER6, ROUTER6, MIRRORS6
+    ethertype = 0x86DD
+    without_pxe = "IPv4"
+
+    def start_dhcpd(self):
+        conf = self.write_sample("radvd.conf")
+        self.start("radvd", "radvd", "--nodaemon", "--config", conf, "--pidfile", self.dir / "radvd.pid",
+                   "--logmethod", "stderr")
+        conf = self.write_sample("kea-dhcp6.conf")
+        conf.write_text(conf.read_text().replace("/var/lib/kea/", f"{self.dir}/").replace(
+            '"Dhcp6": {', f'"Dhcp6": {{ "data-directory": "{self.dir}",', 1))
+        environment = {f"KEA_{name}_DIR": str(self.dir) for name in ("DHCP_DATA", "PIDFILE", "LOCKFILE")}
+        # A copy, for AppArmor, as that of dhcpd.
+        copy = shutil.copy(shutil.which("kea-dhcp6", path=SEARCH), self.dir)
+        self.start("kea", copy, "-c", conf, environment=environment | {"KEA_LOGGER_DESTINATION": "stderr"})
+
+    def write_sample(self, name):
+        conf = self.dir / name
+        conf.write_text(self.dhcpd((TOP / "conf" / name).read_text()).replace("eth0", "br0"))
+        return conf
+
+    def machine(self, **options):
+        return super().machine(**{"mac": IPV6, "efi": True} | options)
+
+
+class DnsmasqIpv6Lab(Ipv6Lab):
+    """dnsmasq is the router, the DHCP and the TFTP server."""
+
+    def start_dhcpd(self):
+        conf = self.write_sample("dnsmasq-ipv6.conf")
+        self.start("dnsmasq", "dnsmasq", f"--conf-file={conf}", *DNSMASQ, f"--dhcp-leasefile={self.dir}/leases")
+
+    def start_tftpd(self):
+        """dnsmasq is it."""
 
 
 class Router:
@@ -652,7 +723,7 @@ class Machine:
             "-global", f"driver=cfi.pflash01,property=secure,value={'on' if secure else 'off'}",
             *flash(ovmf / f"OVMF_{code}.fd"),
             *flash(ovmf / f"OVMF_{start}.fd"),
-            "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
+            "-fw_cfg", f"name=opt/org.tianocore/{self.lab.without_pxe}PXESupport,string=n",
         ]
 
     def arm64_board(self):

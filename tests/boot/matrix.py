@@ -66,6 +66,7 @@ LOCKED = {**AMD64, "id": "locked", "password": "staff"}
 PLAIN = {"site": {"background": None}}
 # UEFI has HTTP Boot alone.
 NO_PXE = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
+NO_PXE6 = ["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
 
 
 @functools.cache
@@ -497,6 +498,29 @@ class Boot(unittest.TestCase):
 
     def more_efi_grub_dnsmasq_beside_a_router(self):
         self.check_dnsmasq_grub(lab.ProxyLab)
+
+    # IPv6 alone, from power-on
+
+    def check_ipv6(self, kind, loaded, options=(), sections=None):
+        with self.lab(sections or catalog(), kind=kind) as boot:
+            pc = boot.machine(options=options)
+            self.menu_of(pc)
+            self.assertEqual(set(boot.loaded()), loaded)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    @by("trixie")
+    def test_efi_ipv6(self):
+        self.check_ipv6(lab.Ipv6Lab, {"snponly.efi"})
+
+    def more_efi_ipv6_http_boot(self):
+        self.check_ipv6(lab.Ipv6Lab, set(), options=NO_PXE6)
+
+    def more_efi_ipv6_dnsmasq(self):
+        self.check_ipv6(lab.DnsmasqIpv6Lab, {"snponly.efi"})
+
+    def more_efi_ipv6_http_boot_dnsmasq(self):
+        self.check_ipv6(lab.DnsmasqIpv6Lab, set(), options=NO_PXE6)
 
     # SYSLINUX
 

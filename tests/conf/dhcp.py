@@ -29,6 +29,7 @@ SERVERS = {
     "dhcpd": "isc-dhcp-server",
     "dnsmasq": "dnsmasq-base",
     "kea-dhcp4": "kea-dhcp4-server",
+    "kea-dhcp6": "kea-dhcp6-server",
 }
 
 TFTP_SERVER = "192.0.2.5"
@@ -336,6 +337,8 @@ def parse(frame, xid):
 class Server:
     """A DHCP server on eth0, and a socket on the other end of its cable."""
 
+    ethertype = 0x800
+
     def __init__(self, program, text):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="check-dhcp."))
         self.log = open(self.dir / "log", "w+")
@@ -346,8 +349,8 @@ class Server:
             stderr=self.log,
             env=kea_environment(self.dir),
         )
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
-        self.socket.bind(("client0", 0x800))
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(self.ethertype))
+        self.socket.bind(("client0", self.ethertype))
         self.xid = 0
 
     def stop(self):
@@ -365,17 +368,23 @@ class Server:
         self.log.seek(0)
         return self.log.read()
 
+    def message(self, mac, options, address=None):
+        return packet(mac, self.xid, options, address)
+
+    def parse(self, frame):
+        return parse(frame, self.xid)
+
     def reply(self, mac, options, wanted, address=None, seconds=20):
         """The reply of type wanted; asks every second."""
         self.xid += 1
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
-            self.socket.send(packet(mac, self.xid, options, address))
+            self.socket.send(self.message(mac, options, *([address] if address else [])))
             again = time.monotonic() + 1
             while (left := again - time.monotonic()) > 0:
                 self.socket.settimeout(left)
                 try:
-                    answer = parse(self.socket.recv(2048), self.xid)
+                    answer = self.parse(self.socket.recv(2048))
                 except TimeoutError:
                     break
                 if answer is not None and answer["type"] == wanted:
@@ -415,9 +424,9 @@ def command(program, text, directory, check=False):
     copy = shutil.copy(path, directory)
     conf, leases = directory / "conf", directory / "leases"
     leases.touch()
-    text = text.replace("/var/lib/kea/kea-leases4.csv", str(leases))
+    text = re.sub(r"/var/lib/kea/kea-leases\d\.csv", str(leases), text)
     conf.write_text(text.replace("tftp-root=/srv/tftp", f"tftp-root={directory}"))
-    if program == "kea-dhcp4":
+    if program.startswith("kea"):
         return [copy, "-t" if check else "-c", conf]
     if program == "dnsmasq":
         options = ["--test"] if check else ["--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping"]
