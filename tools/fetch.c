@@ -1,6 +1,7 @@
 #include "fetch.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,14 @@ static void prepare_whole(const struct fetcher *f, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 }
 
+static void prepare_family(CURL *easy, enum fetch_family family)
+{
+	curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+			 family == FETCH_IPV4 ? CURL_IPRESOLVE_V4
+					      : CURL_IPRESOLVE_V6);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
 static void prepare(const struct fetcher *f, struct job *job)
 {
 	CURL *easy = job->easy;
@@ -185,6 +194,8 @@ static void prepare(const struct fetcher *f, struct job *job)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "mirrorboot-check");
+	if (job->fetch.family != FETCH_ANY)
+		prepare_family(easy, job->fetch.family);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)f->limits.timeout);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -286,6 +297,33 @@ static int is_silent(CURLcode code)
 	       code == CURLE_OPERATION_TIMEDOUT;
 }
 
+/* What the system said of a connection that failed; 0: it was not asked. */
+static long connect_error(CURL *easy)
+{
+	long error = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+	return error;
+}
+
+/* Whether the host has no address of the family.  Where libcurl knows others of
+ * it, that is a connection that was never tried. */
+static int has_no_address(CURL *easy, CURLcode code)
+{
+	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	       (code == CURLE_COULDNT_CONNECT && connect_error(easy) == 0);
+}
+
+/* Whether this machine has no address of the family, or no route. */
+static int has_no_way(CURL *easy, CURLcode code)
+{
+	const long error = connect_error(easy);
+
+	return code == CURLE_COULDNT_CONNECT &&
+	       (error == ENETUNREACH || error == EADDRNOTAVAIL ||
+		error == EAFNOSUPPORT);
+}
+
 /* Copy what the transfer says into the job's answer. */
 static void note_answer(struct job *job)
 {
@@ -324,6 +362,8 @@ static void finish(struct fetcher *f, struct job *job, CURLcode code)
 	note_answer(job);
 	job->answer.problem = is_broken ? problem_of(code) : NULL;
 	job->answer.is_silent = is_silent(code);
+	job->answer.has_no_address = has_no_address(job->easy, code);
+	job->answer.has_no_way = has_no_way(job->easy, code);
 	if (job->answer.status != 0) {
 		host->has_answered = 1;
 	} else {

@@ -24,11 +24,20 @@ enum fetch_method {
 			may take as long as bytes keep coming */
 };
 
+/* The version of IP by which a host is asked. */
+enum fetch_family {
+	FETCH_ANY, /* whichever answers first */
+	FETCH_IPV4,
+	FETCH_IPV6,
+};
+
 struct fetch_answer {
 	long status;         /* of HTTP; 0: no answer, see problem */
 	const char *problem; /* why it broke off; NULL: it did not */
 	int is_silent;      /* no connection, or no answer before the timeout */
 	int is_dead;        /* its host never answered at all */
+	int has_no_address; /* its host has none of the family */
+	int has_no_way;     /* this machine reaches no address of the family */
 	long long length;   /* of the whole file; -1: not known */
 	long long modified; /* Last-Modified, in seconds since 1970; -1: not
 			       known */
@@ -41,6 +50,7 @@ struct fetch_answer {
 struct fetch {
 	const char *url; /* absolute; borrowed until done() */
 	enum fetch_method method;
+	enum fetch_family family;
 	size_t max; /* bytes of the body that are wanted; not FETCH_WHOLE */
 
 	/* For FETCH_WHOLE.  bytes NULL: the file starts, maybe once more.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "families.h"
 #include "fetch.h"
 #include "mem.h"
 #include "pxeconfig.h"
@@ -334,6 +335,7 @@ static void judge(const struct targets *all, const struct online_options *o,
 	for (size_t i = 0; i < all->count; i++)
 		probes[i] = &all->list[i]->probe;
 	verdict_add(probes, all->count, o->timeout, f);
+	families_check(all->fetcher, probes, all->count, f);
 	free(probes);
 }
 
