@@ -162,11 +162,26 @@ static void no_progress(size_t ended, size_t all)
 	(void)all;
 }
 
+/* Those that libcurl reads. */
+static int has_proxy(void)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy",
+					     "HTTPS_PROXY", "all_proxy",
+					     "ALL_PROXY" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]) != NULL)
+			return 1;
+	return 0;
+}
+
 void families_check(struct fetcher *fetcher, const struct probe *const *probes,
 		    size_t count, struct findings *f)
 {
 	struct hosts hosts = { .count = 0 };
 
+	if (has_proxy())
+		return;
 	for (size_t i = 0; i < count; i++)
 		add_host(&hosts, probes[i]);
 	for (size_t i = 0; i < hosts.count; i++)

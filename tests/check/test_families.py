@@ -60,7 +60,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Families(unittest.TestCase):
-    def check(self, *bases):
+    def check(self, *bases, **variables):
         """The findings about mirrors, and standard error."""
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / "catalog.json"
@@ -73,7 +73,7 @@ class Families(unittest.TestCase):
                 "menus": {"main": {"entries": [{"distro": "other"}]}}}))
             environment = {k: v for k, v in os.environ.items()
                            if not k.startswith("MIRRORBOOT_") and not k.lower().endswith("_proxy")}
-            done = subprocess.run([CHECK, "--online", "--timeout", "5", path], env=environment,
+            done = subprocess.run([CHECK, "--online", "--timeout", "5", path], env=environment | variables,
                                   capture_output=True, text=True, timeout=50)
         lines = [line for line in done.stdout.splitlines() if " no second mirror " not in line]
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -93,6 +93,10 @@ class Families(unittest.TestCase):
         found, errors = self.check("http://both.test/a/", "http://four.test/a/", "http://four.test/b/")
         self.assertEqual(found, [self.warning(1, f"four.test has no IPv6 address: {ALONE6}")])
         self.assertEqual(errors, "")
+
+    def test_proxy_alone_knows_the_address(self):
+        proxy = {"http_proxy": f"http://{IPV4}:{PORT}/"}
+        self.assertEqual(self.check("http://both.test/a/", "http://four.test/a/", **proxy), ([], ""))
 
     def test_no_ipv4_address(self):
         found, errors = self.check("http://six.test/a/", "http://both.test/a/")
