@@ -113,15 +113,17 @@ static unsigned long pe_machine(const struct buf *head)
  * i386 runs on amd64 too. */
 static int is_foreign(unsigned long machine, enum arch arch)
 {
-	enum { I386 = 0x14c, AMD64 = 0x8664, ARM64 = 0xaa64 };
+	enum { I386 = 0x14c, AMD64 = 0x8664, ARM64 = 0xaa64, RISCV64 = 0x5064 };
 
 	switch (machine) {
 	case I386:
-		return arch == ARCH_ARM64;
+		return !machine_is_pc(arch);
 	case AMD64:
 		return arch != ARCH_AMD64;
 	case ARM64:
 		return arch != ARCH_ARM64;
+	case RISCV64:
+		return arch != ARCH_RISCV64;
 	}
 	return 0;
 }

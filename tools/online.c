@@ -302,7 +302,7 @@ static void ask_mirror(struct targets *all, const struct release *release,
 		 files->script[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_SCRIPT, files->script[PLATFORM_EFI]);
 	/* PXELINUX runs on PCs only. */
-	if (files->loader == NULL || release->arch == ARCH_ARM64)
+	if (files->loader == NULL || !machine_is_pc(release->arch))
 		return;
 	ask_file(all, release, files, ROLE_LOADER, files->loader);
 	buf_printf(&config, "%s%s", files->pathprefix, files->configfile);

@@ -239,16 +239,17 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 
 	if (arches == NULL)
 		return cursor_fail(at, "needs arches, an array with one or "
-				       "more of i386, amd64, arm64");
+				       "more of " ARCH_LIST);
 	if (json_is_null(arches))
-		return cursor_fail_key(at, "arches",
-				       "must be an array with one or more of "
-				       "i386, amd64, arm64; to remove the "
-				       "version, write null in its place");
+		return cursor_fail_key(
+			at, "arches",
+			"must be an array with one or more of " ARCH_LIST
+			"; to remove the version, write null in "
+			"its place");
 	if (json_array_size(arches) == 0)
-		return cursor_fail_key(at, "arches",
-				       "must be an array with one or more of "
-				       "i386, amd64, arm64");
+		return cursor_fail_key(
+			at, "arches",
+			"must be an array with one or more of " ARCH_LIST);
 	json_array_foreach(arches, i, value) {
 		const char *name = json_string_value(value);
 		int arch = name != NULL ? machine_find_arch(name)
@@ -261,8 +262,7 @@ static int check_version_arches(struct cursor *at, const json_t *version)
 		return cursor_fail_offer(
 			at, "arches",
 			arch == MACHINE_UNKNOWN && name != NULL ? &offer : NULL,
-			"must name i386, amd64, arm64, each "
-			"once at most");
+			"must name " ARCH_LIST ", each once at most");
 	}
 	return 0;
 }
@@ -323,8 +323,7 @@ static int check_arch(struct cursor *at, const char *id, const json_t *arch,
 	(void)all;
 	if (machine_find_arch(id) == MACHINE_UNKNOWN)
 		rc = cursor_fail_offer(at, NULL, &offer,
-				       "is not an architecture: i386, amd64, "
-				       "arm64");
+				       "is not an architecture: " ARCH_LIST);
 	rc |= check_scope(at, arch, arch_keys);
 	rc |= check_objects(at, arch, "variants", check_variant);
 	return rc;

@@ -78,7 +78,7 @@ static int read_machine(struct cursor *at, const json_t *object,
 		machine->arch = machine_find_arch(arch);
 	if (arch != NULL && machine->arch == MACHINE_UNKNOWN)
 		rc = cursor_fail_offer(at, "arch", &arches,
-				       "must be i386, amd64 or arm64");
+				       "must be " ARCH_CHOICE);
 	return rc;
 }
 

@@ -3,7 +3,10 @@
 #include <string.h>
 
 const char *const machine_platforms[] = { "bios", "efi", NULL };
-const char *const machine_arches[] = { "i386", "amd64", "arm64", NULL };
+const char *const machine_arches[] = { "i386", "amd64", "arm64", "riscv64",
+				       NULL };
+static const char *const loader_archs[] = { "i386", "x86_64", "arm64",
+					    "riscv64" };
 
 static int find(const char *const *names, const char *name)
 {
@@ -21,6 +24,11 @@ const char *machine_platform_name(int platform)
 const char *machine_arch_name(int arch)
 {
 	return machine_arches[arch];
+}
+
+const char *machine_loader_arch(enum arch arch)
+{
+	return loader_archs[arch];
 }
 
 int machine_find_platform(const char *name)

@@ -35,14 +35,28 @@ static int has_program(const struct mirror_files *files, int platform)
 	       files->script[platform] != NULL;
 }
 
+/* Why a PC with BIOS cannot start a release for the architecture, and any other
+ * machine. */
+static const struct {
+	const char *on_bios;
+	const char *here;
+} refusals[ARCH_COUNT] = {
+	[ARCH_I386] = { .here = "is for i386, not for this machine" },
+	[ARCH_AMD64] = { .here = "is for amd64, not for this machine" },
+	[ARCH_ARM64] = { "is for arm64, not for a PC with BIOS",
+			 "is for arm64, not for this machine" },
+	[ARCH_RISCV64] = { "is for riscv64, not for a PC with BIOS",
+			   "is for riscv64, not for this machine" },
+};
+
 const char *release_refusal(const struct release *release,
 			    const struct machine *machine)
 {
 	const struct mirror_files *s = &release->mirrors[0];
 	enum arch arch = release->arch;
 
-	if (machine->platform == PLATFORM_BIOS && arch == ARCH_ARM64)
-		return "is for arm64, not for a PC with BIOS";
+	if (machine->platform == PLATFORM_BIOS && !machine_is_pc(arch))
+		return refusals[arch].on_bios;
 	if (machine->platform == PLATFORM_EFI && !has_program(s, PLATFORM_EFI))
 		return "has nothing that UEFI can start";
 	if (machine->platform == PLATFORM_BIOS && s->loader == NULL &&
@@ -53,16 +67,7 @@ const char *release_refusal(const struct release *release,
 	if (machine->arch == ARCH_AMD64 && arch == ARCH_I386 &&
 	    machine->platform != PLATFORM_EFI)
 		return NULL;
-	switch (arch) {
-	case ARCH_I386:
-		return "is for i386, not for this machine";
-	case ARCH_AMD64:
-		return "is for amd64, not for this machine";
-	case ARCH_ARM64:
-	case ARCH_COUNT:
-		break;
-	}
-	return "is for arm64, not for this machine";
+	return refusals[arch].here;
 }
 
 static int compare_names(const char *a, const char *b)

@@ -43,7 +43,7 @@ static int set_unknown(const struct catalog *c, const struct choice *want,
 	}
 	error_set(err, NULL, 0, "%s",
 		  known != MACHINE_UNKNOWN ? reasons[most]
-					   : "arch is i386, amd64 or arm64");
+					   : "arch is " ARCH_CHOICE);
 	return 404;
 }
 

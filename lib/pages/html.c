@@ -83,6 +83,7 @@ static json_t *machines_view(const struct request *r, struct link link)
 		{ "UEFI, 64-bit", { PLATFORM_EFI, ARCH_AMD64 } },
 		{ "UEFI, 32-bit", { PLATFORM_EFI, ARCH_I386 } },
 		{ "UEFI, arm64", { PLATFORM_EFI, ARCH_ARM64 } },
+		{ "UEFI, riscv64", { PLATFORM_EFI, ARCH_RISCV64 } },
 	};
 	json_t *list = json_array();
 

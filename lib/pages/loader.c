@@ -89,7 +89,7 @@ static int can_pxelinux(const struct loader *l, const struct release *release,
 	int platform = l->machine.platform;
 
 	if (files->loader == NULL || platform == PLATFORM_EFI ||
-	    release->arch == ARCH_ARM64)
+	    !machine_is_pc(release->arch))
 		return 0;
 	if (l->dialect->starts & START_PXELINUX)
 		return 1;

@@ -129,7 +129,7 @@ static int find_machine(struct request *r, struct error *err)
 		return 200;
 	r->machine.arch = machine_find_arch(arch);
 	if (r->machine.arch == MACHINE_UNKNOWN) {
-		error_set(err, NULL, 0, "arch is i386, amd64 or arm64");
+		error_set(err, NULL, 0, "arch is " ARCH_CHOICE);
 		return 400;
 	}
 	return 200;

@@ -180,21 +180,6 @@ json_t *view_release_on(const struct request *r, const struct release *release,
 	return view;
 }
 
-/* ${buildarch} of an iPXE, and GRUB's $grub_cpu, for the architecture. */
-static const char *loader_arch(enum arch arch)
-{
-	switch (arch) {
-	case ARCH_I386:
-		return "i386";
-	case ARCH_AMD64:
-		return "x86_64";
-	case ARCH_ARM64:
-	case ARCH_COUNT:
-		break;
-	}
-	return "arm64";
-}
-
 /* Which mirrors the loader takes, and why not the others. */
 static void note_mirrors(const struct request *r, const struct release *release)
 {
@@ -295,7 +280,7 @@ json_t *view_release(const struct request *r, const struct release *release)
 	set(view, "version", release->version);
 	set(view, "arch", machine_arch_name((int)release->arch));
 	set(view, "variant", release->variant);
-	set(view, "loader_arch", loader_arch(release->arch));
+	set(view, "loader_arch", machine_loader_arch(release->arch));
 	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
 	json_object_update_new(
 		view,

@@ -133,7 +133,7 @@ static void check_visits(const struct page *page, const struct dialect *d,
 
 /* The catalogue has six menus, of which two are closed, and four customers, of
  * which one is for all others.  A machine's platform and architecture may not
- * be known: that makes 3 * 4 kinds, and 2 * 4 for gPXE. */
+ * be known: that makes 3 * 5 kinds, and 2 * 5 for gPXE. */
 static void test_each_page_knows_all_that_it_answers(void **state)
 {
 	static const struct {
@@ -142,14 +142,14 @@ static void test_each_page_knows_all_that_it_answers(void **state)
 		size_t count;
 		size_t closed;
 	} rows[] = {
-		{ &page_boot, &dialect_gpxe, (2 + 6) * 8, 2 * 8 },
-		{ &page_boot, &dialect_grub, (2 + 6) * 12, 2 * 12 },
-		{ &page_boot, &dialect_json, (2 + 6) * 12, 2 * 12 },
+		{ &page_boot, &dialect_gpxe, (2 + 6) * 10, 2 * 10 },
+		{ &page_boot, &dialect_grub, (2 + 6) * 15, 2 * 15 },
+		{ &page_boot, &dialect_json, (2 + 6) * 15, 2 * 15 },
 		{ &page_boot, &dialect_pxelinux, 0, 0 },
-		{ &page_menu, &dialect_pxelinux, (2 + 6) * 8, 2 * 8 },
-		{ &page_menu, &dialect_syslinux, (2 + 6) * 12, 2 * 12 },
+		{ &page_menu, &dialect_pxelinux, (2 + 6) * 10, 2 * 10 },
+		{ &page_menu, &dialect_syslinux, (2 + 6) * 15, 2 * 15 },
 		{ &page_menu, &dialect_gpxe, 0, 0 },
-		{ &page_customermenu, &dialect_ipxe, (1 + 4) * 12, 2 * 12 },
+		{ &page_customermenu, &dialect_ipxe, (1 + 4) * 15, 2 * 15 },
 		{ &page_fromthemirror, &dialect_html, 11, 0 },
 	};
 

@@ -63,7 +63,8 @@ static void test_releases_are_found_by_all_their_names(void **state)
 	catalog_free((struct catalog *)none);
 }
 /* What each machine is told, by its letter below: platform not known, bios,
- * efi; within each, arch not known, i386, amd64, arm64. */
+ * efi; within each, arch not known, i386, amd64, arm64,
+ * riscv64. */
 struct refusals {
 	const char *keys;
 	const char *arch;
@@ -79,6 +80,10 @@ static const char *refusal_of(char letter)
 		return "is for amd64, not for this machine";
 	case 'r':
 		return "is for arm64, not for this machine";
+	case 'v':
+		return "is for riscv64, not for this machine";
+	case 'V':
+		return "is for riscv64, not for a PC with BIOS";
 	case 'B':
 		return "is for arm64, not for a PC with BIOS";
 	case 'e':
@@ -95,7 +100,7 @@ static void check_refusals(const struct refusals *row)
 	static const int platforms[] = { MACHINE_UNKNOWN, PLATFORM_BIOS,
 					 PLATFORM_EFI };
 	static const int arches[] = { MACHINE_UNKNOWN, ARCH_I386, ARCH_AMD64,
-				      ARCH_ARM64 };
+				      ARCH_ARM64, ARCH_RISCV64 };
 	struct buf text = BUF_INIT;
 	struct catalog *c;
 	const struct release *release;
@@ -106,8 +111,8 @@ static void check_refusals(const struct refusals *row)
 		   row->keys, row->arch);
 	c = load(text.data);
 	release = catalog_release(c, "d", "1", row->arch, NULL);
-	for (size_t i = 0; i < 12; i++) {
-		const struct machine m = { platforms[i / 4], arches[i % 4] };
+	for (size_t i = 0; i < 15; i++) {
+		const struct machine m = { platforms[i / 5], arches[i % 5] };
 
 		buf_truncate(&text, 0);
 		buf_printf(&text, "%s for %s, machine %zu", row->keys,
@@ -125,21 +130,25 @@ static void test_machines_are_told_why_they_cannot_start_it(void **state)
 	"'root': 'http://h/', 'pxelinux': {'loader': 'http://h/p', "           \
 	"'config': 'c'}"
 	static const struct refusals rows[] = {
-		{ "'kernel': 'http://h/a'", "i386", "...i...i..ii" },
-		{ "'kernel': 'http://h/a'", "amd64", ".a.a.a.a.a.a" },
-		{ "'kernel': 'http://h/a'", "arm64", ".rr.BBBB.rr." },
-		{ PXELINUX, "i386", "...i...ieeee" },
-		{ PXELINUX, "amd64", ".a.a.a.aeeee" },
+		{ "'kernel': 'http://h/a'", "i386", "...ii...ii..iii" },
+		{ "'kernel': 'http://h/a'", "amd64", ".a.aa.a.aa.a.aa" },
+		{ "'kernel': 'http://h/a'", "arm64", ".rr.rBBBBB.rr.r" },
+		{ "'kernel': 'http://h/a'", "riscv64", ".vvv.VVVVV.vvv." },
+		{ PXELINUX, "i386", "...ii...iieeeee" },
+		{ PXELINUX, "amd64", ".a.aa.a.aaeeeee" },
 		{ PXELINUX ", 'kernel': 'http://h/a'", "amd64",
-		  ".a.a.a.a.a.a" },
-		{ "'chain': {'bios': 'http://h/a'}", "amd64", ".a.a.a.aeeee" },
-		{ "'chain': {'efi': 'http://h/a'}", "amd64", ".a.abbbb.a.a" },
-		{ "'chain': {'efi': 'http://h/a'}", "arm64", ".rr.BBBB.rr." },
-		{ "'script': 'http://h/a'", "amd64", ".a.a.a.a.a.a" },
+		  ".a.aa.a.aa.a.aa" },
+		{ "'chain': {'bios': 'http://h/a'}", "amd64",
+		  ".a.aa.a.aaeeeee" },
+		{ "'chain': {'efi': 'http://h/a'}", "amd64",
+		  ".a.aabbbbb.a.aa" },
+		{ "'chain': {'efi': 'http://h/a'}", "arm64",
+		  ".rr.rBBBBB.rr.r" },
+		{ "'script': 'http://h/a'", "amd64", ".a.aa.a.aa.a.aa" },
 		{ "'chain': {'bios': 'http://h/a.ipxe'}", "amd64",
-		  ".a.a.a.aeeee" },
+		  ".a.aa.a.aaeeeee" },
 		{ "'chain': {'bios': 'http://h/a', 'efi': 'http://h/b'}",
-		  "i386", "...i...i..ii" },
+		  "i386", "...ii...ii..iii" },
 	};
 
 	(void)state;
