@@ -97,8 +97,10 @@ GPXE_PAGE = (BOOT + "boot", {175: b"\xb0\1\1"})
 UNDIONLY = ("undionly.kpxe", {})
 SNPONLY = ("snponly.efi", {})
 IPXE_ARM64 = ("ipxe-arm64.efi", {})
+IPXE_RISCV64 = ("ipxe-riscv64.efi", {})
 HTTP_SNPONLY = (BOOT + "loaders/snponly.efi", {60: b"HTTPClient"})
 HTTP_IPXE_ARM64 = (BOOT + "loaders/ipxe-arm64.efi", {60: b"HTTPClient"})
+HTTP_IPXE_RISCV64 = (BOOT + "loaders/ipxe-riscv64.efi", {60: b"HTTPClient"})
 FULL = {77: b"full iPXE", 175: b"\xb0\1\1"}
 FULL_BIOS = ("ipxe.pxe", FULL)
 FULL_EFI = ("ipxe.efi", FULL)
@@ -236,8 +238,16 @@ CLIENTS = {
         "it wants a kernel or an image of its own",
     ),
     "UEFI RISC-V 64": (
-        rom(27), NOTHING,
-        "no page has an entry for it",
+        rom(27), IPXE_RISCV64,
+        "it runs no x86-64 program",
+    ),
+    "HTTP Boot RISC-V 64": (
+        http_boot(28), HTTP_IPXE_RISCV64,
+        "the firmware wants a URL, and its own vendor class back",
+    ),
+    "iPXE, RISC-V 64": (
+        ipxe(27, ON_EFI), PAGE,
+        "a page is no program: it serves every architecture",
     ),
     "UEFI LoongArch 64": (
         rom(39), NOTHING,

@@ -61,10 +61,12 @@ NOTHING = (None, None)
 PAGE = (BOOT + "boot?dialect=ipxe", None)
 SNPONLY = (TFTP + "snponly.efi", None)
 IPXE_ARM64 = (TFTP + "ipxe-arm64.efi", None)
+IPXE_RISCV64 = (TFTP + "ipxe-riscv64.efi", None)
 HTTP = b"HTTPClient"
 HTTP_NOTHING = (None, HTTP)
 HTTP_SNPONLY = (BOOT + "loaders/snponly.efi", HTTP)
 HTTP_IPXE_ARM64 = (BOOT + "loaders/ipxe-arm64.efi", HTTP)
+HTTP_IPXE_RISCV64 = (BOOT + "loaders/ipxe-riscv64.efi", HTTP)
 
 # Each kind of client: what it asks, what it is sent, and why.
 CLIENTS = {
@@ -102,6 +104,14 @@ CLIENTS = {
     ),
     "HTTP Boot arm64": (
         http_boot(19), HTTP_IPXE_ARM64,
+        "the firmware wants a URL, and its own vendor class back",
+    ),
+    "UEFI RISC-V 64": (
+        uefi(27), IPXE_RISCV64,
+        "it runs no x86-64 program",
+    ),
+    "HTTP Boot RISC-V 64": (
+        http_boot(28), HTTP_IPXE_RISCV64,
         "the firmware wants a URL, and its own vendor class back",
     ),
     "iPXE, x86-64": (
