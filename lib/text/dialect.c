@@ -421,6 +421,8 @@ const struct dialect dialect_syslinux = {
 	.uses_syslinux = 1,
 };
 
+/* GRUB 2.12 takes an IPv6 address in its own HTTP, but asks for nothing of one
+ * after HTTP Boot (run).  Its scripts cannot tell which of the two it is. */
 const struct dialect dialect_grub = {
 	.name = "grub",
 	.client = "GRUB 2",

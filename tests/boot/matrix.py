@@ -516,6 +516,27 @@ class Boot(unittest.TestCase):
     def more_efi_ipv6_http_boot(self):
         self.check_ipv6(lab.Ipv6Lab, set(), options=NO_PXE6)
 
+    def ipv6_grub(self, **options):
+        def sends_grub(text):
+            return text.replace("/snponly.efi", "/grubx64.efi")
+        with self.lab(catalog() | PLAIN, kind=lab.Ipv6Lab, dhcpd=sends_grub) as boot:
+            shutil.copy("/srv/tftp/grubx64.efi", "/srv/www/boot/loaders/grubx64.efi")
+            for root in pathlib.Path("/srv/tftp"), boot.root:
+                (root / "grub").mkdir(exist_ok=True)
+                shutil.copy(lab.TOP / "conf/grub.cfg", root / "grub/grub.cfg")
+            pc = boot.machine(**options)
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+            pc.pause(1)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def more_efi_ipv6_grub(self):
+        self.ipv6_grub()
+
+    @by("trixie")
+    def more_efi_ipv6_http_boot_of_grub(self):
+        self.ipv6_grub(options=NO_PXE6)
+
     def more_efi_ipv6_dnsmasq(self):
         self.check_ipv6(lab.DnsmasqIpv6Lab, {"snponly.efi"})
 
