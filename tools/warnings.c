@@ -417,7 +417,8 @@ static const char *hidden_from_all(const struct release *release)
 		if (reason == NULL)
 			return NULL;
 	}
-	return reason; /* the reason on UEFI: on BIOS, what is no PC is refused first */
+	/* The reason on UEFI: on BIOS, what is no PC is refused first. */
+	return reason;
 }
 
 /* Warn of an entry that no loader starts which can ask for its password. */

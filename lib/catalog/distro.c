@@ -303,8 +303,7 @@ static int check_version(struct cursor *at, const char *id,
 	if (json_is_object(version) &&
 	    json_object_get(version, "arches") == NULL &&
 	    is_misspelt(at, id, all,
-			"arches, an array with one or more of i386, amd64, "
-			"arm64"))
+			"arches, an array with one or more of " ARCH_LIST))
 		return -1;
 
 	rc |= check_scope(at, version, version_keys);
