@@ -474,6 +474,22 @@ class Lab:
         run(f"mcopy -i {disk} {self.probe} ::EFI/BOOT/BOOTX64.EFI")
         return disk
 
+    def signed_disk(self):
+        """A disk with Debian's shim, and its signed GRUB that is for disks."""
+        disk = self.efi_disk()
+        run(f"mdel -i {disk} ::EFI/BOOT/BOOTX64.EFI")
+        signed = self.suite.root / "usr/lib"
+        conf = self.dir / "grub-of-the-disk.cfg"
+        conf.write_text('echo "the disk is locked down: $lockdown"\nsleep 100\n')
+        run(f"mmd -i {disk} ::EFI/debian")
+        for path, name in (
+            (signed / "shim/shimx64.efi.signed", "shimx64.efi"),
+            (signed / "grub/x86_64-efi-signed/grubx64.efi.signed", "grubx64.efi"),
+            (conf, "grub.cfg"),
+        ):
+            run(f"mcopy -i {disk} {path} ::EFI/debian/{name}")
+        return disk
+
     def machine(self, **options):
         machine = Machine(self, f"machine{len(self.machines)}", **options)
         self.machines.append(machine)

@@ -600,7 +600,9 @@ class Boot(unittest.TestCase):
 
     @by("forky")
     def test_efi_syslinux_menu_and_local_disk(self):
-        with self.lab(catalog()) as boot:
+        def sends_ipxe(text):
+            return lab.by_tftp(text).replace("loaders/shimx64.efi", "loaders/snponly.efi")
+        with self.lab(catalog(), dhcpd=sends_ipxe) as boot:
             pc = boot.machine(efi=True, mac=lab.SYSLINUX, disk=boot.efi_disk())
             self.menu_of_syslinux(pc)
             self.assertEqual(set(boot.loaded()), {"syslinux.efi"})
@@ -792,6 +794,75 @@ class Boot(unittest.TestCase):
             pc.pause(1)
             pc.press("ret")
             pc.expect("EFI stub: UEFI Secure Boot is enabled", 240)
+
+    # Secure Boot: Debian's shim and signed GRUB by TFTP or by HTTP Boot, and all
+    # else by HTTP. The kernel is Debian's signed one.
+
+    def secure_lab(self, **options):
+        sections = catalog() | PLAIN
+        sections["distros"] = {"debian": {"args": "console=ttyS0"}}
+        return self.lab(sections, real_kernel=True, **options)
+
+    def check_locked_down(self, pc, mirror=FIRST):
+        """The kernel and the initrd come from that mirror."""
+        pc.press("a")
+        pc.expect_request("initrd.gz", 1200, server=lab.MIRRORS[mirror])
+        pc.expect("EFI stub: UEFI Secure Boot is enabled", 300)
+        pc.expect("Kernel is locked down from EFI Secure Boot", 300)
+
+    def go_to_submenu_and_back(self, pc):
+        pc.press("m")
+        pc.expect_request("name=more", 60)
+        pc.pause(4)
+        pc.press("end", "ret")
+        pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
+        pc.pause(4)
+
+    def check_secure_grub(self):
+        with self.secure_lab() as boot:
+            pc = self.start_grub(boot, secure=True)
+            files = [name for name in boot.loaded() if re.search(r"x64\.efi$|cfg$|mod$", name)]
+            self.assertEqual(list(dict.fromkeys(files)), ["shimx64.efi", "grubx64.efi", "grub/grub.cfg"])
+            self.go_to_submenu_and_back(pc)
+            self.check_locked_down(pc)
+
+    @by("trixie")
+    def test_efi_secure_grub(self):
+        self.check_secure_grub()
+
+    @by("forky")
+    def more_efi_secure_grub_of_forky(self):
+        self.check_secure_grub()
+
+    @by("trixie")
+    def more_efi_secure_grub_first_mirror_down(self):
+        with self.secure_lab(names={FIRST: lab.DOWN}) as boot:
+            self.check_locked_down(self.start_grub(boot, secure=True), SECOND)
+
+    @by("trixie")
+    def more_efi_secure_grub_first_mirror_missing(self):
+        with self.secure_lab(faults={FIRST: "missing"}) as boot:
+            self.check_locked_down(self.start_grub(boot, secure=True), SECOND)
+
+    @by("forky")
+    def test_efi_secure_http_boot(self):
+        """Nothing comes by TFTP."""
+        with self.secure_lab() as boot:
+            (boot.root / "grub").mkdir()
+            shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
+            pc = boot.machine(efi=True, secure=True, mac=lab.SECURE, options=NO_PXE)
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+            pc.pause(1)
+            self.check_locked_down(pc)
+            self.assertEqual(boot.loaded(), [])
+
+    @by("trixie")
+    def more_efi_secure_grub_local_disk(self):
+        """The disk has shim and GRUB too, as Debian installs them."""
+        with self.secure_lab() as boot:
+            pc = self.start_grub(boot, secure=True, disk=boot.signed_disk())
+            pc.press("l")
+            pc.expect("(?m)^the disk is locked down: y", 240)
 
     # Hosts and groups: nobody presses a key
 

@@ -36,9 +36,9 @@ TFTP_SERVER = "192.0.2.5"
 BOOT = "http://boot.example.org/boot/"
 
 # The example hosts of the samples, and a machine that is in none.
-MIRROR = bytes.fromhex("022345678905")
+MIRROR = bytes.fromhex("022345678907")
+IPXE = bytes.fromhex("022345678905")
 SYSLINUX = bytes.fromhex("022345678906")
-SECURE = bytes.fromhex("022345678907")
 UNLISTED = bytes.fromhex("0223456789ff")
 
 DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
@@ -95,11 +95,11 @@ NOTHING = ("", {})
 PAGE = (BOOT + "boot?dialect=ipxe", {175: b"\xb0\1\1"})
 GPXE_PAGE = (BOOT + "boot", {175: b"\xb0\1\1"})
 UNDIONLY = ("undionly.kpxe", {})
-SNPONLY = ("snponly.efi", {})
-IPXE_ARM64 = ("ipxe-arm64.efi", {})
+SHIM = ("shimx64.efi", {})
+SHIM_ARM64 = ("shimaa64.efi", {})
+HTTP_SHIM = (BOOT + "loaders/shimx64.efi", {60: b"HTTPClient"})
+HTTP_SHIM_ARM64 = (BOOT + "loaders/shimaa64.efi", {60: b"HTTPClient"})
 IPXE_RISCV64 = ("ipxe-riscv64.efi", {})
-HTTP_SNPONLY = (BOOT + "loaders/snponly.efi", {60: b"HTTPClient"})
-HTTP_IPXE_ARM64 = (BOOT + "loaders/ipxe-arm64.efi", {60: b"HTTPClient"})
 HTTP_IPXE_RISCV64 = (BOOT + "loaders/ipxe-riscv64.efi", {60: b"HTTPClient"})
 FULL = {77: b"full iPXE", 175: b"\xb0\1\1"}
 FULL_BIOS = ("ipxe.pxe", FULL)
@@ -114,11 +114,11 @@ CLIENTS = {
         "iPXE that uses the ROM's own driver",
     ),
     "UEFI x86-64, 7": (
-        rom(7), SNPONLY,
-        "iPXE that uses the firmware's driver",
+        rom(7), SHIM,
+        "shim starts GRUB, Secure Boot on or off",
     ),
     "UEFI x86-64, 9": (
-        rom(9), SNPONLY,
+        rom(9), SHIM,
         "some firmware sends 9 for x86-64",
     ),
     "UEFI IA32": (
@@ -126,11 +126,11 @@ CLIENTS = {
         "it runs no x86-64 program",
     ),
     "UEFI arm64": (
-        rom(11), IPXE_ARM64,
+        rom(11), SHIM_ARM64,
         "it runs no x86-64 program",
     ),
     "HTTP Boot x86-64": (
-        http_boot(16), HTTP_SNPONLY,
+        http_boot(16), HTTP_SHIM,
         "the firmware wants a URL, and its own vendor class back",
     ),
     "HTTP Boot IA32": (
@@ -138,11 +138,11 @@ CLIENTS = {
         "it runs no x86-64 program",
     ),
     "HTTP Boot arm64": (
-        http_boot(19), HTTP_IPXE_ARM64,
+        http_boot(19), HTTP_SHIM_ARM64,
         "the firmware wants a URL, and its own vendor class back",
     ),
     "HTTP Boot, but 7": (
-        http_boot(7, vendor_arch=16), HTTP_SNPONLY,
+        http_boot(7, vendor_arch=16), HTTP_SHIM,
         "7 is x86-64 too, and a TFTP path would be useless",
     ),
     "HTTP Boot, but 0": (
@@ -222,7 +222,7 @@ CLIENTS = {
         "its name is no iPXE's, so it loads one, as any ROM does",
     ),
     "FlexBoot, UEFI": (
-        flexboot(7, ON_EFI, user_class=None), SNPONLY,
+        flexboot(7, ON_EFI, user_class=None), SHIM,
         "its name is no iPXE's, so it loads one, as any ROM does",
     ),
     "ROM with a user class": (
@@ -258,7 +258,7 @@ CLIENTS = {
         "the first architecture counts",
     ),
     "UEFI x86-64, 7 and 0": (
-        rom(7, 0), SNPONLY,
+        rom(7, 0), SHIM,
         "the first architecture counts",
     ),
     "ROM without architecture": (
@@ -285,8 +285,13 @@ SYSLINUX_EFI = syslinux("syslinux.efi", "arch=amd64&dialect=syslinux&platform=ef
 # What the hosts of each group are sent instead of a file.
 INSTEAD = {
     MIRROR: {},
-    SYSLINUX: {UNDIONLY[0]: SYSLINUX_BIOS, SNPONLY[0]: SYSLINUX_EFI},
-    SECURE: {SNPONLY[0]: ("shimx64.efi", {})},
+    IPXE: {
+        SHIM[0]: ("snponly.efi", {}),
+        SHIM_ARM64[0]: ("ipxe-arm64.efi", {}),
+        HTTP_SHIM[0]: (BOOT + "loaders/snponly.efi", {60: b"HTTPClient"}),
+        HTTP_SHIM_ARM64[0]: (BOOT + "loaders/ipxe-arm64.efi", {60: b"HTTPClient"}),
+    },
+    SYSLINUX: {UNDIONLY[0]: SYSLINUX_BIOS, SHIM[0]: SYSLINUX_EFI},
 }
 
 
@@ -521,6 +526,10 @@ class Sample:
         self.check_answers(UNLISTED, like=MIRROR)
         self.check_answers(SYSLINUX, like=SYSLINUX)
 
+    def test_ipxe_for_every_machine(self):
+        self.serve(self.for_everyone("boot-mirror", "boot-ipxe"))
+        self.check_answers(UNLISTED, like=IPXE)
+
     def test_syslinux_for_every_machine(self):
         self.serve(self.for_everyone("boot-mirror", "boot-syslinux"))
         self.check_answers(UNLISTED, like=SYSLINUX)
@@ -590,7 +599,7 @@ class Dnsmasq(Sample, unittest.TestCase):
 
     def for_everyone(self, *groups):
         """The sample with these tags set for all; it says how for mirror."""
-        tags = {"boot-mirror": "mirror", "boot-syslinux": "syslinux"}
+        tags = {"boot-mirror": "mirror", "boot-ipxe": "with-ipxe", "boot-syslinux": "syslinux"}
         return self.text.replace("\ntag-if=", "".join(f"\ntag-if=set:{tags[g]}" for g in groups) + "\ntag-if=", 1)
 
 
@@ -649,17 +658,21 @@ class DnsmasqProxy(unittest.TestCase):
 
     def test_each_client_is_sent_what_it_can_boot(self):
         self.serve(self.text)
-        for mac in MIRROR, SECURE:
+        for mac in MIRROR, IPXE:
             self.check_answers(mac, like=mac)
 
     def test_others_are_not_answered(self):
         self.serve(self.text)
         self.check_silence(UNLISTED, CLIENTS)
-        self.check_silence(SECURE, self.silent)
+        self.check_silence(IPXE, self.silent)
 
     def test_sample_for_every_machine(self):
         self.serve(self.text.replace("\ntag-if=", "\ntag-if=set:mirror\ntag-if=", 1))
         self.check_answers(UNLISTED, like=MIRROR)
+
+    def test_ipxe_for_every_machine(self):
+        self.serve(self.text.replace("\ntag-if=", "\ntag-if=set:mirror\ntag-if=set:with-ipxe\ntag-if=", 1))
+        self.check_answers(UNLISTED, like=IPXE)
 
     def test_without_the_prompt_nobody_is_answered(self):
         self.serve(re.sub(r"(?m)^pxe-prompt=.*$", "", self.text))
@@ -667,7 +680,7 @@ class DnsmasqProxy(unittest.TestCase):
             self.server.reply(MIRROR, {53: bytes([DISCOVER]), **rom(0)}, OFFER, seconds=2)
 
     def test_every_file_is_tested_and_has_its_server(self):
-        tested = {self.wanted(name, sent[0]) for mac in (MIRROR, SECURE) for name, _, sent in answers(mac)}
+        tested = {self.wanted(name, sent[0]) for mac in (MIRROR, IPXE) for name, _, sent in answers(mac)}
         self.assertEqual({file for file, _ in self.file_lines}, tested - {""})
         for file, server in self.file_lines:
             self.assertLessEqual(len(file), 127)
