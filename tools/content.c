@@ -22,6 +22,8 @@ const char *content_role(enum role role)
 		return "configuration";
 	case ROLE_SCRIPT:
 		return "script";
+	case ROLE_SHIM:
+		return "shim";
 	case ROLE_BIOS:
 	case ROLE_EFI:
 		break;
@@ -41,6 +43,7 @@ size_t content_wanted(enum role role)
 	case ROLE_INITRD:
 	case ROLE_MODULE:
 	case ROLE_BIOS:
+	case ROLE_SHIM:
 	case ROLE_EFI:
 	case ROLE_SCRIPT:
 		break;
@@ -224,6 +227,7 @@ static const char *binary_fault(enum role role, enum arch arch,
 	case ROLE_MODULE:
 		return is_module(head) ? NULL : "is not a SYSLINUX module";
 	case ROLE_EFI:
+	case ROLE_SHIM:
 		return efi_fault(arch, head);
 	case ROLE_CONFIG:
 	case ROLE_INCLUDE:

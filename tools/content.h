@@ -14,7 +14,8 @@ enum role {
 	ROLE_INCLUDE, /* the same, but it may be missing */
 	ROLE_BIOS,    /* a BIOS program */
 	ROLE_EFI,     /* an EFI program */
-	ROLE_SCRIPT,  /* a script for iPXE */
+	ROLE_SHIM,
+	ROLE_SCRIPT, /* a script for iPXE */
 };
 
 /* "kernel", "initrd", ... */

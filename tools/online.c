@@ -294,6 +294,7 @@ static void ask_mirror(struct targets *all, const struct release *release,
 	struct buf config = BUF_INIT;
 
 	ask_file(all, release, files, ROLE_KERNEL, files->kernel);
+	ask_file(all, release, files, ROLE_SHIM, files->shim);
 	for (size_t i = 0; i < files->initrd_count; i++)
 		ask_file(all, release, files, ROLE_INITRD, files->initrds[i]);
 	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);

@@ -776,6 +776,30 @@ static void warn_idle_passwords(const struct warning *w)
 			     "no menu and no entry has this password");
 }
 
+static int has_signer(const struct warning *w, const char *signer)
+{
+	size_t count;
+	const struct release *const *all = catalog_releases(w->c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i]->signed_by != NULL &&
+		    strcmp(all[i]->signed_by, signer) == 0)
+			return 1;
+	return 0;
+}
+
+/* A site's own list; the default is for no catalogue in particular. */
+static void warn_trusts(const struct warning *w)
+{
+	const json_t *site = include_section(w->files, "site");
+	const char **one = catalog_settings(w->c)->trusts;
+
+	for (; json_object_get(site, "trusts") != NULL && *one != NULL; one++)
+		if (!has_signer(w, *one))
+			warn(w, "unused", "site", "trusts", "",
+			     "no release has the signed_by '%s'", *one);
+}
+
 /* Menus are left out as their scripts are. */
 static void warn_loaders(const struct warning *w)
 {
@@ -820,6 +844,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	warn_base(&w);
 	warn_loaders(&w);
 	warn_idle_passwords(&w);
+	warn_trusts(&w);
 	warn_distros(&w);
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)

@@ -15,7 +15,7 @@
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "chain", "script", "memory",      \
-		"eol", "sums"
+		"eol", "sums", "shim", "signed_by"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", NULL,
@@ -29,8 +29,8 @@ static const char *const version_keys[] = {
 static const char *const arch_keys[] = { SCOPE_KEYS, "variants", NULL };
 static const char *const variant_keys[] = { SCOPE_KEYS, NULL };
 static const char *const string_keys[] = {
-	"title",  "name", "distro_arch", "mirror", "root",
-	"kernel", "args", "script",      "eol",    NULL,
+	"title", "name",   "distro_arch", "mirror", "root",      "kernel",
+	"args",  "script", "eol",         "shim",   "signed_by", NULL,
 };
 static const char *const pxelinux_keys[] = {
 	"loader",

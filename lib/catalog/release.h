@@ -44,6 +44,8 @@ struct mirror_files {
 	const char *loader;     /* pxelinux.0 */
 
 	const char *kernel;
+	const char *shim;     /* what vouches for the kernel where Secure Boot
+				 is on; none without a kernel */
 	const char **initrds; /* none without a kernel */
 	size_t initrd_count;
 	const char *args; /* kernel arguments */
@@ -78,6 +80,8 @@ struct release {
 	const char *distro_arch; /* the distro's name for the architecture */
 	const char *eol;         /* end of life, YYYY-MM-DD; NULL: not known */
 	unsigned memory;         /* MiB that the machine needs; 0: not known */
+	const char *signed_by;   /* whose key signed the kernel, or the program
+				    for EFI; NULL: nobody's that is known */
 	const char *modules; /* SYSLINUX version of the mirror's own modules */
 	const char *file;    /* of the catalogue, that set the distro */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */

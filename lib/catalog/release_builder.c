@@ -408,6 +408,8 @@ static int check_boot_methods(struct release_builder *b,
 	if (files->kernel == NULL &&
 	    (files->initrds != NULL || files->args != NULL))
 		return fail_release(b, "initrds and args need a kernel");
+	if (files->kernel == NULL && files->shim != NULL)
+		return fail_release(b, "a shim needs a kernel");
 	if (files->kernel == NULL && files->loader == NULL &&
 	    files->chain[PLATFORM_BIOS] == NULL &&
 	    files->chain[PLATFORM_EFI] == NULL && !release_is_script(files))
@@ -462,6 +464,7 @@ static void find_unwritable(const struct dialect *d,
 	const int has_scripts = (d->starts & START_SCRIPT) != 0;
 	const char *const programs[] = {
 		files->loader,
+		has_scripts ? files->shim : NULL,
 		files->chain[PLATFORM_BIOS],
 		files->chain[PLATFORM_EFI],
 		has_scripts ? files->script[PLATFORM_BIOS] : NULL,
@@ -520,6 +523,7 @@ static int read_files(struct release_builder *b,
 	if (root != NULL)
 		set_var(b, "root", root);
 	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
+	rc |= fill_found(b, "shim", FORM_URL, &files->shim);
 	rc |= read_parts(b, root, files);
 	rc |= read_script(b, files);
 	rc |= read_args(b, files);
@@ -633,6 +637,7 @@ static int read_names(struct release_builder *b)
 	set_var(b, "name", name);
 	release->memory =
 		(unsigned)json_integer_value(find(b, "memory", &unused));
+	rc |= fill_found(b, "signed_by", FORM_WORD, &release->signed_by);
 	return rc | fill_found(b, "eol", FORM_WORD, &release->eol);
 }
 

@@ -9,7 +9,7 @@
 
 static const char *const site_keys[] = {
 	"base",     "suffix",  "title", "background", "timeout", "vesamenu",
-	"syslinux", "modules", "menu",  "customer",   NULL,
+	"syslinux", "modules", "menu",  "customer",   "trusts",  NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -198,10 +198,26 @@ static int read_suffix(struct cursor *at, struct settings *s)
 	return 0;
 }
 
+static int read_trusts(struct cursor *at, struct settings *s)
+{
+	return value_words(at, go(at, "trusts"), "trusts", &s->trusts);
+}
+
+int settings_trust(const struct settings *s, const char *signer)
+{
+	const char **one = s->trusts;
+
+	while (signer != NULL && *one != NULL && strcmp(*one, signer) != 0)
+		one++;
+	return signer != NULL && *one != NULL;
+}
+
 int settings_read(struct cursor *at, const char *base, struct settings *s)
 {
+	static const char *debian[] = { "debian", NULL };
 	int rc = check_keys(at);
 
+	s->trusts = debian;
 	s->title = "Network boot";
 	s->menu = "main";
 	rc |= read_base(at, base, rc < 0, s);
@@ -216,6 +232,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= read_text(at, "modules", FORM_WORD, &s->modules);
 	rc |= value_number(at, go(at, "timeout"), "timeout",
 			   SETTINGS_TIMEOUT_MAX, &s->timeout);
+	rc |= read_trusts(at, s);
 	rc |= read_id(at, "menu", &s->menu);
 	return rc | read_id(at, "customer", &s->customer);
 }

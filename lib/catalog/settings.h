@@ -22,6 +22,8 @@ struct settings {
 				 timeout */
 	const char *menu;     /* id of the main menu */
 	const char *customer; /* id of the default customer; NULL: none */
+	const char **trusts;  /* whose signatures the shim in place trusts: as
+				 release.signed_by; ends in NULL */
 	int is_base_given;    /* by MIRRORBOOT_BASE, and not by the catalogue */
 };
 
@@ -31,6 +33,9 @@ struct settings {
  * enough to read the rest of the catalogue for further failures.
  */
 int settings_read(struct cursor *at, const char *base, struct settings *s);
+
+/* Whether the shim in place trusts what this signer signed; NULL: nobody. */
+int settings_trust(const struct settings *s, const char *signer);
 
 /* Go to the section "site", in the file that set key. */
 void settings_go(struct cursor *at, const char *key);

@@ -226,3 +226,45 @@ int value_networks(struct cursor *at, const json_t *object, const char *key,
 	*count = rc == 0 ? size : 0;
 	return rc;
 }
+
+/* The word at i of the array, which is here. */
+static int read_word(struct cursor *at, const json_t *array, size_t i,
+		     const char **out)
+{
+	const char *word = json_string_value(json_array_get(array, i));
+	size_t mark = cursor_enter_index(at, i);
+	int rc = -1;
+
+	if (word == NULL)
+		cursor_fail(at, "must be a string, in quotes");
+	else
+		rc = form_check(at, word, FORM_WORD);
+	if (rc == 0)
+		*out = mem_pool_copy(at->pool, word);
+	cursor_leave(at, mark);
+	return rc;
+}
+
+int value_words(struct cursor *at, const json_t *object, const char *key,
+		const char ***out)
+{
+	const json_t *array = json_object_get(object, key);
+	size_t count = json_array_size(array);
+	const char **words;
+	size_t mark;
+	int rc = 0;
+
+	if (array == NULL)
+		return 0;
+	if (!json_is_array(array))
+		return cursor_fail_key(at, key,
+				       "must be an array of strings, in [ ]");
+	words = mem_pool_alloc(at->pool, (count + 1) * sizeof(*words));
+	mark = cursor_enter(at, key);
+	for (size_t i = 0; i < count; i++)
+		rc |= read_word(at, array, i, &words[i]);
+	cursor_leave(at, mark);
+	if (rc == 0)
+		*out = words;
+	return rc;
+}

@@ -37,6 +37,10 @@ int value_flag(struct cursor *at, const json_t *object, const char *key,
 int value_networks(struct cursor *at, const json_t *object, const char *key,
 		   const struct network **list, size_t *count);
 
+/* An array of words, FORM_WORD; in the cursor's pool, with NULL at its end. */
+int value_words(struct cursor *at, const json_t *object, const char *key,
+		const char ***out);
+
 /* Whether the value here is an object with no keys but those in the list,
  * which ends in NULL.  Each other key is a failure.  Returns 0 or -1. */
 int value_check_object(struct cursor *at, const json_t *object,

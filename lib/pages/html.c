@@ -549,6 +549,7 @@ static json_t *files_view(const struct release *release)
 	add_texts(&t, "Kernel", AT(kernel));
 	for (size_t i = 0; add_initrd(&t, i); i++)
 		;
+	add_texts(&t, "Shim for signed iPXE", AT(shim));
 	add_texts(&t, "PXELINUX for BIOS", AT(loader));
 	add_texts(&t, "PXELINUX directory, DHCP option 210", AT(pathprefix));
 	add_texts(&t, "Script for iPXE", AT(script));
@@ -563,6 +564,22 @@ static json_t *files_view(const struct release *release)
 	free(t.values);
 	return t.rows;
 #undef AT
+}
+
+/* What the signature is good for where Secure Boot is on. */
+static void add_signature(const struct request *r,
+			  const struct release *release, json_t *view)
+{
+	const struct loader grub = any_machine(&dialect_grub);
+	const char *reason =
+		loader_distrusts(&grub, catalog_settings(r->catalog), release);
+
+	if (release->signed_by != NULL)
+		json_object_set_new(view, "signed_by",
+				    json_string(release->signed_by));
+	json_object_set_new(view, "secure_boot",
+			    json_pack("{s:s, s:s*}", "client",
+				      grub.dialect->client, "refused", reason));
 }
 
 /* The same version for the same architecture, with and without variants. */
@@ -622,6 +639,7 @@ void html_add_release(const struct request *r, const struct release *release,
 			    json_pack("[o, o]",
 				      machine_view("BIOS", release, bios),
 				      machine_view("UEFI", release, efi)));
+	add_signature(r, release, view);
 	json_object_set_new(view, "variants", variants_view(r, release));
 	json_object_set_new(view, "clients", clients_view(r, link));
 	json_object_set_new(view, "state", state_view(r));

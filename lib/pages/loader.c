@@ -161,6 +161,20 @@ const char *loader_refusal(const struct loader *l,
 	return loader_refuses_files(l, &release->mirrors[0]);
 }
 
+const char *loader_distrusts(const struct loader *l,
+			     const struct settings *settings,
+			     const struct release *release)
+{
+	if (!l->dialect->knows_lockdown ||
+	    l->machine.platform == PLATFORM_BIOS ||
+	    settings_trust(settings, release->signed_by))
+		return NULL;
+	return release->signed_by != NULL
+		       ? "needs Secure Boot off: shim does not trust its "
+			 "signer"
+		       : "needs Secure Boot off: no signature of it is known";
+}
+
 const char *loader_refuses_command(const struct loader *l, unsigned command)
 {
 	const struct dialect *d = l->dialect;

@@ -62,6 +62,13 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release);
 
+/* Why the loader does not start the release where Secure Boot is on, static,
+ * in words that every dialect can write.  NULL: it does, or it never finds out
+ * whether Secure Boot is on. */
+const char *loader_distrusts(const struct loader *l,
+			     const struct settings *settings,
+			     const struct release *release);
+
 /* Why the loader cannot do that of COMMAND_* on its machine, static, in words
  * that every dialect can write; NULL if it can. */
 const char *loader_refuses_command(const struct loader *l, unsigned command);

@@ -93,6 +93,42 @@ static int has_something(const struct request *r, const struct menu *menu)
 	return 0;
 }
 
+static const char *distrust(const struct request *r,
+			    const struct menu_entry *entry);
+
+/* Whether the menu, or one below it, offers anything with Secure Boot on. */
+static int has_trusted(const struct request *r, const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu_entry *entry = &menu->entries[i];
+
+		if (entry->kind != ENTRY_HEADING && is_visible(r, entry) &&
+		    hidden_reason(r, entry) == NULL &&
+		    distrust(r, entry) == NULL)
+			return 1;
+	}
+	return 0;
+}
+
+/* Why an entry that is offered is left out where Secure Boot is on; NULL if it
+ * is not.  People see what GRUB does. */
+static const char *distrust(const struct request *r,
+			    const struct menu_entry *entry)
+{
+	struct loader loader = page_loader(r, r->machine.platform);
+
+	if (dialect_is_for_people(loader.dialect))
+		loader.dialect = &dialect_grub;
+	if (!loader.dialect->knows_lockdown)
+		return NULL;
+	if (entry->kind == ENTRY_RELEASE)
+		return loader_distrusts(&loader, catalog_settings(r->catalog),
+					entry->release);
+	return entry->kind == ENTRY_MENU && !has_trusted(r, entry->menu)
+		       ? "has nothing that shim trusts"
+		       : NULL;
+}
+
 static const char *kind_name(enum entry_kind kind)
 {
 	switch (kind) {
@@ -135,10 +171,10 @@ static json_t *password_view(const struct request *r,
 static json_t *entry_view(const struct request *r,
 			  const struct menu_entry *entry, int is_default)
 {
-	json_t *view =
-		json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
-			  "title", entry->title, kind_name(entry->kind), 1,
-			  "default", is_default, "url", entry_url(r, entry));
+	json_t *view = json_pack(
+		"{s:s, s:s, s:b, s:b, s:o*, s:s*}", "id", entry->id, "title",
+		entry->title, kind_name(entry->kind), 1, "default", is_default,
+		"url", entry_url(r, entry), "untrusted", distrust(r, entry));
 
 	if (entry->password != NULL)
 		json_object_set_new(view, "password",
@@ -253,6 +289,60 @@ static void hide(const struct request *r, const struct menu_entry *entry,
 	json_array_append_new(hidden,
 			      json_pack("{s:s, s:s}", "title", entry->title,
 					"reason", reason));
+}
+
+/* Leave out each heading too that has nothing below it where Secure Boot is on.
+ * first: the index from which on the menu's own entries are. */
+static void distrust_headings(const json_t *entries, size_t first)
+{
+	int has_trusted_below = 0;
+
+	for (size_t i = json_array_size(entries); i > first; i--) {
+		json_t *entry = json_array_get(entries, i - 1);
+		const int is_heading =
+			json_object_get(entry, "heading") != NULL;
+
+		if (is_heading && !has_trusted_below)
+			json_object_set_new(
+				entry, "untrusted",
+				json_string("has nothing that shim trusts"));
+		has_trusted_below =
+			!is_heading &&
+			(has_trusted_below ||
+			 json_object_get(entry, "untrusted") == NULL);
+	}
+}
+
+/* What is offered, but not where Secure Boot is on. */
+static json_t *left_out_view(const struct request *r, const json_t *entries,
+			     const struct choice *choice)
+{
+	const char *chosen = choice->entry != NULL ? choice->entry->id : "";
+	json_t *list = json_array();
+	int starts_first = 0;
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach((json_t *)entries, i, entry) {
+		json_t *reason = json_object_get(entry, "untrusted");
+
+		if (reason == NULL || json_object_get(entry, "heading") != NULL)
+			continue;
+		page_note(r, "left out where Secure Boot is on: %s: it %s",
+			  json_string_value(json_object_get(entry, "id")),
+			  json_string_value(reason));
+		starts_first |=
+			strcmp(chosen, json_string_value(json_object_get(
+					       entry, "id"))) == 0;
+		json_array_append_new(list,
+				      json_pack("{s:O, s:O}", "title",
+						json_object_get(entry, "title"),
+						"reason", reason));
+	}
+	return json_pack("{s:o, s:o, s:b}", "title",
+			 json_sprintf("Left out with Secure Boot on: %zu",
+				      json_array_size(list)),
+			 "entries", list, "starts_first", starts_first);
 }
 
 /* Add what is offered to entries, the rest to hidden.  A heading is shown
@@ -384,6 +474,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 				      : NULL;
 	json_t *entries = json_array();
 	json_t *hidden = json_array();
+	json_t *left_out;
 	json_t *view;
 
 	if (r->problem != NULL)
@@ -391,6 +482,8 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	note_menu(r, menu);
 	note_entries(r, menu);
 	sort_entries(r, menu, &choice, entries, hidden);
+	distrust_headings(entries, r->problem != NULL ? 1 : 0);
+	left_out = left_out_view(r, entries, &choice);
 	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:s*}", "title",
 			 menu->title, "menu", menu_url(r, menu), "vesamenu",
 			 settings->vesamenu, "background", background_view(r),
@@ -399,6 +492,9 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	/* Where every entry has a password, the menu waits. */
 	if (r->problem == NULL && (choice.entry != NULL || !choice.is_marked))
 		add_timeout(view, menu->timeout);
+	if (json_array_size(json_object_get(left_out, "entries")) > 0)
+		json_object_set(view, "left_out", left_out);
+	json_decref(left_out);
 	add_back(r, menu, menu_above(r, menu), view);
 	add_passwords(r, view);
 	if (modules != NULL)

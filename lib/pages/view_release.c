@@ -71,7 +71,7 @@ static json_t *initrds_view(const struct request *r,
 	return list;
 }
 
-static json_t *kernel_view(const struct request *r,
+static json_t *kernel_view(const struct request *r, const struct loader *l,
 			   const struct mirror_files *s)
 {
 	json_t *view = json_pack(
@@ -79,6 +79,9 @@ static json_t *kernel_view(const struct request *r,
 		"args", s->args, "words", words_view(s->args), "initrds",
 		initrds_view(r, s), "initrd", s->initrd_count > 0);
 
+	if (l->dialect->uses_shim && l->machine.platform != PLATFORM_BIOS &&
+	    s->shim != NULL)
+		json_object_set_new(view, "shim", page_file(r, s->shim));
 	add_sum(r, s, 0, view);
 	if (r->dialect->compares_sums && release_is_pinned(s))
 		json_object_set_new(view, "name", name_of(s->kernel));
@@ -119,7 +122,7 @@ static void add_method(const struct request *r, const struct loader *l,
 	if (is_all ? s->loader != NULL : method == BOOT_PXELINUX)
 		json_object_set_new(view, "pxelinux", pxelinux_view(s));
 	if (is_all ? s->kernel != NULL : method == BOOT_KERNEL)
-		json_object_set_new(view, "kernel", kernel_view(r, s));
+		json_object_set_new(view, "kernel", kernel_view(r, l, s));
 	if (is_all ? loader_program(l, s) != NULL : method == BOOT_CHAIN)
 		json_object_set_new(view, "chain", chain_view(r, l, s));
 }
@@ -206,6 +209,20 @@ static void note_mirrors(const struct request *r, const struct release *release)
 			  loader_next_mirror(&loader, release, 0) + 1);
 }
 
+/* Whose signature there is, and what Secure Boot makes of it. */
+static void note_signature(const struct request *r,
+			   const struct release *release)
+{
+	const struct settings *settings = catalog_settings(r->catalog);
+	const struct loader loader = page_loader(r, r->machine.platform);
+	const char *reason = loader_distrusts(&loader, settings, release);
+
+	if (release->signed_by != NULL)
+		page_note(r, "signed by: %s", release->signed_by);
+	if (reason != NULL)
+		page_note(r, "left out where Secure Boot is on: it %s", reason);
+}
+
 static void note_pin(const struct request *r, const char *file,
 		     const struct pin *pin)
 {
@@ -249,6 +266,7 @@ void view_note_release(const struct request *r, const struct release *release)
 static void note_start(const struct request *r, const struct release *release)
 {
 	note_mirrors(r, release);
+	note_signature(r, release);
 	note_pins(r, release);
 	if (!r->dialect->knows_machine ||
 	    r->machine.platform != MACHINE_UNKNOWN)
@@ -271,6 +289,7 @@ json_t *view_release(const struct request *r, const struct release *release)
 	const struct link message = { .page = &page_fromthemirror,
 				      .dialect = r->dialect->menus,
 				      .release = release };
+	const struct loader loader = page_loader(r, r->machine.platform);
 	json_t *view = view_release_on(r, release, r->machine.platform);
 
 	view_note_release(r, release);
@@ -280,6 +299,8 @@ json_t *view_release(const struct request *r, const struct release *release)
 	set(view, "version", release->version);
 	set(view, "arch", machine_arch_name((int)release->arch));
 	set(view, "variant", release->variant);
+	set(view, "untrusted",
+	    loader_distrusts(&loader, catalog_settings(r->catalog), release));
 	set(view, "loader_arch", machine_loader_arch(release->arch));
 	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
 	json_object_update_new(

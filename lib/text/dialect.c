@@ -391,6 +391,7 @@ const struct dialect dialect_ipxe = {
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 	.compares_sums = 1,
+	.uses_shim = 1,
 };
 
 /* The core joins what starts a kernel in one command line of 2047 bytes (6.03,
@@ -445,6 +446,7 @@ const struct dialect dialect_grub = {
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 	.has_bare_variables = 1,
+	.knows_lockdown = 1,
 };
 
 const struct dialect dialect_html = {

@@ -108,6 +108,12 @@ struct dialect {
 	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
 	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */
 	unsigned has_bare_variables : 1; /* "$a" is a variable, as "${a}" is */
+	unsigned knows_lockdown : 1;     /* its scripts find out whether
+					    Secure Boot is on, and the client
+					    then starts only what shim trusts */
+	unsigned uses_shim : 1;          /* it may start a kernel that the
+					    firmware does not trust by the
+					    release's own shim */
 	unsigned compares_sums : 1;      /* its scripts compare a file with its
 					    pinned sum, where their client can */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */

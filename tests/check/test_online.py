@@ -521,6 +521,29 @@ def test_programs_to_chain(mirrors):
                [f for f in found if "no second mirror" not in f], wanted)
 
 
+def test_shim(mirrors):
+    """What vouches for the kernel is asked for too."""
+    program = (TREE / "debian-installer/amd64/bootnetx64.efi").read_bytes()
+    rows = [
+        ({"/debian/shim": content(program[:4096])}, None),
+        ({"/debian/shim": content(b"not found")}, "shim is plain text, maybe an error message"),
+        ({}, "shim is missing: status 404"),
+    ]
+    for pages, fault in rows:
+        mirrors[0].reset({"/debian/linux": content((TREE / "debian-installer/amd64/linux").read_bytes()), **pages})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["menus"]["main"]["entries"].pop()
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian", "kernel": "{{mirror}}linux",
+                "shim": "{{mirror}}shim", "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/shim"] if fault else []
+        expect(f"shim {fault}", [f for f in found if "no second mirror" not in f], wanted)
+
+
 def test_scripts(mirrors):
     """A script is named in script, and nothing else is."""
     rows = [
@@ -648,6 +671,7 @@ def main():
             ("a refused catalogue is not checked online",
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
+            ("shim", lambda: test_shim(mirrors)),
             ("scripts", lambda: test_scripts(mirrors)),
             ("a kernel ends in its last paragraph",
              lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),

@@ -326,6 +326,52 @@ static void test_a_password_is_refused_where_nobody_asks_for_it(void **state)
 	}
 }
 
+static void test_with_secure_boot_grub_starts_what_shim_trusts(void **state)
+{
+#define NO_SIGNATURE "needs Secure Boot off: no signature of it is known"
+#define NO_TRUST "needs Secure Boot off: shim does not trust its signer"
+	static const char *trusts[] = { "debian", "own", NULL };
+	static const char *nobody[] = { NULL };
+	static const struct {
+		const char *dialect;
+		const char *platform;
+		const char **trusts;
+		const char *signer;
+		const char *refusal; /* NULL: it does, or never finds out */
+	} trusted[] = {
+		{ "grub", "efi", trusts, "debian", NULL },
+		{ "grub", "efi", trusts, "own", NULL },
+		{ "grub", "efi", trusts, "fedora", NO_TRUST },
+		{ "grub", "efi", trusts, NULL, NO_SIGNATURE },
+		{ "grub", "efi", nobody, "debian", NO_TRUST },
+		{ "grub", "", trusts, "fedora", NO_TRUST },
+		{ "grub", "bios", trusts, "fedora", NULL },
+		{ "ipxe", "efi", trusts, NULL, NULL },
+		{ "syslinux", "efi", trusts, NULL, NULL },
+		{ "html", "", trusts, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(trusted); i++) {
+		const struct loader loader = {
+			.dialect = dialect_find(trusted[i].dialect),
+			.machine = machine_of(trusted[i].platform, ""),
+		};
+		const struct settings settings = { .trusts =
+							   trusted[i].trusts };
+		const struct release release = { .signed_by =
+							 trusted[i].signer };
+		const char *got =
+			loader_distrusts(&loader, &settings, &release);
+
+		if (trusted[i].refusal == NULL
+			    ? got != NULL
+			    : got == NULL ||
+				      strcmp(got, trusted[i].refusal) != 0)
+			fail_msg("row %zu: %s", i, got);
+	}
+}
+
 static void test_a_mirrors_menu_is_for_modules_of_its_version(void **state)
 {
 	static const struct {
@@ -569,6 +615,8 @@ int main(void)
 		cmocka_unit_test(test_a_command_is_refused_where_there_is_none),
 		cmocka_unit_test(
 			test_a_password_is_refused_where_nobody_asks_for_it),
+		cmocka_unit_test(
+			test_with_secure_boot_grub_starts_what_shim_trusts),
 		cmocka_unit_test(
 			test_a_mirrors_menu_is_for_modules_of_its_version),
 		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),

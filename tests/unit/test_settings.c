@@ -21,6 +21,8 @@ static void test_settings_that_are_left_out_have_their_defaults(void **state)
 	assert_string_equal(s->vesamenu, "http://boot.example.org/boot/"
 					 "syslinux/3.86/vesamenu.c32");
 	assert_int_equal(s->timeout, 0);
+	assert_string_equal(s->trusts[0], "debian");
+	assert_null(s->trusts[1]);
 	catalog_free(c);
 	catalog_free(NULL);
 }
@@ -30,7 +32,8 @@ static void test_settings_are_the_sites_own(void **state)
 	struct catalog *c = load(
 		"{'site': {'base': 'http://h:8080/', 'suffix': '.php',"
 		" 'title': 'LWP', 'background': 'Tux.png', 'timeout': 3599,"
-		" 'vesamenu': 'syslinux/3.86/vesamenu.c32', 'menu': 'top'},"
+		" 'vesamenu': 'syslinux/3.86/vesamenu.c32', 'menu': 'top',"
+		" 'trusts': ['ubuntu', 'own']},"
 		" 'menus': {'top': {'entries': [{'local': true}]}}}");
 	const struct settings *s = catalog_settings(c);
 
@@ -40,6 +43,10 @@ static void test_settings_are_the_sites_own(void **state)
 	assert_string_equal(s->title, "LWP");
 	assert_string_equal(s->background, "Tux.png");
 	assert_int_equal(s->timeout, 3599);
+	assert_true(settings_trust(s, "ubuntu"));
+	assert_true(settings_trust(s, "own"));
+	assert_false(settings_trust(s, "debian"));
+	assert_false(settings_trust(s, NULL));
 	assert_string_equal(s->vesamenu,
 			    "http://h:8080/syslinux/3.86/vesamenu.c32");
 	assert_string_equal(catalog_menu(c, NULL)->id, "top");
