@@ -6,6 +6,7 @@ names as those of the samples and of conf/catalog.json lead to the lab.
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -39,6 +40,8 @@ NEEDED = {
     "nginx": "nginx-light",
     "spawn-fcgi": "spawn-fcgi",
     "mformat": "mtools",
+    "openssl": "openssl",
+    "/usr/lib/python3/dist-packages/cryptography": "python3-cryptography",
     "ip": "iproute2",
     f"/{OVMF}/OVMF_CODE_4M.fd": "ovmf",
     f"{AAVMF}/AAVMF_CODE.fd": "qemu-efi-aarch64",
@@ -474,6 +477,32 @@ class Lab:
         run(f"mcopy -i {disk} {self.probe} ::EFI/BOOT/BOOTX64.EFI")
         return disk
 
+    @functools.cached_property
+    def own_key(self):
+        """A key that no shim knows, and its certificate."""
+        key, certificate = self.dir / "own.key", self.dir / "own.pem"
+        run(f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own -days 9 -keyout {key} -out {certificate}")
+        return key, certificate
+
+    def sign(self, program):
+        """Sign it by our own key, and by no other."""
+        key, certificate = self.own_key
+        tools = SUITES["trixie"].root / "usr/bin"
+        copy = shutil.copy(program, self.dir / "unsigned")
+        with contextlib.suppress(RuntimeError):  # it has no signature
+            run(f"{tools}/sbattach --remove {copy}")
+        run(f"{tools}/sbsign --key {key} --cert {certificate} --output {self.dir}/signed {copy}")
+        shutil.copyfile(self.dir / "signed", program)
+
+    def enroll(self, variables):
+        """A copy of the firmware's variables with our own key beside
+        Microsoft's."""
+        tools = SUITES["trixie"].root / "usr"
+        enrolled = self.dir / "enrolled.fd"
+        run(f"env PYTHONPATH={tools}/lib/python3/dist-packages /usr/bin/python3 {tools}/bin/virt-fw-vars --input {variables}"
+            f" --output {enrolled} --add-db 11111111-2222-3333-4444-555555555555 {self.own_key[1]}")
+        return enrolled
+
     def signed_disk(self):
         """A disk with Debian's shim, and its signed GRUB that is for disks."""
         disk = self.efi_disk()
@@ -494,6 +523,10 @@ class Lab:
         machine = Machine(self, f"machine{len(self.machines)}", **options)
         self.machines.append(machine)
         return machine
+
+    def add_autoexec(self):
+        command = [TOP / "scripts/loaders", "--root", self.suite.root, "--autoexec", "http://boot.example.org/boot/boot"]
+        subprocess.run(command, check=True, timeout=60, capture_output=True)
 
     def loaded(self):
         """The files that were asked for by TFTP, without the script that iPXE
@@ -704,6 +737,8 @@ class Machine:
 
     def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, arm64=False, cpu="max", disk=None,
                  display="none", options=()):
+        """secure: Secure Boot is on, with Microsoft's keys; "own": and with the
+        lab's own."""
         self.lab = lab
         self.name = name
         self.efi = efi or arm64
@@ -733,12 +768,15 @@ class Machine:
             return [*board, "-machine", "pc", "-boot", "strict=on"]
         code, start = ("CODE_4M.secboot", "VARS_4M.ms") if secure else ("CODE_4M", "VARS_4M")
         ovmf = self.lab.suite.root / OVMF
+        variables = ovmf / f"OVMF_{start}.fd"
+        if secure == "own":
+            variables = self.lab.enroll(variables)
         return [
             *board,
             "-machine", "q35,smm=on" if secure else "q35",
             "-global", f"driver=cfi.pflash01,property=secure,value={'on' if secure else 'off'}",
             *flash(ovmf / f"OVMF_{code}.fd"),
-            *flash(ovmf / f"OVMF_{start}.fd"),
+            *flash(variables),
             "-fw_cfg", f"name=opt/org.tianocore/{self.lab.without_pxe}PXESupport,string=n",
         ]
 

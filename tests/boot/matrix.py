@@ -403,6 +403,28 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    # The script that iPXE looks for beside itself. DHCP names the loader for iPXE
+    # too, as a server does that knows one file name.
+
+    def check_autoexec(self, script, **options):
+        def knows_one_name(text):
+            return lab.by_tftp(text).replace("http://boot.example.org/boot/boot?dialect=ipxe", "snponly.efi")
+        with self.lab(catalog(), dhcpd=knows_one_name) as boot:
+            boot.add_autoexec()
+            pc = boot.machine(efi=True, **options)
+            self.menu_of(pc)
+            self.assertTrue(boot.asked(script))
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    @by("forky")
+    def test_efi_autoexec(self):
+        self.check_autoexec("^RRQ .*autoexec.ipxe")
+
+    @by("trixie")
+    def more_efi_http_boot_autoexec(self):
+        self.check_autoexec("^GET .*/boot/loaders/autoexec.ipxe", options=NO_PXE)
+
     @by("forky")
     def test_efi_local_disk(self):
         with self.lab(catalog()) as boot:
@@ -554,6 +576,26 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
+
+    def more_bios_lpxelinux_of_one_file_name(self):
+        """DHCP sends lpxelinux.0 to all, and no option. The manual's
+        pxelinux.cfg/default leads to the pages."""
+        def knows_one_name(text):
+            options = r"(option pxelinux\.(configfile|pathprefix|magic)|site-option-space)"
+            return re.sub(rf"(?m)^\s*{options} .*;\n", "", lab.by_tftp(text))
+        manual = (lab.TOP / "docs/mirrorboot.7").read_text()
+        conf = re.search(r"(?s)\.\\\" pxelinux\.cfg/default\n\.Bd [^\n]*\n(.*?)\.Ed", manual)[1]
+        with self.lab(catalog(kernel_way=True), dhcpd=knows_one_name) as boot:
+            pathlib.Path("/srv/tftp/pxelinux.cfg").mkdir()
+            pathlib.Path("/srv/tftp/pxelinux.cfg/default").write_text(conf)
+            shutil.copy("/usr/lib/syslinux/modules/bios/ldlinux.c32", "/srv/tftp")
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            pc.press("m")
+            pc.expect_request("name=more", 60)
+            pc.pause(4)
+            pc.press("z")
+            self.check_boot(pc, [])
 
     def test_bios_lpxelinux_picture_missing(self):
         with self.lab(catalog(kernel_way=True) | {"site": {"background": "no/such.png"}}) as boot:
@@ -818,21 +860,14 @@ class Boot(unittest.TestCase):
         pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
         pc.pause(4)
 
-    def check_secure_grub(self):
+    @by("trixie")
+    def test_efi_secure_grub(self):
         with self.secure_lab() as boot:
             pc = self.start_grub(boot, secure=True)
             files = [name for name in boot.loaded() if re.search(r"x64\.efi$|cfg$|mod$", name)]
-            self.assertEqual(list(dict.fromkeys(files)), ["shimx64.efi", "grubx64.efi", "grub/grub.cfg"])
+            self.assertEqual(list(dict.fromkeys(files)), ["shimx64.efi", "grubx64.efi", "/grub/grub.cfg"])
             self.go_to_submenu_and_back(pc)
             self.check_locked_down(pc)
-
-    @by("trixie")
-    def test_efi_secure_grub(self):
-        self.check_secure_grub()
-
-    @by("forky")
-    def more_efi_secure_grub_of_forky(self):
-        self.check_secure_grub()
 
     @by("trixie")
     def more_efi_secure_grub_first_mirror_down(self):
@@ -862,7 +897,62 @@ class Boot(unittest.TestCase):
         with self.secure_lab() as boot:
             pc = self.start_grub(boot, secure=True, disk=boot.signed_disk())
             pc.press("l")
-            pc.expect("(?m)^the disk is locked down: y", 240)
+            pc.expect("the disk is locked down: y", 240)
+
+    @by("trixie")
+    def test_efi_secure_grub_refuses(self):
+        """A release of another signer is left out, and has our message where it
+        is asked for. One that only claims to be Debian's is refused by shim."""
+        own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "versions": {"1": {"arches": ["amd64"]}}}
+        claim = {**own, "title": "Claim", "signed_by": "debian"}
+        entries = [DISK, {"distro": "own"}, {"distro": "claim", "hotkey": "x"}, AMD64]
+        sections = catalog(entries) | PLAIN
+        sections["distros"] = {"debian": {"args": "console=ttyS0"}, "own": {**own, "signed_by": "acme"}, "claim": claim}
+        host = {"hosts": {MAC_OF_SECURE: json.dumps({"boot": {"distro": "own", "version": "1", "arch": "amd64"}})}}
+        with self.lab(sections, real_kernel=True, **host) as boot:
+            for mirror in lab.MIRRORS:
+                (boot.dir / mirror / "own").mkdir()
+                shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64/linux", boot.dir / mirror / "own/linux")
+                boot.sign(boot.dir / mirror / "own/linux")
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
+            pc.expect("Own needs Secure Boot off: shim does not trust its signer", 240)
+            pc.expect("(?s)Local disk.*Claim.*Left out with Secure Boot on: 1", 120)
+            self.assertNotIn("*Own", pc.text())
+            self.assertEqual(boot.asked("own/linux"), [])
+            pc.pause(1)
+            pc.press("x")
+            pc.expect("With Secure Boot on, shim may have refused its kernel", 240)
+            self.assertRegex(pc.text(), "bad shim (loader )?signature")  # 2.12, 2.14
+            self.assertEqual([len(boot.asked("GET .*own/linux", server)) for server in lab.MIRRORS.values()], [1, 1])
+            pc.expect("(?s)may have refused.*Local disk.*Left out", 120)
+            pc.pause(1)
+            pc.press("end", "up", "ret")
+            pc.expect("Kernel is locked down from EFI Secure Boot", 400)
+
+    # Secure Boot: an iPXE that is signed by a key of our own, which the firmware
+    # has. Debian's shim on the mirror vouches for the kernel.
+
+    def secure_ipxe(self, boot):
+        boot.sign("/srv/tftp/snponly.efi")
+        pc = boot.machine(efi=True, secure="own")
+        self.menu_of(pc)
+        return pc
+
+    @by("forky")
+    def test_efi_secure_ipxe(self):
+        with self.secure_lab() as boot:
+            pc = self.secure_ipxe(boot)
+            self.check_locked_down(pc)
+            self.assertEqual(len(boot.asked(r"bootnetx64\.efi$", lab.MIRRORS[FIRST])), 1)
+
+    @by("forky")
+    def more_efi_secure_ipxe_first_mirror_has_no_shim(self):
+        with self.secure_lab() as boot:
+            for shim in (boot.dir / FIRST).rglob("bootnetx64.efi"):
+                shim.unlink()
+            pc = self.secure_ipxe(boot)
+            self.check_locked_down(pc, SECOND)
 
     # Hosts and groups: nobody presses a key
 
