@@ -523,9 +523,9 @@ class Boot(unittest.TestCase):
 
     # IPv6 alone, from power-on
 
-    def check_ipv6(self, kind, loaded, options=(), sections=None):
-        with self.lab(sections or catalog(), kind=kind) as boot:
-            pc = boot.machine(options=options)
+    def check_ipv6(self, kind, loaded, **options):
+        with self.lab(catalog(), kind=kind) as boot:
+            pc = boot.machine(**options)
             self.menu_of(pc)
             self.assertEqual(set(boot.loaded()), loaded)
             pc.press("a")
@@ -534,6 +534,11 @@ class Boot(unittest.TestCase):
     @by("trixie")
     def test_efi_ipv6(self):
         self.check_ipv6(lab.Ipv6Lab, {"snponly.efi"})
+
+    def more_efi_ipv6_by_uuid(self):
+        """Kea does not see its MAC, and UEFI and iPXE say its UUID each in its
+        own way."""
+        self.check_ipv6(lab.Ipv6Lab, {"snponly.efi"}, mac=lab.IPXE, options=["-uuid", UUID])
 
     def more_efi_ipv6_http_boot(self):
         self.check_ipv6(lab.Ipv6Lab, set(), options=NO_PXE6)

@@ -25,6 +25,7 @@ TFTP = f"tftp://[{SERVER}]/"
 # The example hosts of the samples, and a machine that is in none: MAC and UUID.
 MIRROR = (bytes.fromhex("00005e005305"), bytes(16))
 BY_UUID = (bytes.fromhex("022345678905"), bytes.fromhex("123456789abcdef01122334455667788"))
+BY_UUID_OF_UEFI = (BY_UUID[0], bytes.fromhex("78563412bc9af0de1122334455667788"))
 UNLISTED = (bytes.fromhex("00005e0053ff"), bytes(16))
 
 SOLICIT, ADVERTISE, REQUEST, REPLY = 1, 2, 3, 7
@@ -275,6 +276,7 @@ class Kea(Sample, unittest.TestCase):
     def test_machine_is_known_by_its_uuid(self):
         self.serve(self.text)
         self.check_answers(BY_UUID)
+        self.check_answers(BY_UUID_OF_UEFI)
 
     def test_mac_of_a_virtual_machine_is_not_seen_as_the_sample_says(self):
         mac = BY_UUID[0]
