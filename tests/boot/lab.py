@@ -123,10 +123,11 @@ def set_up_network():
     for address in ROUTER6, CLOSED6, *NAMES6.values():
         run(f"ip address replace {address}/64 dev br0 nodad")
     run("ip link set br0 up")
-    # Without a cable a bridge has no link and so no address of IPv6's own.
+    # Without a cable a bridge has no link and so no address of IPv6's own. The
+    # far end must not answer ARP: it would for the bridge's addresses too.
     run("ip link add cable0 type veth peer name cable1")
     run("ip link set cable0 master br0 up")
-    run("ip link set cable1 up")
+    run("ip link set cable1 arp off up")
 
 
 def set_up_directories():
