@@ -177,9 +177,10 @@ static void prepare_whole(const struct fetcher *f, CURL *easy)
 
 static void prepare_family(CURL *easy, enum fetch_family family)
 {
-	curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
-			 family == FETCH_IPV4 ? CURL_IPRESOLVE_V4
-					      : CURL_IPRESOLVE_V6);
+	const long version =
+		family == FETCH_IPV4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6;
+
+	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, version);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
