@@ -61,6 +61,12 @@ struct fetch {
 	void *ctx;
 };
 
+/* Whether the status says that the file does not exist. */
+static inline int fetch_is_missing(long status)
+{
+	return status == 404 || status == 410;
+}
+
 /* NULL with a message on standard error when libcurl cannot be used.  Release
  * with fetcher_free(). */
 struct fetcher *fetcher_new(const struct fetch_limits *limits);
@@ -71,8 +77,8 @@ void fetcher_add(struct fetcher *f, const struct fetch *request);
 
 /*
  * Make all requests.  Calls done() for each, in the order in which they end,
- * and progress() with the number of those that have ended and of all.  Returns
- * the number of requests that got an answer.
+ * and progress(), which may be NULL, with the number of those that have ended
+ * and of all.  Returns the number of requests that got an answer.
  */
 size_t fetcher_run(struct fetcher *f,
 		   void (*progress)(size_t ended, size_t all));

@@ -215,7 +215,7 @@ static void look_elsewhere(struct target *t)
 		.depth = p->depth,
 	};
 
-	if (p->otherwise != NULL && probe_is_missing(p))
+	if (p->otherwise != NULL && fetch_is_missing(p->status))
 		ask(t->all, &wanted);
 }
 
@@ -251,7 +251,7 @@ static void done_head(void *ctx, const struct fetch_answer *answer)
 		p->head_length = answer->length;
 	if (is_moved(answer))
 		go_after(t, answer);
-	else if (probe_is_missing(p) || answer->is_silent)
+	else if (fetch_is_missing(p->status) || answer->is_silent)
 		look_elsewhere(t);
 	else /* even if HEAD fails: some servers refuse only that */
 		fetcher_add(t->all->fetcher, &get);

@@ -119,7 +119,7 @@ static void keep(const struct release *release, const struct mirror_files *s,
 	size_t len = strlen(s->mirror);
 
 	for (size_t i = 0; s->kernel != NULL && i <= s->initrd_count; i++) {
-		const char *url = i == 0 ? s->kernel : s->initrds[i - 1];
+		const char *url = release_file(s, i);
 		json_t *pin = strncmp(url, s->mirror, len) == 0
 				      ? json_object_get(paths, url + len)
 				      : NULL;

@@ -32,9 +32,4 @@ struct probe {
 		pxelinux; /* major version of PXELINUX; 0: it is not PXELINUX */
 };
 
-static inline int probe_is_missing(const struct probe *p)
-{
-	return p->status == 404 || p->status == 410;
-}
-
 #endif

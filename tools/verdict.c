@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch.h"
 #include "mem.h"
 #include "uri.h"
 
@@ -33,8 +34,7 @@ add(const struct answers *a, const struct probe *p, enum severity severity,
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	buf_printf(&pointer, "/distros/%s/versions/%s", release->distro,
-		   release->version);
+	release_add_pointer(release, &pointer);
 	buf_printf(&reason, "%s %s", content_role(p->role), text);
 	if (p->asked_by != NULL)
 		buf_printf(&reason, " (named by %s)", p->asked_by);
@@ -103,10 +103,10 @@ static void judge_status(const struct answers *a, const struct probe *p)
 {
 	if (p->role == ROLE_INCLUDE && p->status / 100 == 4)
 		return;
-	if (probe_is_missing(p) && p->otherwise != NULL &&
+	if (fetch_is_missing(p->status) && p->otherwise != NULL &&
 	    find(a, p->otherwise) != NULL)
 		return;
-	if (probe_is_missing(p))
+	if (fetch_is_missing(p->status))
 		add(a, p, SEVERITY_ERROR, "missing", "is missing: status %ld",
 		    p->status);
 	else

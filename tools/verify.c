@@ -76,8 +76,7 @@ struct verdict {
 
 static const char *url_of(const struct subject *s)
 {
-	return s->index == 0 ? s->files->kernel
-			     : s->files->initrds[s->index - 1];
+	return release_file(s->files, s->index);
 }
 
 static const char *name_of(const struct subject *s)
@@ -110,8 +109,7 @@ add(const struct verifier *v, const struct subject *s, const char *check,
 	struct buf reason = BUF_INIT;
 	va_list args;
 
-	buf_printf(&pointer, "/distros/%s/versions/%s", s->release->distro,
-		   s->release->version);
+	release_add_pointer(s->release, &pointer);
 	va_start(args, fmt);
 	buf_vprintf(&reason, fmt, args);
 	va_end(args);
@@ -218,7 +216,7 @@ static int has_come(const struct verifier *v, const struct subject *s,
 	if (d->is_too_long)
 		add(v, s, "sum", d->url, "%s is longer than %lld bytes", name,
 		    d->is_list ? LIST_MAX : FILE_MAX);
-	else if (d->status == 404 || d->status == 410)
+	else if (fetch_is_missing(d->status))
 		add(v, s, "missing", d->url, "%s is missing: status %ld", name,
 		    d->status);
 	else if (d->status != 0 && d->status / 100 != 2)
@@ -435,8 +433,7 @@ static struct list signed_list(struct verifier *v, const struct subject *s)
 
 	if (!has_come(v, s, "list of sums", find(v, lists->urls[0])))
 		return list;
-	if (detached != NULL &&
-	    (detached->status == 404 || detached->status == 410)) {
+	if (detached != NULL && fetch_is_missing(detached->status)) {
 		add(v, s, "unsigned", detached->url,
 		    "list of sums is not signed: its signature is missing, "
 		    "status %ld",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "date.h"
 #include "form.h"
 #include "machine.h"
 #include "value.h"
@@ -144,24 +145,6 @@ static int check_sums(struct cursor *at, const json_t *object)
 	return rc;
 }
 
-static int is_date(const char *s)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30,
-				    31, 31, 30, 31, 30, 31 };
-	int year, month, day;
-	char text[32];
-
-	if (sscanf(s, "%4d-%2d-%2d", &year, &month, &day) != 3 || year < 1000 ||
-	    month < 1 || month > 12 || day < 1)
-		return 0;
-	if (day > days[month - 1] &&
-	    !(month == 2 && day == 29 && year % 4 == 0 &&
-	      (year % 100 != 0 || year % 400 == 0)))
-		return 0;
-	snprintf(text, sizeof(text), "%04d-%02d-%02d", year, month, day);
-	return strcmp(text, s) == 0;
-}
-
 /* All keys except those that hold other scopes. */
 static int check_scope(struct cursor *at, const json_t *object,
 		       const char *const *keys)
@@ -177,7 +160,7 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_sums(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
 		rc |= value_number(at, object, "memory", MEMORY_MAX, &memory);
-	if (eol != NULL && !is_date(eol))
+	if (eol != NULL && !date_is_day(eol))
 		rc = cursor_fail_key(at, "eol", "must be a date, YYYY-MM-DD");
 	return rc;
 }

@@ -14,6 +14,11 @@ int release_is_script(const struct mirror_files *files)
 		files->script[PLATFORM_EFI] != NULL);
 }
 
+const char *release_file(const struct mirror_files *files, size_t index)
+{
+	return index == 0 ? files->kernel : files->initrds[index - 1];
+}
+
 const struct pin *release_pin(const struct mirror_files *files, size_t index)
 {
 	if (files->pins == NULL || files->pins[index].sha256 == NULL)
@@ -27,6 +32,12 @@ int release_is_pinned(const struct mirror_files *files)
 		if (release_pin(files, i) != NULL)
 			return 1;
 	return 0;
+}
+
+void release_add_pointer(const struct release *release, struct buf *out)
+{
+	buf_printf(out, "/distros/%s/versions/%s", release->distro,
+		   release->version);
 }
 
 static int has_program(const struct mirror_files *files, int platform)

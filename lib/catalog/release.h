@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "buf.h"
 #include "machine.h"
 #include "uri.h"
 
@@ -101,11 +102,17 @@ struct releases {
 /* The most releases that a catalogue may have. */
 #define RELEASES_MAX 100000
 
-/* The pin of the kernel, 0, or of an initrd, from 1 on; NULL: it has none. */
+/* The URL of the kernel, 0, or of an initrd, from 1 on; the kernel is there. */
+const char *release_file(const struct mirror_files *files, size_t index);
+
+/* The pin of that file; NULL: it has none. */
 const struct pin *release_pin(const struct mirror_files *files, size_t index);
 
 /* Whether any of the files is pinned. */
 int release_is_pinned(const struct mirror_files *files);
+
+/* Append the JSON Pointer of the release's version. */
+void release_add_pointer(const struct release *release, struct buf *out);
 
 /* Whether scripts of iPXE are all that the files have to start. */
 int release_is_script(const struct mirror_files *files);

@@ -327,12 +327,6 @@ static int leave_kernel(struct release_builder *b, struct mirror_files *files)
 	return 0;
 }
 
-/* The kernel of the files, and then each of their initrds. */
-static const char *file_at(const struct mirror_files *files, size_t i)
-{
-	return i == 0 ? files->kernel : files->initrds[i - 1];
-}
-
 /* The lists for the file at hand, which is {{file}} in their patterns. */
 static int read_lists(struct release_builder *b, const json_t *sums,
 		      struct sum_lists *lists)
@@ -373,7 +367,7 @@ static int read_sums(struct release_builder *b, struct mirror_files *files)
 	enter_scope(b->at, scope);
 	cursor_enter(b->at, "sums");
 	for (size_t i = 0; i <= files->initrd_count; i++) {
-		set_var(b, "file", file_at(files, i));
+		set_var(b, "file", release_file(files, i));
 		rc |= read_lists(b, sums, &lists[i]);
 		lists[i].keyring = keyring;
 	}
@@ -396,9 +390,9 @@ static void add_pins(struct release_builder *b, struct mirror_files *files)
 	pins = mem_pool_alloc(b->at->pool,
 			      (1 + files->initrd_count) * sizeof(*pins));
 	for (size_t i = 0; i <= files->initrd_count; i++)
-		if (strncmp(file_at(files, i), files->mirror, len) == 0)
-			pin_find(b->at, mirror->id, file_at(files, i) + len,
-				 &pins[i]);
+		if (strncmp(release_file(files, i), files->mirror, len) == 0)
+			pin_find(b->at, mirror->id,
+				 release_file(files, i) + len, &pins[i]);
 	files->pins = pins;
 }
 

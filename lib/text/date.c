@@ -23,13 +23,17 @@ static int days_in(int year, int month)
 	return days_of_months[month - 1] + (month == 2 && is_leap(year));
 }
 
+static int is_day(const struct date *d)
+{
+	return d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+	       d->day <= days_in(d->year, d->month);
+}
+
 static int is_valid(const struct date *d)
 {
-	return d->year >= 1970 && d->year <= 9999 && d->month >= 1 &&
-	       d->month <= 12 && d->day >= 1 &&
-	       d->day <= days_in(d->year, d->month) && d->hour >= 0 &&
-	       d->hour <= 23 && d->minute >= 0 && d->minute <= 59 &&
-	       d->second >= 0 && d->second <= 59;
+	return d->year >= 1970 && d->year <= 9999 && is_day(d) &&
+	       d->hour >= 0 && d->hour <= 23 && d->minute >= 0 &&
+	       d->minute <= 59 && d->second >= 0 && d->second <= 59;
 }
 
 static long long seconds_of(const struct date *d)
@@ -80,6 +84,19 @@ long long date_parse(const char *text)
 	seconds = seconds_of(&d);
 	date_print(seconds, printed);
 	return strcmp(printed, text) == 0 ? seconds : -1;
+}
+
+int date_is_day(const char *text)
+{
+	char printed[32];
+	struct date d;
+
+	if (sscanf(text, "%4d-%2d-%2d", &d.year, &d.month, &d.day) != 3 ||
+	    d.year < 1000 || !is_day(&d))
+		return 0;
+	snprintf(printed, sizeof(printed), "%04d-%02d-%02d", d.year, d.month,
+		 d.day);
+	return strcmp(printed, text) == 0;
 }
 
 long long date_parse_release(const char *text)

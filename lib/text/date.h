@@ -14,8 +14,12 @@ void date_print(long long seconds, char out[DATE_SIZE]);
  * is none. */
 long long date_parse(const char *text);
 
-/* The same for "Sat, 14 Nov 2026 08:00:00 UTC", as the Release files of Debian
- * archives have it; one digit of the day or of the hour will do. */
+/* Whether the text is a day of the years 1000 to 9999, "2026-11-14". */
+int date_is_day(const char *text);
+
+/* The same as date_parse() for "Sat, 14 Nov 2026 08:00:00 UTC", as the Release
+ * files of Debian archives have it; one digit of the day or of the hour will
+ * do. */
 long long date_parse_release(const char *text);
 
 #endif

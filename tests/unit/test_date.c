@@ -110,6 +110,27 @@ static void test_dates_of_release_files(void **state)
 				 date_parse_release(rows[i].text));
 }
 
+static void test_days(void **state)
+{
+	static const struct {
+		const char *text;
+		int is_day;
+	} rows[] = {
+		{ "2026-11-14", 1 },  { "1000-01-01", 1 },
+		{ "9999-12-31", 1 },  { "2028-02-29", 1 },
+		{ "2026-02-29", 0 },  { "2026-13-01", 0 },
+		{ "2026-00-01", 0 },  { "2026-11-00", 0 },
+		{ "0999-12-31", 0 },  { "2026-1-14", 0 },
+		{ "2026-11-14 ", 0 }, { "2026-11-14T08:00:00Z", 0 },
+		{ "14.11.2026", 0 },  { "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		if (date_is_day(rows[i].text) != rows[i].is_day)
+			fail_msg("'%s'", rows[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +138,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_beyond_is_its_end),
 		cmocka_unit_test(test_other_texts_are_no_dates),
 		cmocka_unit_test(test_dates_of_release_files),
+		cmocka_unit_test(test_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
