@@ -179,25 +179,53 @@ static void judge_file(const struct answers *a, const struct probe *p,
 		compare(a, p, place);
 }
 
-/* A silent host gets one finding for all of its files. */
-static void count_silent(const struct answers *a, const struct probe *p)
+/* The host of the file's URL, with the port; "" of what is no URL.  Release
+ * with free(). */
+static char *host_of(const struct probe *p)
 {
 	struct uri uri;
-	char *host;
-	json_int_t files;
 
-	uri_parse(p->url, &uri);
-	host = mem_copy(uri.host, uri.host_len);
-	files = json_integer_value(json_object_get(a->hosts, host));
-	json_object_set_new(a->hosts, host, json_integer(files + 1));
+	if (uri_parse(p->url, &uri) != NULL)
+		return mem_copy("", 0);
+	return mem_copy(uri.host, uri.host_len);
+}
+
+/* A silent host gets one finding for all of its files, also for those that were
+ * given up before the host was. */
+static void note_silent_host(const struct answers *a, const struct probe *p)
+{
+	char *host;
+
+	if (!p->is_dead)
+		return;
+	host = host_of(p);
+	json_object_set_new(a->hosts, host, json_integer(0));
 	free(host);
+}
+
+/* Whether the host of the file is silent; counts the file then. */
+static int count_silent(const struct answers *a, const struct probe *p)
+{
+	char *host;
+	const json_t *files;
+
+	if (p->status != 0)
+		return 0;
+	host = host_of(p);
+	files = json_object_get(a->hosts, host);
+	if (files != NULL)
+		json_object_set_new(
+			a->hosts, host,
+			json_integer(json_integer_value(files) + 1));
+	free(host);
+	return files != NULL;
 }
 
 static void judge(const struct answers *a, const struct probe *p, size_t place)
 {
-	if (p->is_dead)
-		count_silent(a, p);
-	else if (p->problem != NULL)
+	if (count_silent(a, p))
+		return;
+	if (p->problem != NULL)
 		add(a, p, SEVERITY_ERROR, "broken", "cannot be fetched: %s",
 		    p->problem);
 	else if (p->moved_to != NULL)
@@ -214,11 +242,12 @@ static void judge_host(const struct answers *a, const char *host,
 {
 	for (size_t i = 0; i < a->count; i++) {
 		const struct probe *p = a->probes[i];
-		struct uri uri;
+		char *its_host = host_of(p);
+		const int is_its =
+			p->status == 0 && strcmp(its_host, host) == 0;
 
-		if (!p->is_dead || uri_parse(p->url, &uri) != NULL ||
-		    strlen(host) != uri.host_len ||
-		    strncmp(host, uri.host, uri.host_len) != 0)
+		free(its_host);
+		if (!is_its)
 			continue;
 		add(a, p, SEVERITY_ERROR, "silent",
 		    "cannot be fetched: %s; this concerns all %lld files of "
@@ -270,6 +299,8 @@ void verdict_add(const struct probe *const *probes, size_t count,
 	for (size_t i = 0; i < count; i++)
 		json_object_set_new(a.index, sorted[i]->url,
 				    json_integer((json_int_t)i));
+	for (size_t i = 0; i < count; i++)
+		note_silent_host(&a, sorted[i]);
 	for (size_t i = 0; i < count; i++)
 		judge(&a, sorted[i], i);
 	json_object_foreach(a.hosts, host, files)
