@@ -107,8 +107,7 @@ static void put_pointer(const struct probe *p, struct buf *pointer)
 			buf_printf(pointer, "/mirrors/%s/%zu", mirror->id, i);
 			return;
 		}
-	buf_printf(pointer, "/distros/%s/versions/%s", p->release->distro,
-		   p->release->version);
+	release_add_pointer(p->release, pointer);
 }
 
 static void add(struct findings *f, const struct host *host, size_t family)
@@ -156,12 +155,6 @@ static int judge(struct findings *f, const struct hosts *hosts, size_t family)
 	return is_lacking;
 }
 
-static void no_progress(size_t ended, size_t all)
-{
-	(void)ended;
-	(void)all;
-}
-
 /* Those that libcurl reads. */
 static int has_proxy(void)
 {
@@ -186,7 +179,7 @@ void families_check(struct fetcher *fetcher, const struct probe *const *probes,
 		add_host(&hosts, probes[i]);
 	for (size_t i = 0; i < hosts.count; i++)
 		ask(fetcher, &hosts.list[i]);
-	fetcher_run(fetcher, no_progress);
+	fetcher_run(fetcher, NULL);
 	for (size_t i = 0; i < FAMILY_COUNT; i++)
 		if (judge(f, &hosts, i))
 			fprintf(stderr,

@@ -411,7 +411,8 @@ size_t fetcher_run(struct fetcher *f,
 		curl_multi_perform(f->multi, &running);
 		finish_all(f);
 		start_all(f);
-		progress(f->ended, f->all);
+		if (progress != NULL)
+			progress(f->ended, f->all);
 		if (f->active > 0)
 			curl_multi_poll(f->multi, NULL, 0, 1000, NULL);
 	}
