@@ -3,7 +3,6 @@
 tree of Debian's own netboot package, and one fault at a time."""
 
 import collections
-import http.server
 import json
 import os
 import pathlib
@@ -19,6 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent))
 import installer
+import webserver
+from webserver import Failed, expect
 
 BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
 CHECK = BUILD / "tools" / "mirrorboot-check"
@@ -42,12 +43,8 @@ ERROR_PAGE = (b"\n<html><head><title>Oops</title></head>"
               b"<body>File not found</body></html>\n")
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(webserver.Handler):
     """Serves the tree below NB, except for the paths of the mirror's faults."""
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
 
     def answer(self, is_head):
         mirror = self.server.mirror
@@ -62,12 +59,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         finally:
             with mirror.lock:
                 mirror.now -= 1
-
-    def do_GET(self):
-        self.answer(False)
-
-    def do_HEAD(self):
-        self.answer(True)
 
     def serve(self, is_head, ranges=True):
         """The file of the tree."""
@@ -85,35 +76,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(200, f.read() if not is_head else b"", is_head,
                              {"Content-Length": str(size)})
 
-    def send(self, status, body, is_head, headers={}):
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)),
-                            **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if not is_head:
-            try:
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True  # the checker has seen enough
-        return True
 
-
-class Mirror:
-    """A web server on a port of its own."""
+class Mirror(webserver.Mirror):
 
     def __init__(self):
-        server = http.server.ThreadingHTTPServer
-        server.daemon_threads = True
-        server.handle_error = lambda *args: None  # faults are meant here
-        self.server = server(("127.0.0.1", 0), Handler)
-        self.server.mirror = self
         self.lock = threading.Lock()
-        self.host = f"127.0.0.1:{self.server.server_address[1]}"
-        self.base = f"http://{self.host}/debian/"
         self.reset({})
-        threading.Thread(target=self.server.serve_forever,
-                         daemon=True).start()
+        super().__init__(Handler)
+        self.base = f"http://{self.host}/debian/"
 
     def reset(self, faults):
         self.faults = faults
@@ -376,15 +346,6 @@ def check(path, mirrors, *options):
     for name, mirror in zip(("FIRST", "SECOND"), mirrors):
         out = out.replace(mirror.host, name)
     return result.returncode, out.splitlines(), result.stderr
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        raise Failed(f"{what}:\n  expected: {wanted!r}\n  got:      {got!r}")
 
 
 def test_row(path, mirrors, name, faults, lines):

@@ -4,7 +4,6 @@ lists are signed by keys that are made here, with one fault at a time."""
 
 import email.utils
 import hashlib
-import http.server
 import json
 import os
 import pathlib
@@ -14,7 +13,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -23,6 +21,8 @@ CHECK = BUILD / "tools" / "mirrorboot-check"
 
 sys.path.insert(0, str(HERE.parent))
 import installer
+import webserver
+from webserver import Failed, expect
 
 TREE = installer.tree("amd64")
 
@@ -96,68 +96,37 @@ class Keys:
                        check=False, capture_output=True)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
+class Handler(webserver.Handler):
 
     def answer(self, is_head):
-        files = self.server.files
-        content = files.get(self.path.removeprefix("/debian/"))
+        mirror = self.server.mirror
+        content = mirror.files.get(self.path.removeprefix("/debian/"))
         headers = {}
         status = 200 if content is not None else 404
         if isinstance(content, str):
             status, headers["Location"], content = 302, content, b""
         headers["Last-Modified"] = email.utils.formatdate(
-            seconds_of(self.server.modified), usegmt=True)
+            seconds_of(mirror.modified), usegmt=True)
         content = content or b""
         if m := re.match(r"bytes=0-(\d+)$", self.headers.get("Range", "")):
             headers["Content-Range"] = f"bytes 0-{m[1]}/{len(content)}"
             content, status = content[:int(m[1]) + 1], 206 if status == 200 else status
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if not is_head:
-            try:
-                self.wfile.write(content)
-            except OSError:
-                self.close_connection = True  # the checker has seen enough
-
-    def do_GET(self):
-        self.answer(False)
-
-    def do_HEAD(self):
-        self.answer(True)
+        self.send(status, content, is_head, headers)
 
 
-class Mirror:
+class Mirror(webserver.Mirror):
+
     def __init__(self):
-        server = http.server.ThreadingHTTPServer
-        server.daemon_threads = True
-        server.handle_error = lambda *args: None
-        self.server = server(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server.server_address[1]}"
         self.set({})
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(Handler)
 
     def set(self, files, modified=OLD):
-        self.server.files, self.server.modified = files, modified
+        self.files, self.modified = files, modified
 
 
 def seconds_of(date):
     import calendar
     return calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%SZ"))
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        raise Failed(f"{what}:\n  expected: {wanted!r}\n  got:      {got!r}")
 
 
 class Site:

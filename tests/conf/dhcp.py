@@ -457,14 +457,28 @@ def boot_part(answer):
 
 
 class Sample:
-    """The tests of a server's sample; a subclass says which."""
+    """A server's sample; a subclass says which, and the class of the server."""
 
     def setUp(self):
         self.text = (TOP / "conf" / self.conf).read_text()
 
     def serve(self, text):
-        self.server = Server(self.program, text)
+        self.server = self.Server(self.program, text)
         self.addCleanup(self.server.stop)
+
+    def test_server_accepts_sample(self):
+        with tempfile.TemporaryDirectory(prefix="check-dhcp.") as tmp:
+            done = subprocess.run(
+                command(self.program, self.text, pathlib.Path(tmp), check=True),
+                capture_output=True, text=True, timeout=30, env=kea_environment(tmp),
+            )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Ipv4Sample(Sample):
+    """The tests of a sample for IPv4."""
+
+    Server = Server
 
     def check_answer(self, mac, options, wanted):
         ack, offer = self.server.lease(mac, options)
@@ -478,14 +492,6 @@ class Sample:
         for name, options, wanted in answers(like):
             with self.subTest(host=like.hex(), client=name, why=CLIENTS[name][2]):
                 self.check_answer(mac, options, wanted)
-
-    def test_server_accepts_sample(self):
-        with tempfile.TemporaryDirectory(prefix="check-dhcp.") as tmp:
-            done = subprocess.run(
-                command(self.program, self.text, pathlib.Path(tmp), check=True),
-                capture_output=True, text=True, timeout=30, env=kea_environment(tmp),
-            )
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_filenames_fit_the_message(self):
         names = self.filenames()
@@ -535,7 +541,7 @@ class Sample:
         self.check_answers(UNLISTED, like=SYSLINUX)
 
 
-class Dhcpd(Sample, unittest.TestCase):
+class Dhcpd(Ipv4Sample, unittest.TestCase):
     program = "dhcpd"
     conf = "dhcpd.conf"
     architecture = r"pxe-system-type, 0, 2\) = 00:(\w\w)"
@@ -558,7 +564,7 @@ class Dhcpd(Sample, unittest.TestCase):
         self.assertIn("file name longer than packet field truncated", self.server.read_log())
 
 
-class Kea(Sample, unittest.TestCase):
+class Kea(Ipv4Sample, unittest.TestCase):
     program = "kea-dhcp4"
     conf = "kea-dhcp4.conf"
     architecture = r"option\[93\]\.hex, 0, 2\) == 0x00(\w\w)"
@@ -589,7 +595,7 @@ class Kea(Sample, unittest.TestCase):
         self.check_answer(MIRROR, *CLIENTS["BIOS ROM"][:2])
 
 
-class Dnsmasq(Sample, unittest.TestCase):
+class Dnsmasq(Ipv4Sample, unittest.TestCase):
     program = "dnsmasq"
     conf = "dnsmasq.conf"
     architecture = r"(?m),93,00:(\w\w)$"
@@ -603,21 +609,20 @@ class Dnsmasq(Sample, unittest.TestCase):
         return self.text.replace("\ntag-if=", "".join(f"\ntag-if=set:{tags[g]}" for g in groups) + "\ntag-if=", 1)
 
 
-class DnsmasqProxy(unittest.TestCase):
+class DnsmasqProxy(Sample, unittest.TestCase):
     """A ROM or loader is offered a file, and asks for it again at the port for
     PXE when it has an address. UEFI HTTP Boot takes the offer."""
 
+    Server = Server
+    program = "dnsmasq"
+    conf = "dnsmasq-proxy.conf"
     address = "192.0.2.150"
     menu = bytes([6, 1, 8, 10, 13, 0]) + b"Network boot\xff"
     silent = {name for name, (_, wanted, _) in CLIENTS.items() if wanted == NOTHING}
 
     def setUp(self):
-        self.text = (TOP / "conf/dnsmasq-proxy.conf").read_text()
+        super().setUp()
         self.file_lines = re.findall(r"(?m)^dhcp-boot=(?:tag:[^,]+,)+([^,\n]+)(?:,,(.*))?$", self.text)
-
-    def serve(self, text):
-        self.server = Server("dnsmasq", text)
-        self.addCleanup(self.server.stop)
 
     def check_answers(self, mac, like):
         run_ip(f"neighbour replace {self.address} lladdr {mac.hex(':')} dev eth0")
