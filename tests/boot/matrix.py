@@ -124,6 +124,11 @@ class Boot(unittest.TestCase):
         machine.expect(rf"(?s){title}.*({last})", 240)
         machine.pause(1)
 
+    def open_submenu(self, machine, seconds=60):
+        machine.press("m")
+        machine.expect_request("name=more", seconds)
+        machine.pause(4)
+
     def menu_of_syslinux(self, machine):
         """vesamenu.c32 shows the menu, which it has asked for once more."""
         machine.expect_request("boot/boot.*dialect=syslinux", 240, times=2)
@@ -258,9 +263,7 @@ class Boot(unittest.TestCase):
             )
             pc = boot.machine()
             self.menu_of_syslinux(pc)
-            pc.press("m")
-            pc.expect_request("name=more", 60)
-            pc.pause(4)
+            self.open_submenu(pc)
             pc.press("z")
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
@@ -596,9 +599,7 @@ class Boot(unittest.TestCase):
             shutil.copy("/usr/lib/syslinux/modules/bios/ldlinux.c32", "/srv/tftp")
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
-            pc.press("m")
-            pc.expect_request("name=more", 60)
-            pc.pause(4)
+            self.open_submenu(pc)
             pc.press("z")
             self.check_boot(pc, [])
 
@@ -615,9 +616,7 @@ class Boot(unittest.TestCase):
         with self.lab(catalog(kernel_way=True)) as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
-            pc.press("m")
-            pc.expect_request("name=more", 30)
-            pc.pause(4)
+            self.open_submenu(pc, 30)
             pc.press("z")
             self.check_boot(pc, [])
 
@@ -858,9 +857,7 @@ class Boot(unittest.TestCase):
         pc.expect("Kernel is locked down from EFI Secure Boot", 300)
 
     def go_to_submenu_and_back(self, pc):
-        pc.press("m")
-        pc.expect_request("name=more", 60)
-        pc.pause(4)
+        self.open_submenu(pc)
         pc.press("end", "ret")
         pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
         pc.pause(4)
