@@ -82,13 +82,15 @@ static int fail_id(struct cursor *at, const char *id,
 		   const struct passwords *all)
 {
 	const char **known = mem_alloc((all->count + 1) * sizeof(*known));
-	const struct offer offer = { .wanted = id, .known = known };
+	const struct offer offer = {
+		.wanted = id,
+		.known = known,
+		.is_secret = 1,
+	};
 
 	for (size_t i = 0; i < all->count; i++)
 		known[i] = all->list[i].id;
-	/* Nobody but the administrator may see what it is similar to. */
-	cursor_fail_offer(at, "password",
-			  id != NULL && at->err->report != NULL ? &offer : NULL,
+	cursor_fail_offer(at, "password", id != NULL ? &offer : NULL,
 			  "is no id in passwords: write the id of one, and "
 			  "never the password itself");
 	free(known);

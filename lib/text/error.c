@@ -49,7 +49,8 @@ static void add_nearest(struct error *err, const struct offer *offer)
 	const char *near = NULL;
 	struct buf more = BUF_INIT;
 
-	if (offer != NULL && offer->wanted != NULL && offer->known != NULL)
+	if (offer != NULL && offer->wanted != NULL && offer->known != NULL &&
+	    !offer->is_secret)
 		near = offer_nearest(offer);
 	if (near == NULL)
 		return;

@@ -16,6 +16,8 @@ struct offer {
 	const char *const *known;    /* the names that are; ends in NULL.  NULL:
 					none */
 	const struct alias *aliases; /* ends in NULLs; NULL: none */
+	int is_secret; /* wanted may be a secret: reports alone have the offer,
+			  and no page and no log */
 };
 
 /*

@@ -274,10 +274,11 @@ static void check_body(const struct http_request *request,
  * pages know. */
 static int is_known(const struct place *place, const char *value, size_t len)
 {
-	static const char words[] =
-		"\"bios\" \"efi\" \"i386\" \"amd64\" \"arm64\" \"local\" \"1\" "
-		"\"gpxe\" \"pxelinux\" \"ipxe\" \"syslinux\" \"grub\" \"html\" "
-		"\"json\" \"host\" \"release\"";
+	static const char words[] = "\"bios\" \"efi\" \"i386\" \"amd64\" "
+				    "\"arm64\" \"riscv64\" \"local\" "
+				    "\"1\" \"gpxe\" \"pxelinux\" \"ipxe\" "
+				    "\"syslinux\" \"grub\" \"html\" "
+				    "\"json\" \"host\" \"release\"";
 	struct buf quoted = BUF_INIT;
 	int is_there;
 

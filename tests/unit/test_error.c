@@ -138,6 +138,24 @@ static void test_every_failure_is_reported_with_its_own_offer(void **state)
 	assert_string_equal(all, "a:1: first;b: no look, write theme;third;");
 }
 
+static void test_offer_for_a_secret_is_reported_alone(void **state)
+{
+	static const char *const known[] = { "staff", NULL };
+	const struct offer offer = { .wanted = "staf",
+				     .known = known,
+				     .is_secret = 1 };
+	char all[256] = "";
+	struct error err = { .report = report, .ctx = all };
+	struct error plain = ERROR_INIT;
+
+	(void)state;
+	error_set_offer(&err, &offer, "a", 0, "no");
+	assert_string_equal(err.text, "a: no");
+	assert_string_equal(all, "a: no, did you mean 'staff'?;");
+	error_set_offer(&plain, &offer, "a", 0, "no");
+	assert_string_equal(plain.text, "a: no");
+}
+
 static void test_text_names_what_is_similar_and_nothing_else(void **state)
 {
 	static const char *const known[] = { "theme", "secret", NULL };
@@ -193,6 +211,7 @@ int main(void)
 			test_secrets_of_urls_are_left_out_before_it_is_cut),
 		cmocka_unit_test(
 			test_every_failure_is_reported_with_its_own_offer),
+		cmocka_unit_test(test_offer_for_a_secret_is_reported_alone),
 		cmocka_unit_test(
 			test_text_names_what_is_similar_and_nothing_else),
 		cmocka_unit_test(

@@ -41,7 +41,9 @@ static void test_similar_name_is_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct offer offer = { rows[i].wanted, known, aliases };
+		const struct offer offer = { .wanted = rows[i].wanted,
+					     .known = known,
+					     .aliases = aliases };
 		const char *nearest = offer_nearest(&offer);
 
 		if (rows[i].nearest == NULL && nearest == NULL)
@@ -67,16 +69,20 @@ static void test_offer_says_what_to_write(void **state)
 		const char *reason;
 		const char *text;
 	} rows[] = {
-		{ { NULL, NULL, NULL }, "no", "" },
-		{ { "x", none, NULL }, "no", "" },
-		{ { NULL, few, NULL }, "no", "write b" },
-		{ { "c", few, NULL }, "f: no", "there is b, a" },
-		{ { "c", few, NULL }, "f: /p: here are a, b", "" },
-		{ { "c", few, NULL }, "f: /p: bad", "there is b, a" },
-		{ { "24.1", many, NULL }, "no", "did you mean '24.10'?" },
-		{ { "x", url, NULL }, "no", "there is ..." },
+		{ { .wanted = NULL }, "no", "" },
+		{ { .wanted = "x", .known = none }, "no", "" },
+		{ { .wanted = NULL, .known = few }, "no", "write b" },
+		{ { .wanted = "c", .known = few }, "f: no", "there is b, a" },
+		{ { .wanted = "c", .known = few }, "f: /p: here are a, b", "" },
+		{ { .wanted = "c", .known = few },
+		  "f: /p: bad",
+		  "there is b, a" },
+		{ { .wanted = "24.1", .known = many },
+		  "no",
+		  "did you mean '24.10'?" },
+		{ { .wanted = "x", .known = url }, "no", "there is ..." },
 		/* Of many, the most similar come first. */
-		{ { "x", many, NULL },
+		{ { .wanted = "x", .known = many },
 		  "no",
 		  "there is x9, x8, 24.10, 24.04, 23.10, 23.04, 22.10, 22.04, "
 		  "21.10, 21.04 and 2 more" },
