@@ -226,6 +226,11 @@ const struct menu_path *menu_path_below(const struct menu_path *up,
 	return NULL;
 }
 
+int menu_path_is_from_first(const struct menu_path *path)
+{
+	return path->up == NULL || path->up == path->up->menu->paths[0];
+}
+
 int menu_path_is_closed(const struct menu_path *path)
 {
 	while (path != NULL && !path->menu->is_closed)

@@ -38,6 +38,10 @@ int menu_path_find_all(struct cursor *at, struct menus *all);
 const struct menu_path *menu_path_below(const struct menu_path *up,
 					const struct menu *menu);
 
+/* Whether the path goes on from the first one of the menu that opens this: its
+ * page says the same on those that do not, but for from in its URLs. */
+int menu_path_is_from_first(const struct menu_path *path);
+
 /* Whether a menu on the path is closed. */
 int menu_path_is_closed(const struct menu_path *path);
 

@@ -203,6 +203,7 @@ const struct page page_boot = {
 	.params = params,
 	.default_dialect = "gpxe",
 	.asks_user_agent = 1,
+	.has_index = 1,
 	.answer = answer,
 	.each = each,
 };

@@ -11,8 +11,10 @@
 #include "pages.h"
 
 /* How deep the tree of menus is drawn: a telephone has no room for more, and
- * partials may not be nested much deeper. */
+ * partials may not be nested much deeper.  How many menus it shows: a text may
+ * have 16 MiB, and nobody reads more.  The page of a menu leads on. */
 #define TREE_DEPTH_MAX 8
+#define TREE_MENUS_MAX 1000
 
 /* The most releases that a search shows. */
 #define FOUND_MAX 200
@@ -125,7 +127,33 @@ static size_t count_entries(const struct request *r, const struct menu *menu)
 	return count;
 }
 
-/* One menu of the tree, without those that it opens. */
+/* How many menus the client can open from this one. */
+static size_t count_opened(const struct request *r, const struct menu *menu)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < menu->count; i++) {
+		const struct menu *opened = menu->entries[i].menu;
+
+		count += opened != NULL && may_see(r, opened);
+	}
+	return count;
+}
+
+/* A menu of the tree, and its view, which is borrowed. */
+struct node {
+	const struct menu *menu;
+	const struct menu_path *path;
+	json_t *view;
+	int depth;
+};
+
+struct tree {
+	const struct request *r;
+	size_t count;
+	struct node nodes[TREE_MENUS_MAX]; /* level by level */
+};
+
 static json_t *node_view(const struct request *r, const struct menu *menu,
 			 const struct menu_path *path)
 {
@@ -133,58 +161,89 @@ static json_t *node_view(const struct request *r, const struct menu *menu,
 				   .name = menu_name(r, menu),
 				   .path = path };
 
-	return json_pack(
-		"{s:s, s:s, s:o, s:I, s:b, s:b, s:b, s:[]}", "id", menu->id,
-		"title", menu->title, "url", page_url(r, &link), "count",
-		(json_int_t)count_entries(r, menu), "main", link.name == NULL,
-		"closed", menu->is_closed, "opens", 0, "children");
+	return json_pack("{s:s, s:s, s:o, s:I, s:b, s:b, s:b, s:[], s:n}", "id",
+			 menu->id, "title", menu->title, "url",
+			 page_url(r, &link), "count",
+			 (json_int_t)count_entries(r, menu), "main",
+			 link.name == NULL, "closed", menu->is_closed, "opens",
+			 0, "children", "below");
 }
 
-/* Add the menu to list, and below it those that it opens.  What is too deep
- * for the tree stands beside it. */
-static void add_node(const struct request *r, const struct menu *menu,
+/* Add the menu to the list, for which the tree has room. */
+static void add_node(struct tree *tree, const struct menu *menu,
 		     const struct menu_path *path, int depth, json_t *list)
 {
-	json_t *node = node_view(r, menu, path);
-	json_t *children = json_object_get(node, "children");
-	json_t *below = depth < TREE_DEPTH_MAX ? children : list;
+	json_t *view = node_view(tree->r, menu, path);
 
-	json_array_append_new(list, node);
-	for (size_t i = 0; i < menu->count; i++) {
-		const struct menu *opened = menu->entries[i].menu;
-
-		if (opened != NULL && may_see(r, opened))
-			add_node(r, opened, menu_path_below(path, opened),
-				 depth + 1, below);
-	}
-	json_object_set_new(node, "opens",
-			    json_boolean(json_array_size(children) > 0));
+	json_array_append_new(list, view);
+	tree->nodes[tree->count++] = (struct node){ menu, path, view, depth };
 }
 
-/* A menu that stands beside others in the tree, not below one. */
-static void add_top(const struct request *r, const struct menu *menu,
-		    json_t *list)
+/* Add the menus that this one opens: all of them, or how many there are. */
+static void open_node(struct tree *tree, const struct node *node)
 {
-	add_node(r, menu, catalog_path(r->catalog, menu, NULL, r->client), 1,
+	const struct request *r = tree->r;
+	const size_t count = count_opened(r, node->menu);
+
+	if (count == 0)
+		return;
+	if (node->depth == TREE_DEPTH_MAX ||
+	    count > TREE_MENUS_MAX - tree->count) {
+		json_object_set_new(
+			node->view, "below",
+			json_pack("{s:I}", "count", (json_int_t)count));
+		return;
+	}
+	json_object_set_new(node->view, "opens", json_true());
+	for (size_t i = 0; i < node->menu->count; i++) {
+		const struct menu *opened = node->menu->entries[i].menu;
+
+		if (opened != NULL && may_see(r, opened))
+			add_node(tree, opened,
+				 menu_path_below(node->path, opened),
+				 node->depth + 1,
+				 json_object_get(node->view, "children"));
+	}
+}
+
+/* Add the menu beside the others.  Returns how many were left out. */
+static size_t add_top(struct tree *tree, const struct menu *menu, json_t *list)
+{
+	const struct request *r = tree->r;
+
+	if (tree->count == TREE_MENUS_MAX)
+		return 1;
+	add_node(tree, menu, catalog_path(r->catalog, menu, NULL, r->client), 1,
 		 list);
+	return 0;
 }
 
 /* The menus that this client may see, as a tree: the main menu, then those
  * that no menu opens which the client may see. */
-static json_t *menus_view(const struct request *r)
+static void add_menus(const struct request *r, json_t *view)
 {
+	struct tree tree = { .r = r };
 	const struct menu *top = catalog_menu(r->catalog, NULL);
 	json_t *list = json_array();
+	size_t left_out = 0;
+	size_t opened = 0;
 	size_t count;
 	const struct menu *menus = catalog_menus(r->catalog, &count);
 
-	if (may_see(r, top))
-		add_top(r, top, list);
+	if (may_see(r, top)) {
+		add_top(&tree, top, list);
+		open_node(&tree, &tree.nodes[opened++]);
+	}
 	for (size_t i = 0; i < count; i++)
 		if (&menus[i] != top && may_see(r, &menus[i]) &&
 		    page_opener(r, &menus[i]) == NULL)
-			add_top(r, &menus[i], list);
-	return list;
+			left_out += add_top(&tree, &menus[i], list);
+	while (opened < tree.count)
+		open_node(&tree, &tree.nodes[opened++]);
+	json_object_set_new(view, "menus", list);
+	if (left_out > 0)
+		json_object_set_new(view, "menus_left_out",
+				    json_integer((json_int_t)left_out));
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -320,7 +379,7 @@ void html_add_index(const struct request *r, json_t *view)
 	};
 	const char *find = query_get(r->query, "find");
 
-	json_object_set_new(view, "menus", menus_view(r));
+	add_menus(r, view);
 	json_object_set_new(view, "search", page_url(r, &search));
 	if (find != NULL)
 		json_object_set_new(view, "found", found_view(r, find));

@@ -588,7 +588,21 @@ struct expansion {
 	const struct page *page;
 	const struct site *site;
 	const struct page_visitor *visitor;
+	const struct menu *closed; /* the first closed one; NULL: none */
 };
+
+/* Whether the answer in that dialect is another one than to the links before:
+ * the index says the same whichever menu is named, but for what customers see
+ * of closed ones. */
+static int is_distinct(const struct expansion *e, const struct link *link,
+		       const struct dialect *d, const struct menu *menu)
+{
+	if (link->path == NULL)
+		return 1;
+	if (e->page->has_index && dialect_is_for_people(d))
+		return menu == e->closed && link->path == menu->paths[0];
+	return menu_path_is_from_first(link->path);
+}
 
 static void each_dialect(void *ctx, const struct link *link,
 			 const struct menu *menu)
@@ -600,7 +614,8 @@ static void each_dialect(void *ctx, const struct link *link,
 	for (size_t i = 0; dialects[i] != NULL; i++) {
 		full.dialect = dialects[i];
 		full.machine = NULL;
-		if (!site_has(e->site, e->page->name, dialects[i]))
+		if (!site_has(e->site, e->page->name, dialects[i]) ||
+		    !is_distinct(e, link, dialects[i], menu))
 			continue;
 		if (is_for_machine(e->page))
 			each_machine(e->visitor, &full, menu);
@@ -609,10 +624,22 @@ static void each_dialect(void *ctx, const struct link *link,
 	}
 }
 
+static const struct menu *first_closed(const struct catalog *c)
+{
+	size_t count;
+	const struct menu *menus = catalog_menus(c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (menus[i].is_closed)
+			return &menus[i];
+	return NULL;
+}
+
 void page_each(const struct page *page, const struct site *site,
 	       const struct page_visitor *v)
 {
-	struct expansion e = { page, site, v };
+	struct expansion e = { page, site, v,
+			       first_closed(site_catalog(site)) };
 	const struct page_visitor inner = { each_dialect, &e };
 
 	page->each(site_catalog(site), &inner);

@@ -72,6 +72,7 @@ struct page {
 	const char *const *params;   /* all it takes; ends in NULL */
 	const char *default_dialect; /* where the request names none */
 	int asks_user_agent;         /* before it takes the default */
+	int has_index;               /* people get the site's index from it */
 	int is_menu;                 /* loaders read it as a menu, and as a
 					script all else */
 
@@ -105,8 +106,10 @@ const struct http_response *page_answer(const struct page *page,
  */
 int page_fill(struct request *r, struct buf *body, struct error *err);
 
-/* Visit every set of parameters that the page answers, for each kind of
- * machine where it asks for that, in each of its dialects. */
+/* Visit the sets of parameters that the page answers, for each kind of machine
+ * where it asks for that, in each of its dialects.  Of those that differ only
+ * in what from says of menus above the one that opened a menu, it visits one.
+ */
 void page_each(const struct page *page, const struct site *site,
 	       const struct page_visitor *v);
 

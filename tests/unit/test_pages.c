@@ -144,7 +144,9 @@ static void test_each_page_knows_all_that_it_answers(void **state)
 	} rows[] = {
 		{ &page_boot, &dialect_gpxe, (2 + 6) * 10, 2 * 10 },
 		{ &page_boot, &dialect_grub, (2 + 6) * 15, 2 * 15 },
-		{ &page_boot, &dialect_json, (2 + 6) * 15, 2 * 15 },
+		/* The index, and what customers see of it. */
+		{ &page_boot, &dialect_html, (2 + 1) * 15, 1 * 15 },
+		{ &page_boot, &dialect_json, (2 + 1) * 15, 1 * 15 },
 		{ &page_boot, &dialect_pxelinux, 0, 0 },
 		{ &page_menu, &dialect_pxelinux, (2 + 6) * 10, 2 * 10 },
 		{ &page_menu, &dialect_syslinux, (2 + 6) * 15, 2 * 15 },
@@ -202,6 +204,24 @@ static void test_each_way_to_a_menu_is_asked_for(void **state)
 	page_menu.each(visits.catalog,
 		       &(struct page_visitor){ visit_menu, &visits });
 	assert_string_equal(buf_text(&visits.urls), expected);
+	buf_free(&visits.urls);
+	site_free(site);
+}
+
+/* All but from=d~office&name=rescue: with from=office, d opens that menu too,
+ * and its text is another only in URLs. */
+static void test_ways_to_one_text_are_one_visit(void **state)
+{
+	struct site *site = open_site(TESTS "/golden/shared.json");
+	struct visits visits = { site_catalog(site), &dialect_pxelinux, 0, 0,
+				 BUF_INIT };
+
+	(void)state;
+	page_each(&page_menu, site, &(struct page_visitor){ visit, &visits });
+	assert_int_equal(visits.count, 9 * 10);
+	assert_non_null(strstr(visits.urls.data, "from=office&name=d\n"));
+	assert_non_null(strstr(visits.urls.data, "from=tools&name=rescue\n"));
+	assert_null(strstr(visits.urls.data, "from=d~office"));
 	buf_free(&visits.urls);
 	site_free(site);
 }
@@ -404,6 +424,7 @@ int main(void)
 		cmocka_unit_test(
 			test_each_release_is_asked_for_in_every_dialect),
 		cmocka_unit_test(test_each_way_to_a_menu_is_asked_for),
+		cmocka_unit_test(test_ways_to_one_text_are_one_visit),
 		SCRATCH_TEST(test_url_of_250_bytes_is_the_longest),
 		SCRATCH_TEST(test_what_is_too_long_is_named_by_its_place),
 		cmocka_unit_test(test_answer_is_cached_for_the_same_query),

@@ -181,7 +181,7 @@ static void test_every_node_of_the_tree_has_its_own_names(void **state)
 	"{\"id\": \"" id "\", \"title\": \"" title "\", \"url\": \"" B         \
 	"menu?dialect=json" query "\", \"count\": " count ", \"main\": " main    \
 	", \"closed\": false, \"opens\": " opens ", \"children\": [" children   \
-	"]}"
+	"], \"below\": null}"
 #define LEAF(id, title)                                                        \
 	NODE(id, title, "&name=" id, "1", "false", "false", "")
 	static const char expected[] = "["
@@ -199,40 +199,101 @@ static void test_every_node_of_the_tree_has_its_own_names(void **state)
 		   expected);
 }
 
-/* As deep as menus may be, 33 of them: all are there. */
-static void test_deep_menus_stand_side_by_side(void **state)
+/* The main menu, and levels of menus that each open all of the next level. */
+static void put_levels(const int *width, int count)
 {
-	const struct http_request request = { .query = "dialect=html" };
 	struct buf text = BUF_INIT;
-	size_t depth = 0, deepest = 0, count = 0;
-	char *body;
 
-	(void)state;
 	buf_puts(&text, "{\"site\": {\"base\": \"http://h/\", \"menu\": "
-			"\"m0\"}, \"menus\": {");
-	for (int i = 0; i < 32; i++)
-		buf_printf(&text,
-			   "\"m%d\": {\"title\": \"M\", \"entries\": "
-			   "[{\"menu\": \"m%d\"}]}, ",
-			   i, i + 1);
-	buf_puts(&text, "\"m32\": {\"title\": \"M\", \"entries\": "
-			"[{\"local\": true}]}}}");
+			"\"m0-0\"}, \"menus\": {");
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < width[i]; j++) {
+			buf_printf(&text,
+				   "\"m%d-%d\": {\"title\": \"M\", "
+				   "\"entries\": [",
+				   i, j);
+			for (int k = 0; i + 1 < count && k < width[i + 1]; k++)
+				buf_printf(&text, "{\"menu\": \"m%d-%d\"}, ",
+					   i + 1, k);
+			buf_puts(&text, "{\"local\": true}]}, ");
+		}
+	buf_truncate(&text, text.len - 2);
+	buf_puts(&text, "}}");
 	put("catalog.json", text.data);
 	buf_free(&text);
-	body = body_of(&request);
-	for (const char *c = strstr(body, "<ul class=\"tree\">"); *c != '\0';
-	     c++) {
-		if (strncmp(c, "</section>", 10) == 0)
-			break;
+}
+
+#define HOW_MANY(count) ", menus below, on its page: " count "</span>\n"
+
+/* Of how many menus the tree is, how deep it is, and how often it says text. */
+static void check_tree(size_t menus, size_t deepest, const char *text,
+		       size_t count)
+{
+	char *body = body_of(&(struct http_request){ .query = "dialect=html" });
+	size_t depth = 0;
+
+	for (const char *c = strstr(body, "<ul class=\"tree\">");
+	     strncmp(c, "</section>", 10) != 0; c++) {
 		depth += strncmp(c, "<ul", 3) == 0;
+		assert_true(depth <= deepest);
 		depth -= strncmp(c, "</ul", 4) == 0;
-		deepest = depth > deepest ? depth : deepest;
-		count += strncmp(c, ", entries: 1", 12) == 0;
+		menus -= strncmp(c, ", entries: ", 11) == 0;
+		count -= strncmp(c, text, strlen(text)) == 0;
 	}
-	assert_int_equal(depth, 0);
-	assert_int_equal(deepest, 8);
-	assert_int_equal(count, 33);
+	assert_int_equal(menus, 0);
+	assert_int_equal(count, 0);
 	free(body);
+}
+
+/* As deep as menus may be, 33 of them. */
+static void test_tree_is_eight_menus_deep(void **state)
+{
+	int width[33];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(width); i++)
+		width[i] = 1;
+	put_levels(width, LENGTH(width));
+	check_tree(8, 8, HOW_MANY("1"), 1);
+}
+
+/* Each menu stands there as often as entries lead to it: 1 + 10 + 100 times,
+ * then for 88 of the last 100 there is room, and 12 say what is on their page.
+ * A main menu with too many says so at once. */
+static void test_tree_has_room_for_a_thousand_menus(void **state)
+{
+	static const int shared[] = { 1, 10, 10, 10, 10 };
+	static const int wide[] = { 1, 999 };
+	static const int too_wide[] = { 1, 1000 };
+
+	(void)state;
+	put_levels(shared, LENGTH(shared));
+	check_tree(1 + 10 + 100 + 880, 4, HOW_MANY("10"), 12 + 880);
+	put_levels(wide, LENGTH(wide));
+	check_tree(1000, 2, HOW_MANY("999"), 0);
+	put_levels(too_wide, LENGTH(too_wide));
+	check_tree(1, 1, HOW_MANY("1000"), 1);
+}
+
+/* Such menus beside those that the main menu opens. */
+static void test_menus_that_no_menu_opens_are_counted(void **state)
+{
+	static const char line[] =
+		"<li class=\"soft\">Menus that are not shown here: 3</li>\n";
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	buf_puts(&text, "{\"site\": {\"base\": \"http://h/\"}, \"menus\": {");
+	for (int i = 0; i < 1002; i++)
+		buf_printf(&text,
+			   "\"m%d\": {\"title\": \"M\", \"entries\": "
+			   "[{\"local\": true}]}, ",
+			   i);
+	buf_puts(&text, "\"main\": {\"title\": \"M\", \"entries\": "
+			"[{\"menu\": \"m0\"}, {\"local\": true}]}}}");
+	put("catalog.json", text.data);
+	buf_free(&text);
+	check_tree(1000, 2, line, 1);
 }
 
 #define RELEASE(arch, variant, title)                                          \
@@ -616,7 +677,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_menus_are_a_tree_of_what_the_client_may_see),
 		SCRATCH_TEST(test_every_node_of_the_tree_has_its_own_names),
-		SCRATCH_TEST(test_deep_menus_stand_side_by_side),
+		SCRATCH_TEST(test_tree_is_eight_menus_deep),
+		SCRATCH_TEST(test_tree_has_room_for_a_thousand_menus),
+		SCRATCH_TEST(test_menus_that_no_menu_opens_are_counted),
 		SCRATCH_TEST(test_form_asks_for_html),
 		SCRATCH_TEST(test_search_lists_releases_with_links),
 		SCRATCH_TEST(test_every_word_must_occur_in_the_title_or_an_id),
