@@ -142,6 +142,9 @@ int form_check(struct cursor *at, const char *s, enum form form)
 		return -1;
 	if (check_dialects(at, s) < 0)
 		return -1;
+	if (uri_has_user(s))
+		return cursor_fail(at, "has a user name or password: leave it "
+				       "out");
 	return form == FORM_TEXT ? check_text(at, s) : check_word(at, s);
 }
 

@@ -557,7 +557,7 @@ static int read_mirrors(struct release_builder *b)
 	struct mirror_files *files;
 	int rc = 0;
 
-	if (fill_found(b, "mirror", FORM_WORD, &id) < 0)
+	if (fill_found(b, "mirror", FORM_ANY, &id) < 0)
 		return -1;
 	if (id != NULL) {
 		mirror = mirror_find(b->mirrors, id);

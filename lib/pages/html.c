@@ -482,6 +482,17 @@ static const char *text_of(const struct file_table *t, size_t i)
 	return value[len] != '\0' ? value + len : "./";
 }
 
+/* The same without the query, which may be secret. */
+static json_t *shown_text(const struct file_table *t, size_t i)
+{
+	const char *text = text_of(t, i);
+	const int len = (int)strcspn(text, "?");
+
+	if (!t->is_url || text[len] == '\0')
+		return json_string(text);
+	return json_sprintf("%.*s?...", len, text);
+}
+
 /* Whether both mirrors have a value, and it reads the same. */
 static int is_alike(const struct file_table *t, size_t i, size_t j)
 {
@@ -510,7 +521,7 @@ static json_t *value_view(const struct file_table *t, size_t i)
 				json_pack("{s:I, s:s?}", "number",
 					  (json_int_t)j + 1, "url",
 					  is_one ? NULL : t->values[j]));
-	return json_pack("{s:s, s:s?, s:o}", "text", text_of(t, i), "url",
+	return json_pack("{s:o, s:s?, s:o}", "text", shown_text(t, i), "url",
 			 t->is_url && is_one ? t->values[i] : NULL, "numbers",
 			 numbers);
 }

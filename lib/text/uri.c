@@ -256,29 +256,6 @@ int uri_decode(struct buf *out, const char *s, size_t len)
 	return 0;
 }
 
-/* The end of what may be a URL: a quote is part of it where something follows
- * that no text has behind a quote. */
-static const char *word_end(const char *s)
-{
-	for (; *s != '\0' && strchr(" \t\n\"<>", *s) == NULL; s++) {
-		/* A quote within GRUB's quotes, and that in JSON. */
-		if (strncmp(s, "'\\''", 4) == 0 ||
-		    strncmp(s, "'\\\\''", 5) == 0)
-			s += strcspn(s + 1, "'") + 2;
-		else if (*s == '\'' &&
-			 (s[1] == '\0' ||
-			  strchr(" \t\n\"<>',.:;)]}", s[1]) != NULL))
-			break;
-		if ((*s == '\\' && s[1] == '"') ||
-		    (*s == ':' && (s[1] == '\0' || s[1] == ' ')))
-			break;
-		/* JSON writes a '\' as two. */
-		if (*s == '\\' && s[1] == '\\')
-			s++;
-	}
-	return s;
-}
-
 /* The host of the first URL from s to end, as any scheme, a JSON Pointer or
  * GRUB writes it; NULL if there is none. */
 static const char *find_host(const char *s, const char *end)
@@ -296,8 +273,44 @@ static const char *find_host(const char *s, const char *end)
 	return NULL;
 }
 
-/* The query of a path, or the fragment of a URL, in the word, from s on; end if
- * there is none. */
+/* Whether the quote at s ends what may be a URL, which begins at word.  next:
+ * the byte behind it. */
+static int is_end_quote(const char *word, const char *s, char next)
+{
+	if (next == '\0' || strchr(" \t\n\"<>',.:;)]}", next) != NULL)
+		return 1;
+	/* One that opens an attribute of html is in no URL. */
+	return *s != '\'' && find_host(word, s) == NULL;
+}
+
+/* The end of what may be a URL: a quote is part of it where something follows
+ * that no text has behind a quote. */
+static const char *word_end(const char *word)
+{
+	const char *s = word;
+
+	for (; *s != '\0' && strchr(" \t\n<>", *s) == NULL; s++) {
+		/* JSON writes '"' and '\' with a '\' before it. */
+		const int is_json = *s == '\\' && (s[1] == '"' || s[1] == '\\');
+		const char quote = s[is_json];
+
+		/* A quote within GRUB's quotes, and that in JSON. */
+		if (strncmp(s, "'\\''", 4) == 0 ||
+		    strncmp(s, "'\\\\''", 5) == 0)
+			s += strcspn(s + 1, "'") + 2;
+		else if ((quote == '\'' || quote == '"') &&
+			 is_end_quote(word, s, s[is_json + 1]))
+			break;
+		else if (*s == ':' && (s[1] == '\0' || s[1] == ' '))
+			break;
+		else
+			s += is_json;
+	}
+	return s;
+}
+
+/* The query of a path or of a file name, or the fragment of a URL, in the word,
+ * from s on; end if there is none. */
 static const char *find_query(const char *word, const char *s, const char *end)
 {
 	const int is_url = find_host(word, end) != NULL;
@@ -305,8 +318,10 @@ static const char *find_query(const char *word, const char *s, const char *end)
 
 	while (query < end && *query != '?' && !(is_url && *query == '#'))
 		query++;
+	/* A '?' may end a sentence: "did you mean 'menu.ipxe'?" */
 	for (; word < query; word++)
-		if (*word == '/' || memcmp(word, "~1", 2) == 0)
+		if (*word == '/' || memcmp(word, "~1", 2) == 0 ||
+		    (*word == '.' && end - query > 1))
 			return query;
 	return end;
 }
@@ -323,6 +338,23 @@ static const char *find_user(const char *s, const char *end)
 	while (user > s && strchr("/\\=", user[-1]) == NULL)
 		user--;
 	return user;
+}
+
+int uri_has_user(const char *text)
+{
+	const char *end = text + strlen(text);
+
+	for (const char *s = text; s < end; s++) {
+		const char *word = s;
+		const char *host;
+
+		s += strcspn(s, " ");
+		host = find_host(word, s);
+		if (host != NULL ? user_end(host, s) != NULL
+				 : find_user(word, s) != NULL)
+			return 1;
+	}
+	return 0;
 }
 
 static void add_word(struct buf *out, const char *word, const char *end)

@@ -62,6 +62,10 @@ int uri_hex_digit(char c);
  * out unchanged for a malformed escape or one that gives a NUL. */
 int uri_decode(struct buf *out, const char *s, size_t len);
 
+/* Whether a word of the text has user information, as a URL of any scheme or
+ * without one: "me:word@h". */
+int uri_has_user(const char *text);
+
 /*
  * Append text for people: what may be secret in a URL in it, user information,
  * query and fragment, is "..." there.  A URL that begins with one of known,

@@ -379,6 +379,29 @@ static void test_hosts_are_compared_without_their_ports(void **state)
 	}
 }
 
+static void test_user_is_found_in_any_text(void **state)
+{
+	static const struct {
+		const char *text;
+		int has_user;
+	} rows[] = {
+		{ "", 0 },
+		{ "me@h", 0 },
+		{ "http://h/me@h b@c", 0 },
+		{ "http://h:80/a@b", 0 },
+		{ "http://h/ b://me:w@h", 1 },
+		{ "a http://me@h b", 1 },
+		{ "me:w@h", 1 },
+		{ "a: me@h", 0 },
+		{ "x=ftp://me:\"w<o/rd@h/", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		if (uri_has_user(rows[i].text) != rows[i].has_user)
+			fail_msg("'%s'", rows[i].text);
+}
+
 static void test_secrets_of_urls_are_not_shown(void **state)
 {
 	static const struct {
@@ -407,9 +430,15 @@ static void test_secrets_of_urls_are_not_shown(void **state)
 		{ "'http://me:w'o@h/?t=a'b'.", "'http://...@h/?...'." },
 		{ "http://h/?u=http://h/a,b c", "http://h/?... c" },
 		{ "\"http://h/?t=a\\\\\", \"b\"", "\"http://h/?...\", \"b\"" },
+		{ "x=http://h/?t=\"a\" b", "x=http://h/?...\" b" },
+		{ "'http://h/?t=\"a\"'", "'http://h/?...\"'" },
+		{ "\"http://h/?t=\\\"a\\\"\"", "\"http://h/?...\\\"\"" },
+		{ "http://me:\"w\"@h/", "http://...@h/" },
 		{ "http:/me:w@h/", "...@h/" },
 		{ "me:w@h/a?t=1", "...@h/a?..." },
 		{ "x/a?t=1", "x/a?..." },
+		{ "a.png?t=1 What? boot?a=b", "a.png?... What? boot?a=b" },
+		{ "did you mean 'menu.ipxe'?", "did you mean 'menu.ipxe'?" },
 		{ "http://h/?t=1: x", "http://h/?...: x" },
 		{ "http://h/a#t=1 b#c /a#d", "http://h/a#... b#c /a#d" },
 		{ "http://me:w#o@h/a#b", "http://...@h/a#..." },
@@ -461,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_https_is_told_of_urls_alone),
 		cmocka_unit_test(test_needs_are_those_of_all_urls),
 		cmocka_unit_test(test_hosts_are_compared_without_their_ports),
+		cmocka_unit_test(test_user_is_found_in_any_text),
 		cmocka_unit_test(test_secrets_of_urls_are_not_shown),
 	};
 

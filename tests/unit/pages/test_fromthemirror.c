@@ -316,9 +316,11 @@ static void test_what_people_read_has_no_secret_of_a_url(void **state)
 	(void)state;
 	put("catalog.json",
 	    "{\"site\": {\"base\": \"http://h/\"},"
-	    " \"distros\": {\"d\": {\"title\": \"D\","
-	    " \"kernel\": \"http://m/linux?token=" SECRET "\","
-	    " \"initrds\": [\"http://m/initrd?token=" SECRET "\"],"
+	    " \"mirrors\": {\"m\": [\"http://m/\", \"http://n/\"]},"
+	    " \"distros\": {\"d\": {\"title\": \"D\", \"mirror\": \"m\","
+	    " \"kernel\": \"{{mirror}}linux?" SECRET "\","
+	    " \"initrds\": [\"{{mirror}}a?token=" SECRET "\","
+	    "  \"http://m/initrd?token=" SECRET "\"],"
 	    " \"args\": \"url=http://user:" SECRET "@m/a b\","
 	    " \"versions\": {\"1\": {\"arches\": [\"amd64\"]}}}},"
 	    " \"menus\": {\"main\": {\"entries\": [{\"local\": true}]}}}");
