@@ -30,7 +30,8 @@ struct warning {
 	const struct catalog *c;
 	const struct include *files;
 	struct findings *findings;
-	json_t *shown;    /* releases on menus, as keys: see likeness */
+	json_t *shown; /* releases on menus or of groups, as keys: see likeness
+			*/
 	json_t *variants; /* what releases are variants of, by SAME_VARIANT */
 };
 
@@ -251,22 +252,35 @@ static void put_key(const struct release *release, enum likeness likeness,
 		put_variant(release, key);
 }
 
-/* Add the releases that the menu shows to w->shown. */
-static void add_shown(const struct warning *w, const struct menu *menu)
+static void add_shown_release(const struct warning *w,
+			      const struct release *release)
 {
 	struct buf key = BUF_INIT;
 
-	for (size_t i = 0; i < menu->count; i++) {
-		const struct menu_entry *entry = &menu->entries[i];
-
-		if (entry->kind != ENTRY_RELEASE)
-			continue;
-		for (int same = SAME_DISTRO; same <= SAME_VARIANT; same++) {
-			put_key(entry->release, (enum likeness)same, &key);
-			json_object_set_new(w->shown, key.data, json_true());
-		}
+	for (int same = SAME_DISTRO; same <= SAME_VARIANT; same++) {
+		put_key(release, (enum likeness)same, &key);
+		json_object_set_new(w->shown, key.data, json_true());
 	}
 	buf_free(&key);
+}
+
+/* Add the releases that menus show, or that machines of a group get without
+ * one, to w->shown. */
+static void add_shown(const struct warning *w)
+{
+	size_t count;
+	const struct menu *menus = catalog_menus(w->c, &count);
+	const struct group *groups;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < menus[i].count; j++)
+			if (menus[i].entries[j].kind == ENTRY_RELEASE)
+				add_shown_release(w,
+						  menus[i].entries[j].release);
+	groups = catalog_groups(w->c, &count);
+	for (size_t i = 0; i < count; i++)
+		if (groups[i].assigned.release != NULL)
+			add_shown_release(w, groups[i].assigned.release);
 }
 
 static int is_shown(const struct warning *w, const struct release *release,
@@ -395,13 +409,24 @@ static int is_customers(const struct warning *w, const struct menu *menu)
 	return 0;
 }
 
+static int is_groups(const struct warning *w, const struct menu *menu)
+{
+	size_t count;
+	const struct group *groups = catalog_groups(w->c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (groups[i].assigned.menu == menu)
+			return 1;
+	return 0;
+}
+
 static void warn_unopened(const struct warning *w, const struct menu *menu)
 {
 	if (menu->paths[0]->up == NULL && menu != catalog_menu(w->c, NULL) &&
-	    !is_customers(w, menu))
+	    !is_customers(w, menu) && !is_groups(w, menu))
 		warn(w, "unopened", "menus", menu->id, "",
-		     "nothing opens this menu: neither an entry of another "
-		     "menu nor a customer");
+		     "nothing opens this menu: no entry of another menu, no "
+		     "customer and no group");
 }
 
 /* Why no machine can start the release: the reason for a machine of its own
@@ -849,8 +874,7 @@ void warnings_find(const struct catalog *c, const struct include *files,
 	warn_mirrors(&w);
 	for (size_t i = 0; i < count; i++)
 		warn_menu(&w, &menus[i]);
-	for (size_t i = 0; i < count; i++)
-		add_shown(&w, &menus[i]);
+	add_shown(&w);
 	warn_variants(&w);
 	releases = catalog_releases(c, &count);
 	for (size_t i = 0; i < count; i++) {
