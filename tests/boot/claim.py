@@ -166,7 +166,7 @@ class Way:
 
     def catalog(self):
         entry = {**matrix.AMD64, "id": "installer"}
-        sections = matrix.catalog([entry], not self.mirrors_own, default="installer", timeout=1)
+        sections = matrix.catalog([entry], not self.mirrors_own, default="installer", timeout=1) | matrix.PICTURE
         if not self.mirrors_own:
             sections["distros"]["debian"]["args"] = SPEAK
         return sections

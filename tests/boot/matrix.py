@@ -31,6 +31,10 @@ MAC_OF_IPXE, MAC_OF_SYSLINUX, MAC_OF_SECURE = (
     mac.replace(":", "-") for mac in (lab.IPXE, lab.SYSLINUX, lab.SECURE))
 UUID = "12345678-9abc-def0-1122-334455667788"
 MORE = {"menu": "more", "hotkey": "m", "title": "More ..."}
+# The shipped catalogue's picture is left out where the serial port is to tell
+# what iPXE and GRUB show.
+PLAIN = {"site": {"background": None}}
+PICTURE = {"site": {}}
 
 
 def kernel_way_of_debian():
@@ -44,7 +48,7 @@ def catalog(entries=(DISK, AMD64, I386, RESCUE, MORE), kernel_way=False, **main)
     """A small main menu of the lab's own, and a sub-menu."""
     more = {"title": "More", "entries": [{**AMD64, "hotkey": "z"}]}
     menu = {"title": "The lab", "default": "disk", "entries": list(entries), **main}
-    sections = {"menus": {"main": menu, "more": more}}
+    sections = {"menus": {"main": menu, "more": more}} | PLAIN
     sections["mirrors"] = {"debian": [f"http://{name}/debian/" for name in lab.MIRRORS]}
     if kernel_way:
         sections["distros"] = {"debian": kernel_way_of_debian()}
@@ -61,9 +65,6 @@ PASSWORDS = {"passwords": {"staff": {
 LOCKED = {**AMD64, "id": "locked", "password": "staff"}
 
 
-# The shipped catalogue's picture is left out where the serial port is to tell
-# what GRUB shows.
-PLAIN = {"site": {"background": None}}
 # UEFI has HTTP Boot alone.
 NO_PXE = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
 NO_PXE6 = ["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
@@ -236,6 +237,62 @@ class Boot(unittest.TestCase):
             pc = boot.machine()
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
+
+    def check_picture_of_ipxe(self, **options):
+        """The picture is fetched once a boot and not once a menu, and is gone
+        when the disk starts."""
+        with self.lab(catalog(kernel_way=True) | PICTURE) as boot:
+            pc = boot.machine(**options)
+            pc.wait(lambda: likeness(pc.pixels()) > 0.6, 240, "the shipped picture")
+            pc.pause(2)
+            pc.press("m")
+            pc.expect_request("boot/menu.*name=more", 30)
+            pc.pause(4)
+            pc.press("end", "ret")
+            pc.expect_request("boot/menu.*platform=(efi|bios)$", 30, times=2)
+            pc.pause(4)
+            self.assertGreater(likeness(pc.pixels()), 0.6)
+            self.assertEqual(len(boot.asked("lake.png")), 1)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    @by("trixie")
+    def test_efi_ipxe_picture(self):
+        self.check_picture_of_ipxe(efi=True)
+
+    @by("forky")
+    def more_bios_picture(self):
+        self.check_picture_of_ipxe()
+
+    @by("trixie")
+    def more_bios_picture_and_local_disk(self):
+        """The picture is gone when the disk starts, which has text alone."""
+        with self.lab(catalog() | PICTURE) as boot:
+            disk = boot.bios_disk()
+            halt = b"\xfa\xf4\xeb\xfd".ljust(510, b"\0") + b"\x55\xaa"
+            disk.write_bytes(halt.ljust(1 << 20, b"\0"))
+            pc = boot.machine(disk=disk)
+            pc.wait(lambda: likeness(pc.pixels()) > 0.6, 240, "the shipped picture")
+            pc.press("l")
+            pc.wait(lambda: likeness(pc.pixels()) < 0.1, 30, "the screen without the picture")
+
+    @by("trixie")
+    def more_bios_picture_missing(self):
+        with self.lab(catalog(kernel_way=True) | {"site": {"background": "no/such.png"}}) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.assertEqual(len(boot.asked("no/such.png")), 1)
+
+    def more_bios_picture_of_an_ipxe_without_pictures(self):
+        """Debian 12's iPXE does not know the command."""
+        with self.lab(catalog(kernel_way=True) | PICTURE) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.assertEqual(boot.asked("lake.png"), [])
 
     def check_partial_ipxe(self, code):
         with self.lab(catalog(), dhcpd=needs(code)) as boot:
@@ -576,7 +633,7 @@ class Boot(unittest.TestCase):
     # SYSLINUX
 
     def test_bios_lpxelinux_mirrors_configuration(self):
-        with self.lab(catalog()) as boot:
+        with self.lab(catalog() | PICTURE) as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
             self.assertEqual(boot.loaded(), ["lpxelinux.0"])
@@ -764,7 +821,7 @@ class Boot(unittest.TestCase):
 
     @by("trixie")
     def test_efi_grub_picture(self):
-        with self.lab(catalog()) as boot:
+        with self.lab(catalog() | PICTURE) as boot:
             pc = self.start_grub(boot, until=lambda pc: pc.expect_request("lake.png", 60))
             pc.wait(lambda: likeness(pc.pixels()) > 0.6, 60, "the shipped picture")
             pc.press("a")
