@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dialect.h"
 #include "loader.h"
 #include "mem.h"
 #include "uri.h"
@@ -478,6 +479,20 @@ static int columns_of(const struct menu_entry *entry)
 	return entry->hotkey != '\0' ? columns - COLUMNS_OF_HOTKEY : columns;
 }
 
+/* Report a hotkey that a loader's menus take themselves. */
+static void warn_key(const struct warning *w, const struct menu *menu,
+		     const struct menu_entry *entry)
+{
+	const char key = menu_key(entry);
+
+	for (const struct dialect *const *d = dialects; *d != NULL; d++)
+		if (dialect_owns_key(*d, key))
+			warn(w, "hotkey", "menus", menu->id, "",
+			     "entry '%s' has no hotkey in %s, which takes '%c' "
+			     "itself; choose another key",
+			     entry->id, (*d)->client, key);
+}
+
 static void warn_entry(const struct warning *w, const struct menu *menu,
 		       const struct menu_entry *entry)
 {
@@ -493,6 +508,7 @@ static void warn_entry(const struct warning *w, const struct menu *menu,
 		     reason);
 	else if (entry->password != NULL)
 		warn_unasked(w, menu, entry);
+	warn_key(w, menu, entry);
 	if (width > columns)
 		warn(w, "wide", "menus", menu->id, "",
 		     "entry '%s' is %zu columns wide, %zu fit: %s", entry->id,

@@ -559,10 +559,15 @@ int menu_read_all(struct cursor *at, const struct settings *settings,
 	return rc | check_main(at, settings, all);
 }
 
+char menu_key(const struct menu_entry *entry)
+{
+	return lower(entry->hotkey);
+}
+
 int menu_has_key(const struct menu *menu, char key)
 {
 	for (size_t i = 0; i < menu->count; i++)
-		if (lower(menu->entries[i].hotkey) == key)
+		if (menu_key(&menu->entries[i]) == key)
 			return 1;
 	return 0;
 }

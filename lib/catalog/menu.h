@@ -78,6 +78,9 @@ int menu_read_all(struct cursor *at, const struct settings *settings,
 /* NULL if there is no menu of that id. */
 struct menu *menu_find(const struct menus *all, const char *id);
 
+/* The entry's hotkey as a small letter or a digit; '\0' if it has none. */
+char menu_key(const struct menu_entry *entry);
+
 /* The hotkey of Back, unless an entry of the menu has it. */
 #define MENU_BACK_KEY 'b'
 

@@ -168,6 +168,27 @@ static json_t *password_view(const struct request *r,
 	return view;
 }
 
+/* Add the hotkey as the catalogue has it, and as a small letter where the
+ * client's menus start the entry by it.  People see what GRUB does. */
+static void add_hotkey(const struct request *r, const struct menu_entry *entry,
+		       json_t *view)
+{
+	const char key = menu_key(entry);
+
+	if (key == '\0')
+		return;
+	json_object_set_new(view, "hotkey", json_stringn(&entry->hotkey, 1));
+	if (!dialect_owns_key(r->dialect, key))
+		json_object_set_new(view, "key", json_stringn(&key, 1));
+	else
+		page_note(r, "hotkey: %s: none, %s takes '%c' itself",
+			  entry->id, r->dialect->client, key);
+	if (dialect_is_for_people(r->dialect) &&
+	    dialect_owns_key(&dialect_grub, key))
+		json_object_set_new(view, "taken_by",
+				    json_string(dialect_grub.client));
+}
+
 static json_t *entry_view(const struct request *r,
 			  const struct menu_entry *entry, int is_default)
 {
@@ -180,14 +201,7 @@ static json_t *entry_view(const struct request *r,
 		json_object_set_new(view, "password",
 				    password_view(r, entry->password));
 
-	if (entry->hotkey != '\0') {
-		char c = entry->hotkey;
-
-		json_object_set_new(view, "hotkey", json_stringn(&c, 1));
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		json_object_set_new(view, "key", json_stringn(&c, 1));
-	}
+	add_hotkey(r, entry, view);
 	if (entry->kind == ENTRY_RELEASE && !r->dialect->has_scripts)
 		json_object_update_new(view,
 				       view_release_on(r, entry->release,

@@ -423,7 +423,9 @@ const struct dialect dialect_syslinux = {
 };
 
 /* GRUB 2.12 takes an IPv6 address in its own HTTP, but asks for nothing of one
- * after HTTP Boot (run).  Its scripts cannot tell which of the two it is. */
+ * after HTTP Boot (run).  Its scripts cannot tell which of the two it is.  In
+ * its menus c opens the command line, e the editor, and v moves the bar down:
+ * of all letters and digits these start no entry (2.06, 2.12 and 2.14, run). */
 const struct dialect dialect_grub = {
 	.name = "grub",
 	.client = "GRUB 2",
@@ -439,6 +441,7 @@ const struct dialect dialect_grub = {
 	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.hash = HASH_PBKDF2,
+	.own_keys = "cev",
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.knows_machine = 1,
@@ -487,6 +490,12 @@ const char *dialect_refuses(const struct dialect *d,
 	if (d->max_url > 0 && needs->length > d->max_url)
 		return "needs a longer URL than the loader's 250 bytes";
 	return NULL;
+}
+
+int dialect_owns_key(const struct dialect *d, char key)
+{
+	return d->own_keys != NULL && key != '\0' &&
+	       strchr(d->own_keys, key) != NULL;
 }
 
 const struct dialect *dialect_find(const char *name)

@@ -82,7 +82,9 @@ struct dialect {
 
 	unsigned starts; /* of START_*; a client without any starts nothing */
 	unsigned bios_commands, efi_commands; /* of COMMAND_*, by platform */
-	enum hash hash; /* by which its menus know a password */
+	enum hash hash;       /* by which its menus know a password */
+	const char *own_keys; /* which its menus take themselves, so that they
+				 start no entry; NULL: none */
 
 	/* Why it fetches nothing by https, from an IPv6 address, and on EFI
 	 * from a server other than the site's; NULL: it does, or goes on with
@@ -143,6 +145,10 @@ const char *dialect_refuses(const struct dialect *d,
 int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,
 			 struct buf *reason);
+
+/* Whether the client's menus take the key, a small letter or a digit,
+ * themselves. */
+int dialect_owns_key(const struct dialect *d, char key);
 
 /* Why the client cannot be given the URL, static; NULL if it can. */
 const char *dialect_check_url(const struct dialect *d, const char *url);

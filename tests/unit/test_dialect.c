@@ -922,6 +922,17 @@ static void test_urls_are_for_loaders_that_take_their_names(void **state)
 		}
 }
 
+static void test_keys_that_menus_take_themselves_are_grubs(void **state)
+{
+	(void)state;
+	for (const struct dialect *const *d = dialects; *d != NULL; d++)
+		for (char key = 0; key < 127; key++)
+			assert_int_equal(dialect_owns_key(*d, key),
+					 *d == &dialect_grub &&
+						 (key == 'c' || key == 'e' ||
+						  key == 'v'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -952,6 +963,8 @@ int main(void)
 		cmocka_unit_test(test_command_line_of_syslinux_is_one),
 		cmocka_unit_test(
 			test_urls_are_for_loaders_that_take_their_names),
+		cmocka_unit_test(
+			test_keys_that_menus_take_themselves_are_grubs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
