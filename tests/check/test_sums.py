@@ -76,7 +76,7 @@ class Keys:
     def sign(self, how, content, date, names, *options):
         when = re.sub("[-:Z]", "", date)
         users = [o for name in names for o in ("--local-user", name)]
-        return self.gpg("--faked-system-time", when, *users, *options, how,
+        return self.gpg("--faked-system-time", when + "!", *users, *options, how,
                         content=content)
 
     def clearsign(self, content, date=NEW, names=("good",), options=()):
