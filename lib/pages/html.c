@@ -636,20 +636,29 @@ static json_t *files_view(const struct release *release)
 #undef AT
 }
 
+/* Whether a loader starts the release where Secure Boot is on. */
+static json_t *secure_boot_view(const struct request *r,
+				const struct release *release,
+				const struct dialect *d)
+{
+	const struct loader loader = any_machine(d);
+
+	return json_pack("{s:s, s:s*}", "client", d->client, "refused",
+			 loader_distrusts(&loader, catalog_settings(r->catalog),
+					  release));
+}
+
 /* What the signature is good for where Secure Boot is on. */
 static void add_signature(const struct request *r,
 			  const struct release *release, json_t *view)
 {
-	const struct loader grub = any_machine(&dialect_grub);
-	const char *reason =
-		loader_distrusts(&grub, catalog_settings(r->catalog), release);
-
 	if (release->signed_by != NULL)
 		json_object_set_new(view, "signed_by",
 				    json_string(release->signed_by));
-	json_object_set_new(view, "secure_boot",
-			    json_pack("{s:s, s:s*}", "client",
-				      grub.dialect->client, "refused", reason));
+	json_object_set_new(
+		view, "secure_boot",
+		json_pack("[o, o]", secure_boot_view(r, release, &dialect_grub),
+			  secure_boot_view(r, release, &dialect_ipxe)));
 }
 
 /* The same version for the same architecture, with and without variants. */

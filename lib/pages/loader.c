@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define NO_SIGNATURE "needs Secure Boot off: no signature of it is known"
+
 static const char *refuses(const struct loader *l,
 			   const struct uri_needs *needs)
 {
@@ -161,18 +163,38 @@ const char *loader_refusal(const struct loader *l,
 	return loader_refuses_files(l, &release->mirrors[0]);
 }
 
+/* The firmware checks no script for the loader, and may trust a program for EFI
+ * by itself. */
+static const char *distrusts_without_shim(const struct loader *l,
+					  const struct release *release)
+{
+	const struct mirror_files *files;
+	size_t i = loader_next_mirror(l, release, 0);
+
+	if (i == release->mirror_count)
+		return NULL;
+	files = &release->mirrors[i];
+	if (find_script(l, files) != NULL || files->shim != NULL)
+		return NULL;
+	if (files->kernel != NULL)
+		return "needs Secure Boot off: no shim of it is known";
+	return release->signed_by == NULL ? NO_SIGNATURE : NULL;
+}
+
 const char *loader_distrusts(const struct loader *l,
 			     const struct settings *settings,
 			     const struct release *release)
 {
-	if (!l->dialect->knows_lockdown ||
-	    l->machine.platform == PLATFORM_BIOS ||
-	    settings_trust(settings, release->signed_by))
+	if (!l->dialect->knows_lockdown || l->machine.platform == PLATFORM_BIOS)
+		return NULL;
+	if (l->dialect->uses_shim)
+		return distrusts_without_shim(l, release);
+	if (settings_trust(settings, release->signed_by))
 		return NULL;
 	return release->signed_by != NULL
 		       ? "needs Secure Boot off: shim does not trust its "
 			 "signer"
-		       : "needs Secure Boot off: no signature of it is known";
+		       : NO_SIGNATURE;
 }
 
 const char *loader_refuses_command(const struct loader *l, unsigned command)

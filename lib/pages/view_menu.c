@@ -93,40 +93,63 @@ static int has_something(const struct request *r, const struct menu *menu)
 	return 0;
 }
 
-static const char *distrust(const struct request *r,
+static const char *distrust(const struct request *r, const struct dialect *d,
 			    const struct menu_entry *entry);
 
 /* Whether the menu, or one below it, offers anything with Secure Boot on. */
-static int has_trusted(const struct request *r, const struct menu *menu)
+static int has_trusted(const struct request *r, const struct dialect *d,
+		       const struct menu *menu)
 {
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct menu_entry *entry = &menu->entries[i];
 
 		if (entry->kind != ENTRY_HEADING && is_visible(r, entry) &&
 		    hidden_reason(r, entry) == NULL &&
-		    distrust(r, entry) == NULL)
+		    distrust(r, d, entry) == NULL)
 			return 1;
 	}
 	return 0;
 }
 
-/* Why an entry that is offered is left out where Secure Boot is on; NULL if it
- * is not.  People see what GRUB does. */
-static const char *distrust(const struct request *r,
+/* What a menu or a heading has that has nothing for Secure Boot. */
+static const char *nothing_trusted(const struct dialect *d)
+{
+	return d->uses_shim ? "has nothing with a shim"
+			    : "has nothing that shim trusts";
+}
+
+/* Why an entry that is offered is left out where Secure Boot is on and the
+ * dialect's client runs; NULL if it is not. */
+static const char *distrust(const struct request *r, const struct dialect *d,
 			    const struct menu_entry *entry)
 {
 	struct loader loader = page_loader(r, r->machine.platform);
 
-	if (dialect_is_for_people(loader.dialect))
-		loader.dialect = &dialect_grub;
-	if (!loader.dialect->knows_lockdown)
+	loader.dialect = d;
+	if (!d->knows_lockdown || loader.machine.platform == PLATFORM_BIOS)
 		return NULL;
 	if (entry->kind == ENTRY_RELEASE)
 		return loader_distrusts(&loader, catalog_settings(r->catalog),
 					entry->release);
-	return entry->kind == ENTRY_MENU && !has_trusted(r, entry->menu)
-		       ? "has nothing that shim trusts"
+	return entry->kind == ENTRY_MENU && !has_trusted(r, d, entry->menu)
+		       ? nothing_trusted(d)
 		       : NULL;
+}
+
+/* Add why the entry is left out where Secure Boot is on.  People see it of GRUB
+ * and of iPXE. */
+static void add_distrust(const struct request *r,
+			 const struct menu_entry *entry, json_t *view)
+{
+	const int is_for_people = dialect_is_for_people(r->dialect);
+	const char *reason =
+		distrust(r, is_for_people ? &dialect_grub : r->dialect, entry);
+
+	if (reason != NULL)
+		json_object_set_new(view, "untrusted", json_string(reason));
+	reason = is_for_people ? distrust(r, &dialect_ipxe, entry) : NULL;
+	if (reason != NULL)
+		json_object_set_new(view, "without_shim", json_string(reason));
 }
 
 static const char *kind_name(enum entry_kind kind)
@@ -192,10 +215,12 @@ static void add_hotkey(const struct request *r, const struct menu_entry *entry,
 static json_t *entry_view(const struct request *r,
 			  const struct menu_entry *entry, int is_default)
 {
-	json_t *view = json_pack(
-		"{s:s, s:s, s:b, s:b, s:o*, s:s*}", "id", entry->id, "title",
-		entry->title, kind_name(entry->kind), 1, "default", is_default,
-		"url", entry_url(r, entry), "untrusted", distrust(r, entry));
+	json_t *view =
+		json_pack("{s:s, s:s, s:b, s:b, s:o*}", "id", entry->id,
+			  "title", entry->title, kind_name(entry->kind), 1,
+			  "default", is_default, "url", entry_url(r, entry));
+
+	add_distrust(r, entry, view);
 
 	if (entry->password != NULL)
 		json_object_set_new(view, "password",
@@ -307,8 +332,11 @@ static void hide(const struct request *r, const struct menu_entry *entry,
 
 /* Leave out each heading too that has nothing below it where Secure Boot is on.
  * first: the index from which on the menu's own entries are. */
-static void distrust_headings(const json_t *entries, size_t first)
+static void distrust_headings(const struct request *r, const json_t *entries,
+			      size_t first)
 {
+	const struct dialect *d =
+		dialect_is_for_people(r->dialect) ? &dialect_grub : r->dialect;
 	int has_trusted_below = 0;
 
 	for (size_t i = json_array_size(entries); i > first; i--) {
@@ -317,9 +345,8 @@ static void distrust_headings(const json_t *entries, size_t first)
 			json_object_get(entry, "heading") != NULL;
 
 		if (is_heading && !has_trusted_below)
-			json_object_set_new(
-				entry, "untrusted",
-				json_string("has nothing that shim trusts"));
+			json_object_set_new(entry, "untrusted",
+					    json_string(nothing_trusted(d)));
 		has_trusted_below =
 			!is_heading &&
 			(has_trusted_below ||
@@ -496,7 +523,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	note_menu(r, menu);
 	note_entries(r, menu);
 	sort_entries(r, menu, &choice, entries, hidden);
-	distrust_headings(entries, r->problem != NULL ? 1 : 0);
+	distrust_headings(r, entries, r->problem != NULL ? 1 : 0);
 	left_out = left_out_view(r, entries, &choice);
 	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:s*}", "title",
 			 menu->title, "menu", menu_url(r, menu), "vesamenu",

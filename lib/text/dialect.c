@@ -391,6 +391,7 @@ const struct dialect dialect_ipxe = {
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 	.compares_sums = 1,
+	.knows_lockdown = 1,
 	.uses_shim = 1,
 };
 

@@ -113,9 +113,7 @@ struct dialect {
 	unsigned knows_lockdown : 1;     /* its scripts find out whether
 					    Secure Boot is on, and the client
 					    then starts only what shim trusts */
-	unsigned uses_shim : 1;          /* it may start a kernel that the
-					    firmware does not trust by the
-					    release's own shim */
+	unsigned uses_shim : 1;          /* that shim is the release's own */
 	unsigned compares_sums : 1;      /* its scripts compare a file with its
 					    pinned sum, where their client can */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */

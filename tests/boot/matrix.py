@@ -1000,8 +1000,20 @@ class Boot(unittest.TestCase):
 
     @by("forky")
     def test_efi_secure_ipxe(self):
-        with self.secure_lab() as boot:
+        """A release without a shim is left out, and the menu says why."""
+        own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "versions": {"1": {"arches": ["amd64"]}}}
+        sections = catalog([{"distro": "own"}, DISK, AMD64, MORE], timeout=5, default="own-1-amd64") | PLAIN
+        sections["distros"] = {"debian": {"args": "console=ttyS0"}, "own": own}
+        with self.lab(sections, real_kernel=True) as boot:
             pc = self.secure_ipxe(boot)
+            pc.expect("Left out with Secure Boot on: 1", 20)
+            self.assertNotIn("Own", pc.text())
+            pc.pause(8)
+            pc.press("end", "ret")
+            pc.expect("Own needs Secure Boot off: no shim of it is known", 20)
+            pc.press("ret")
+            pc.expect("(?s)no shim of it.*Left out with Secure Boot on: 1", 20)
+            pc.pause(1)
             self.check_locked_down(pc)
             self.assertEqual(len(boot.asked(r"bootnetx64\.efi$", lab.MIRRORS[FIRST])), 1)
 
