@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "discovery.h"
 #include "findings.h"
+#include "foundfile.h"
 #include "mem.h"
 #include "offer.h"
 #include "offline.h"
@@ -33,6 +35,9 @@ struct options {
 	int is_online;
 	int is_verify;
 	const char *pin; /* the file to pin sums in; NULL: none */
+	int is_discover;
+	const char *found; /* the file for what is found; NULL: none */
+	int is_diff;       /* it is shown, and not written */
 	int is_json;
 	int is_strict; /* warnings count as errors */
 };
@@ -50,8 +55,9 @@ static void print_help(void)
 	printf("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
 	       "[--json] "
 	       "[--strict]\n"
-	       "                        [--templates DIR] [--timeout S] "
-	       "[--per-host N] [FILE]\n"
+	       "                        [--discover] [--write FILE] [--diff] "
+	       "[--templates DIR]\n"
+	       "                        [--timeout S] [--per-host N] [FILE]\n"
 	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
 	       "  --online         also check on every mirror what boots would "
@@ -60,6 +66,11 @@ static void print_help(void)
 	       "signed lists\n"
 	       "  --pin FILE       also write their sums to FILE, for the "
 	       "catalogue\n"
+	       "  --discover       also compare with the lists of releases\n"
+	       "  --write FILE     also write what is new to FILE, for the "
+	       "catalogue\n"
+	       "  --diff           show what --write would change, and write "
+	       "nothing\n"
 	       "  --json           print JSON\n"
 	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
@@ -123,6 +134,16 @@ static int take(struct options *o, int option, int *status)
 		o->is_online = o->is_verify = 1;
 		o->pin = optarg;
 		return 0;
+	case 'd':
+		o->is_online = o->is_discover = 1;
+		return 0;
+	case 'f':
+		o->is_online = o->is_discover = 1;
+		o->found = optarg;
+		return 0;
+	case 'D':
+		o->is_diff = 1;
+		return 0;
 	case 'j':
 		o->is_json = 1;
 		return 0;
@@ -158,6 +179,9 @@ static const struct option names[] = {
 	{ "online", no_argument, NULL, 'o' },
 	{ "verify", no_argument, NULL, 'y' },
 	{ "pin", required_argument, NULL, 'p' },
+	{ "discover", no_argument, NULL, 'd' },
+	{ "write", required_argument, NULL, 'f' },
+	{ "diff", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "strict", no_argument, NULL, 'w' },
 	{ "templates", required_argument, NULL, 't' },
@@ -243,6 +267,10 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 	}
 	if (optind < argc)
 		o->paths.catalog = argv[optind];
+	if (o->is_diff && o->found == NULL) {
+		fputs("mirrorboot-check: --diff needs --write FILE\n", stderr);
+		return -1;
+	}
 	if (o->templates.len > 0)
 		o->paths.templates = o->templates.data;
 	return 0;
@@ -303,6 +331,42 @@ static int verify(const struct options *o, const struct catalog *c,
 	return rc;
 }
 
+/* Put what was found into its file. */
+static int write_found(const struct options *o, const struct catalog *c,
+		       const json_t *found, struct findings *findings,
+		       struct error *err)
+{
+	struct foundfile *file = foundfile_read(o->found, err);
+	int rc = file != NULL ? 0 : -1;
+
+	if (rc == 0)
+		rc = foundfile_add(file, &o->paths, c, found, findings, err);
+	if (rc == 0 && o->is_diff)
+		foundfile_print_diff(file, o->is_json ? stderr : stdout);
+	else if (rc == 0)
+		rc = foundfile_write(file, err);
+	foundfile_free(file);
+	return rc;
+}
+
+/* Compare with the lists of releases, and write what is new.  Returns 0, or -1
+ * with a message on standard error. */
+static int discover(const struct options *o, const struct catalog *c,
+		    struct findings *findings)
+{
+	struct error err = ERROR_INIT;
+	json_t *found = discovery_run(&o->paths, &o->online, findings, &err);
+	int rc = found != NULL ? 0 : -1;
+
+	if (rc == 0 && o->found != NULL)
+		rc = write_found(o, c, found, findings, &err);
+	if (rc < 0)
+		fprintf(stderr, "mirrorboot-check: nothing is written: %s\n",
+			err.text);
+	json_decref(found);
+	return rc;
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
@@ -318,6 +382,8 @@ static int check(const struct options *o)
 	else if (o->is_online && online_check(c, &o->online, findings) < 0)
 		status = EXIT_UNCHECKED;
 	else if (o->is_verify && verify(o, c, findings) < 0)
+		status = EXIT_UNCHECKED;
+	else if (o->is_discover && discover(o, c, findings) < 0)
 		status = EXIT_UNCHECKED;
 	if (o->is_json)
 		findings_print_json(findings, stdout);
@@ -344,7 +410,8 @@ int main(int argc, char **argv)
 			.base = setting("MIRRORBOOT_BASE", NULL),
 			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
 		},
-		.online = { ONLINE_TIMEOUT, ONLINE_PER_HOST },
+		.online = { .timeout = ONLINE_TIMEOUT,
+			    .per_host = ONLINE_PER_HOST },
 	};
 	int status = EXIT_SUCCESS;
 

@@ -123,6 +123,34 @@ void findings_add(struct findings *f, const struct finding *finding)
 	buf_free(&line);
 }
 
+const char *findings_error_at(const struct findings *f, const char *pointer,
+			      const char **url)
+{
+	for (size_t i = 0; i < f->errors; i++) {
+		const json_t *finding = json_array_get(f->list, i);
+		const char *place = text_of(finding, "pointer");
+
+		*url = text_of(finding, "url");
+		if (place != NULL && strcmp(place, pointer) == 0)
+			return text_of(finding, "reason");
+	}
+	return NULL;
+}
+
+const char *findings_next_url(const struct findings *f, const char *check,
+			      size_t *index)
+{
+	while (*index < f->errors) {
+		const json_t *finding = json_array_get(f->list, (*index)++);
+		const char *url = text_of(finding, "url");
+
+		if (url != NULL &&
+		    strcmp(text_of(finding, "check"), check) == 0)
+			return url;
+	}
+	return NULL;
+}
+
 size_t findings_count(const struct findings *f, enum severity severity)
 {
 	switch (severity) {

@@ -32,6 +32,16 @@ void findings_free(struct findings *f);
 /* Add a copy.  A finding that is there already is not added again. */
 void findings_add(struct findings *f, const struct finding *finding);
 
+/* The reason of the first error at the place, and its URL in *url; NULL: there
+ * is none.  Borrowed. */
+const char *findings_error_at(const struct findings *f, const char *pointer,
+			      const char **url);
+
+/* The URL of an error of that check, from the one at *index on, which then is
+ * behind it; NULL: there are no more.  Borrowed. */
+const char *findings_next_url(const struct findings *f, const char *check,
+			      size_t *index);
+
 size_t findings_count(const struct findings *f, enum severity severity);
 
 /* For a struct error whose failures become findings: set its ctx to one of

@@ -311,14 +311,18 @@ static void ask_mirror(struct targets *all, const struct release *release,
 	buf_free(&config);
 }
 
-static void ask_all(struct targets *all, const struct catalog *c)
+static void ask_all(struct targets *all, const struct catalog *c,
+		    const struct online_options *o)
 {
 	size_t count;
 	const struct release *const *releases = catalog_releases(c, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (o->wants != NULL && !o->wants(o->ctx, releases[i]))
+			continue;
 		for (size_t j = 0; j < releases[i]->mirror_count; j++)
 			ask_mirror(all, releases[i], &releases[i]->mirrors[j]);
+	}
 }
 
 static void show_progress(size_t ended, size_t all)
@@ -336,7 +340,9 @@ static void judge(const struct targets *all, const struct online_options *o,
 	for (size_t i = 0; i < all->count; i++)
 		probes[i] = &all->list[i]->probe;
 	verdict_add(probes, all->count, o->timeout, f);
-	families_check(all->fetcher, probes, all->count, f);
+	/* Of a few releases, that is known already. */
+	if (o->wants == NULL)
+		families_check(all->fetcher, probes, all->count, f);
 	free(probes);
 }
 
@@ -368,7 +374,7 @@ int online_check(const struct catalog *c, const struct online_options *options,
 	if (all.fetcher == NULL)
 		return -1;
 	all.index = json_object();
-	ask_all(&all, c);
+	ask_all(&all, c, options);
 	answered = fetcher_run(all.fetcher, show_progress);
 	if (isatty(STDERR_FILENO))
 		fputc('\n', stderr);

@@ -10,6 +10,10 @@
 struct online_options {
 	unsigned timeout;  /* seconds that one request may take */
 	unsigned per_host; /* requests at a time to one host */
+
+	/* Whether a release is checked; NULL: each is. */
+	int (*wants)(const void *ctx, const struct release *release);
+	const void *ctx;
 };
 
 /*

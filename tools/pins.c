@@ -1,18 +1,16 @@
 #include "pins.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cursor.h"
 #include "mem.h"
 #include "mirror.h"
 #include "pin.h"
+#include "replace.h"
 
 struct pins {
 	char *path;
@@ -146,62 +144,13 @@ void pins_drop_others(struct pins *p, const struct catalog *c)
 	p->mirrors = kept;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno != EINTR)
-			return -1;
-		text += done > 0 ? done : 0;
-		len -= done > 0 ? (size_t)done : 0;
-	}
-	/* The pages are another user's processes. */
-	return fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
-}
-
-/* Make a rename last. */
-static void sync_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir = slash != NULL ? mem_copy(path, (size_t)(slash - path) + 1)
-				  : mem_copy(".", 1);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(dir);
-}
-
 int pins_write(const struct pins *p, struct error *err)
 {
 	char *text = text_of(p->mirrors);
-	struct buf temporary = BUF_INIT;
 	int rc = 0;
-	int fd;
 
-	if (p->before != NULL && strcmp(p->before, text) == 0)
-		goto out;
-	/* Its name does not match "*.json". */
-	buf_printf(&temporary, "%s.XXXXXX", p->path);
-	fd = mkstemp(temporary.data);
-	if (fd >= 0 && (write_all(fd, text) < 0 || write_all(fd, "\n") < 0))
-		rc = -1;
-	if (fd < 0 || close(fd) < 0 || rc < 0 ||
-	    rename(temporary.data, p->path) < 0) {
-		rc = error_set(err, p->path, 0, "cannot be written: %s",
-			       strerror(errno));
-		if (fd >= 0)
-			unlink(temporary.data);
-	}
-	if (rc == 0)
-		sync_directory(p->path);
-out:
-	buf_free(&temporary);
+	if (p->before == NULL || strcmp(p->before, text) != 0)
+		rc = replace_file(p->path, text, err);
 	free(text);
 	return rc;
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "date.h"
+#include "discover.h"
 #include "form.h"
 #include "machine.h"
 #include "value.h"
+#include "version.h"
 
 #define INITRDS_MAX 8
 #define SUM_LISTS_MAX 4
@@ -19,7 +21,7 @@
 		"eol", "sums", "shim", "signed_by"
 
 static const char *const distro_keys[] = {
-	SCOPE_KEYS, "variants", "arches", "versions", "order", NULL,
+	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
 };
 static const char *const version_keys[] = {
 	SCOPE_KEYS,
@@ -348,7 +350,8 @@ static int check_place(struct cursor *at, const char *id, const json_t *distro,
 				   "one of the two",
 				   cursor_shown(version));
 	json_object_set_new(seen, version, json_true());
-	if (json_object_get(versions, version) != NULL ||
+	if (strcmp(version, VERSION_OTHERS) == 0 ||
+	    json_object_get(versions, version) != NULL ||
 	    is_removed(at, id, version))
 		return 0;
 	return fail_version(at, id, versions, version);
@@ -434,5 +437,5 @@ int distro_check(struct cursor *at, const char *id, const json_t *distro)
 				     "the distro, write null in its place");
 	if (rc == 0)
 		rc = check_order(at, id, distro);
-	return rc;
+	return rc | discover_check(at, distro);
 }

@@ -1,5 +1,6 @@
 #include "version.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,13 @@
 #define DIGITS "0123456789"
 
 /* In the order of menus. */
-enum group { GROUP_LISTED, GROUP_BEFORE, GROUP_NUMBERS, GROUP_AFTER };
+enum group {
+	GROUP_LISTED,
+	GROUP_BEFORE,
+	GROUP_NUMBERS,
+	GROUP_AFTER,
+	GROUP_LAST /* listed behind VERSION_OTHERS */
+};
 
 struct version {
 	const char *id;
@@ -16,9 +23,15 @@ struct version {
 	size_t place; /* in "order", or in the file */
 };
 
-static int has_number(const char *id)
+static int is_number(const char *id)
 {
 	return strspn(id, DIGITS) > 0;
+}
+
+/* "24.04", "v3.24", "nixos-26.05" have one; "sid" has none. */
+static const char *number_of(const char *id)
+{
+	return id + strcspn(id, DIGITS);
 }
 
 /* Compare the digits at *a and *b, which may be of any length, and go behind
@@ -43,27 +56,54 @@ static int compare_digits(const char **a, const char **b)
 /* Step over a dot that a digit follows. */
 static int step_over_dot(const char **id)
 {
-	if (**id != '.' || !has_number(*id + 1))
+	if (**id != '.' || !is_number(*id + 1))
 		return 0;
 	++*id;
 	return 1;
 }
 
 /* Numbers with dots between them, of which each counts: 24.10 is greater than
- * 24.9 and than 24. */
-static int compare_numbers(const char *a, const char *b)
+ * 24.9 and than 24.  Goes behind them. */
+static int compare_numbers(const char **a, const char **b)
 {
 	for (;;) {
-		int order = compare_digits(&a, &b);
+		int order = compare_digits(a, b);
 		int a_goes_on, b_goes_on;
 
 		if (order != 0)
 			return order;
-		a_goes_on = step_over_dot(&a);
-		b_goes_on = step_over_dot(&b);
+		a_goes_on = step_over_dot(a);
+		b_goes_on = step_over_dot(b);
 		if (!a_goes_on || !b_goes_on)
 			return a_goes_on - b_goes_on;
 	}
+}
+
+/* What follows equal numbers: nothing is greater than something, as 10 is than
+ * 10-beta, and digits are numbers. */
+static int compare_rests(const char *a, const char *b)
+{
+	if (*a == '\0' || *b == '\0')
+		return (*a == '\0') - (*b == '\0');
+	while (*a != '\0' && *b != '\0') {
+		int order = is_number(a) && is_number(b)
+				    ? compare_digits(&a, &b)
+				    : *a++ - *b++;
+
+		if (order != 0)
+			return order;
+	}
+	return (*a != '\0') - (*b != '\0');
+}
+
+int version_compare(const char *a, const char *b)
+{
+	int order;
+
+	a = number_of(a);
+	b = number_of(b);
+	order = compare_numbers(&a, &b);
+	return order != 0 ? order : compare_rests(a, b);
 }
 
 static int compare_versions(const void *one, const void *other)
@@ -75,7 +115,7 @@ static int compare_versions(const void *one, const void *other)
 	if (a->group != b->group)
 		return a->group < b->group ? -1 : 1;
 	if (a->group == GROUP_NUMBERS)
-		order = compare_numbers(b->id, a->id);
+		order = version_compare(b->id, a->id);
 	if (order != 0)
 		return order;
 	return a->place < b->place ? -1 : 1;
@@ -98,6 +138,9 @@ static json_t *read_places(const json_t *distro)
 static void read_versions(const json_t *distro, struct version *list)
 {
 	json_t *places = read_places(distro);
+	const json_t *star = json_object_get(places, VERSION_OTHERS);
+	const size_t others =
+		star != NULL ? (size_t)json_integer_value(star) : SIZE_MAX;
 	enum group without_number = GROUP_BEFORE;
 	size_t i = 0;
 	const char *id;
@@ -110,9 +153,10 @@ static void read_versions(const json_t *distro, struct version *list)
 		*version = (struct version){ id, without_number, i };
 		i++;
 		if (place != NULL) {
-			version->group = GROUP_LISTED;
 			version->place = (size_t)json_integer_value(place);
-		} else if (has_number(id)) {
+			version->group = version->place > others ? GROUP_LAST
+								 : GROUP_LISTED;
+		} else if (*number_of(id) != '\0') {
 			version->group = GROUP_NUMBERS;
 			without_number = GROUP_AFTER;
 		}

@@ -1,0 +1,313 @@
+#include "foundfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "date.h"
+#include "mem.h"
+#include "replace.h"
+#include "trial.h"
+
+#define COMMENT "Written by mirrorboot-check --write."
+
+struct foundfile {
+	char *path;
+	char *before; /* the file as it is; "" if there is none */
+	json_t *distros;
+};
+
+static char *text_of(json_t *distros)
+{
+	json_t *file = json_pack("{s:s, s:O}", "$comment", COMMENT, "distros",
+				 distros);
+	char *text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
+
+	if (text == NULL)
+		mem_exhausted();
+	json_decref(file);
+	return text;
+}
+
+/* Whether it has what foundfile_write() writes, and nothing else. */
+static int is_ours(const json_t *root)
+{
+	const char *comment =
+		json_string_value(json_object_get(root, "$comment"));
+	const char *id;
+	json_t *distro;
+
+	if (comment == NULL || strcmp(comment, COMMENT) != 0 ||
+	    json_object_size(root) != 2)
+		return 0;
+	json_object_foreach(json_object_get(root, "distros"), id, distro)
+		if (json_object_size(distro) != 1 ||
+		    !json_is_object(json_object_get(distro, "versions")))
+			return 0;
+	return json_is_object(json_object_get(root, "distros"));
+}
+
+static int take_file(struct foundfile *file, struct error *err)
+{
+	json_error_t error;
+	json_t *root =
+		json_load_file(file->path, JSON_REJECT_DUPLICATES, &error);
+	int rc = 0;
+
+	if (root == NULL)
+		return error_set(err, file->path, 0, "cannot be read: %s",
+				 error.text);
+	if (is_ours(root)) {
+		json_decref(file->distros);
+		file->distros = json_incref(json_object_get(root, "distros"));
+		free(file->before);
+		file->before = text_of(file->distros);
+	} else {
+		rc = error_set(
+			err, file->path, 0,
+			"was not written by mirrorboot-check --write, or "
+			"has been edited: name another file");
+	}
+	json_decref(root);
+	return rc;
+}
+
+struct foundfile *foundfile_read(const char *path, struct error *err)
+{
+	struct foundfile *file = mem_alloc(sizeof(*file));
+
+	file->path = mem_copy(path, strlen(path));
+	file->before = mem_copy("", 0);
+	file->distros = json_object();
+	if ((access(path, F_OK) < 0 && errno == ENOENT) ||
+	    take_file(file, err) == 0)
+		return file;
+	foundfile_free(file);
+	return NULL;
+}
+
+void foundfile_free(struct foundfile *file)
+{
+	if (file == NULL)
+		return;
+	json_decref(file->distros);
+	free(file->before);
+	free(file->path);
+	free(file);
+}
+
+/* The directory of the file at path, absolute; NULL if there is none.  Release
+ * with free(). */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = slash != NULL ? mem_copy(path, (size_t)(slash - path) + 1)
+				   : mem_copy(".", 1);
+	char *directory = realpath(name, NULL);
+
+	free(name);
+	return directory;
+}
+
+static int is_below(const char *directory, const char *above)
+{
+	size_t len = strlen(above);
+
+	return strncmp(directory, above, len) == 0 &&
+	       (directory[len] == '\0' || directory[len] == '/');
+}
+
+/* Whether one of the catalogue's own includes is in the directory. */
+static int includes_from(const char *catalog, const char *directory)
+{
+	json_t *root = json_load_file(catalog, 0, NULL);
+	char *own = directory_of(catalog);
+	size_t i;
+	json_t *name;
+	int found = 0;
+
+	json_array_foreach(json_object_get(root, "include"), i, name) {
+		struct buf path = BUF_INIT;
+		const char *text = json_string_value(name);
+		char *its;
+
+		if (text == NULL || own == NULL)
+			continue;
+		if (text[0] != '/')
+			buf_printf(&path, "%s/", own);
+		buf_puts(&path, text);
+		its = directory_of(path.data);
+		found |= its != NULL && strcmp(its, directory) == 0;
+		free(its);
+		buf_free(&path);
+	}
+	json_decref(root);
+	free(own);
+	return found;
+}
+
+/* Whether the catalogue may read the file: it is in its directory, below that,
+ * or where it includes files from. */
+static int is_included(const char *path, const char *catalog)
+{
+	char *directory = directory_of(path);
+	char *own = directory_of(catalog);
+	int is_its = directory == NULL || own == NULL ||
+		     is_below(directory, own) ||
+		     includes_from(catalog, directory);
+
+	free(directory);
+	free(own);
+	return is_its;
+}
+
+static void warn_of_http(const char *distro, const char *version,
+			 const char *list, struct findings *f)
+{
+	struct buf pointer = BUF_INIT;
+	struct buf reason = BUF_INIT;
+
+	buf_printf(&pointer, "/distros/%s", distro);
+	buf_printf(&reason,
+		   "%s is not written, because its list came by http, where "
+		   "anybody on the way can change it: list it by https, write "
+		   "to a directory that the catalogue does not read, or set "
+		   "trust_http_lists of the site",
+		   version);
+	findings_add(f, &(struct finding){
+				.severity = SEVERITY_WARNING,
+				.check = "plain",
+				.pointer = pointer.data,
+				.reason = reason.data,
+				.url = list,
+			});
+	buf_free(&pointer);
+	buf_free(&reason);
+}
+
+/* Add a version, or the keys of one that is there. */
+static void add_version(struct foundfile *file, const char *distro,
+			const char *id, const json_t *version)
+{
+	json_t *own = json_object_get(file->distros, distro);
+	json_t *versions;
+	json_t *copy = json_deep_copy(version);
+	struct buf comment = BUF_INIT;
+	char today[DATE_SIZE];
+
+	if (own == NULL) {
+		own = json_pack("{s:{}}", "versions");
+		json_object_set_new(file->distros, distro, own);
+	}
+	versions = json_object_get(own, "versions");
+	date_print((long long)time(NULL), today);
+	buf_printf(&comment, "Found on %.10s in %s", today,
+		   json_string_value(json_object_get(version, "list")));
+	json_object_del(copy, "list");
+	json_object_del(copy, "plain");
+	json_object_set_new(copy, "$comment", json_string(comment.data));
+	if (json_object_get(versions, id) != NULL)
+		json_object_update(json_object_get(versions, id), copy);
+	else
+		json_object_set(versions, id, copy);
+	json_decref(copy);
+	buf_free(&comment);
+}
+
+int foundfile_add(struct foundfile *file, const struct site_paths *paths,
+		  const struct catalog *c, const json_t *found,
+		  struct findings *f, struct error *err)
+{
+	const int needs_https = !catalog_settings(c)->trust_http_lists &&
+				is_included(file->path, paths->catalog);
+	const char *distro;
+	json_t *object;
+	struct catalog *trial;
+
+	json_object_foreach((json_t *)found, distro, object) {
+		const char *id;
+		json_t *version;
+
+		json_object_foreach(json_object_get(object, "versions"), id,
+				    version)
+			if (needs_https &&
+			    json_object_get(version, "plain") != NULL)
+				warn_of_http(distro, id,
+					     json_string_value(json_object_get(
+						     version, "list")),
+					     f);
+			else
+				add_version(file, distro, id, version);
+	}
+	trial = trial_load(paths, file->distros, err);
+	catalog_free(trial);
+	return trial != NULL ? 0 : -1;
+}
+
+/* The lines of a text; their ends are made NUL. */
+static char **split(char *text, size_t *count)
+{
+	char **lines = NULL;
+	char *rest;
+
+	*count = 0;
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		lines = mem_grow_by_one(lines, *count, sizeof(*lines));
+		lines[(*count)++] = line;
+	}
+	return lines;
+}
+
+/* The lines that both have at the beginning and at the end are left out. */
+static void print_difference(char **old, size_t old_count, char **now,
+			     size_t now_count, FILE *out)
+{
+	size_t same = 0;
+
+	while (same < old_count && same < now_count &&
+	       strcmp(old[same], now[same]) == 0)
+		same++;
+	while (old_count > same && now_count > same &&
+	       strcmp(old[old_count - 1], now[now_count - 1]) == 0) {
+		old_count--;
+		now_count--;
+	}
+	if (old_count == same && now_count == same)
+		return;
+	fprintf(out, "@@ -%zu,%zu +%zu,%zu @@\n", same + 1, old_count - same,
+		same + 1, now_count - same);
+	for (size_t i = same; i < old_count; i++)
+		fprintf(out, "-%s\n", old[i]);
+	for (size_t i = same; i < now_count; i++)
+		fprintf(out, "+%s\n", now[i]);
+}
+
+void foundfile_print_diff(const struct foundfile *file, FILE *out)
+{
+	char *before = mem_copy(file->before, strlen(file->before));
+	char *after = text_of(file->distros);
+	size_t old_count, now_count;
+	char **old = split(before, &old_count);
+	char **now = split(after, &now_count);
+
+	print_difference(old, old_count, now, now_count, out);
+	free(old);
+	free(now);
+	free(before);
+	free(after);
+}
+
+int foundfile_write(const struct foundfile *file, struct error *err)
+{
+	char *text = text_of(file->distros);
+	int rc = 0;
+
+	if (strcmp(text, file->before) != 0 &&
+	    (file->before[0] != '\0' || json_object_size(file->distros) > 0))
+		rc = replace_file(file->path, text, err);
+	free(text);
+	return rc;
+}

@@ -1,0 +1,336 @@
+#include "lists.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "discover.h"
+#include "listing.h"
+#include "mem.h"
+#include "uri.h"
+#include "version.h"
+
+#define REDIRECTS_MAX 8
+#define ID_MAX 63
+
+/* One list that is read. */
+struct source {
+	const struct lists *all;
+	const char *distro;
+	const char *version; /* NULL: the list is of all */
+	enum list_kind kind;
+	char *place; /* URL or path */
+	int is_plain;
+	struct list_pattern pattern;
+	json_t *found; /* version -> object */
+	size_t matches;
+};
+
+static const json_t *discover_of(const struct lists *l, const char *distro)
+{
+	return json_object_get(
+		json_object_get(include_section(l->files, "distros"), distro),
+		"discover");
+}
+
+/* The text of a word that matched; NULL: the pattern has no such word. */
+static char *word_of(const struct source *s, enum list_word word,
+		     const char *item, const regmatch_t *groups)
+{
+	const regmatch_t *group = &groups[s->pattern.groups[word]];
+
+	if (s->pattern.groups[word] == 0 || group->rm_so < 0)
+		return NULL;
+	return mem_copy(item + group->rm_so,
+			(size_t)(group->rm_eo - group->rm_so));
+}
+
+static int is_id(const char *s)
+{
+	size_t len = 0;
+
+	while (uri_is_value_char(s[len]))
+		len++;
+	return s[len] == '\0' && len > 0 && len <= ID_MAX && s[0] != '.' &&
+	       s[0] != '-' && s[0] != '_' && s[0] != '~';
+}
+
+/* Take a name; of several the greatest. */
+static void set_name(json_t *object, const char *name)
+{
+	const char *before = json_string_value(json_object_get(object, "name"));
+
+	if (before == NULL || version_compare(name, before) > 0)
+		json_object_set_new(object, "name", json_string(name));
+}
+
+static void note(struct source *s, const char *id, const char *name,
+		 const char *eol)
+{
+	json_t *object = json_object_get(s->found, id);
+
+	s->matches++;
+	if (object == NULL) {
+		object = json_pack("{s:s}", "list", s->place);
+		json_object_set_new(s->found, id, object);
+	}
+	if (name != NULL)
+		set_name(object, name);
+	if (eol != NULL)
+		json_object_set_new(object, "eol", json_string(eol));
+	if (s->is_plain)
+		json_object_set_new(object, "plain", json_true());
+}
+
+/* For listing_read(). */
+static void take(void *ctx, const char *item)
+{
+	struct source *s = ctx;
+	size_t count = s->pattern.regex.re_nsub + 1;
+	regmatch_t *groups = mem_alloc(count * sizeof(*groups));
+	char *words[LIST_WORD_COUNT] = { NULL };
+	const char *id;
+
+	if (regexec(&s->pattern.regex, item, count, groups, 0) == 0) {
+		for (int i = 0; i < LIST_WORD_COUNT; i++)
+			words[i] = word_of(s, (enum list_word)i, item, groups);
+		id = words[LIST_VERSION] != NULL ? words[LIST_VERSION]
+						 : s->version;
+		if (id != NULL && is_id(id))
+			note(s, id, words[LIST_NAME], words[LIST_EOL]);
+	}
+	for (int i = 0; i < LIST_WORD_COUNT; i++)
+		free(words[i]);
+	free(groups);
+}
+
+static void fail(const struct source *s, const char *reason)
+{
+	s->all->fail(s->all->ctx, s->distro, s->place, reason);
+}
+
+/* A list that is fetched. */
+struct download {
+	struct buf body;
+	const char *problem;
+	char *location;
+	long status;
+};
+
+static void done(void *ctx, const struct fetch_answer *answer)
+{
+	struct download *d = ctx;
+
+	d->status = answer->status;
+	d->problem = answer->problem;
+	buf_truncate(&d->body, 0);
+	buf_add(&d->body, buf_text(&answer->body), answer->body.len);
+	free(d->location);
+	d->location =
+		answer->location != NULL
+			? mem_copy(answer->location, strlen(answer->location))
+			: NULL;
+}
+
+static int fetch(const struct source *s, const char *url, struct download *d)
+{
+	struct fetcher *fetcher = fetcher_new(s->all->limits);
+
+	if (fetcher == NULL)
+		return -1;
+	fetcher_add(fetcher, &(struct fetch){ .url = url,
+					      .method = FETCH_GET,
+					      .max = LISTING_MAX + 1,
+					      .done = done,
+					      .ctx = d });
+	fetcher_run(fetcher, NULL);
+	fetcher_free(fetcher);
+	return 0;
+}
+
+/* Fetch the list into d, through redirects.  Returns NULL, or why it cannot be
+ * read. */
+static const char *download(struct source *s, struct download *d)
+{
+	for (int i = 0; i <= REDIRECTS_MAX; i++) {
+		struct uri uri;
+
+		if (uri_parse(s->place, &uri) != NULL)
+			return "is a URL that no loader could fetch";
+		s->is_plain |= !uri.is_https;
+		if (fetch(s, s->place, d) < 0)
+			return "cannot be fetched";
+		if (d->status / 100 != 3 || d->location == NULL)
+			break;
+		if (uri.is_https && !uri_is_https(d->location))
+			return "has moved from https to http, where anybody on "
+			       "the way could change it";
+		free(s->place);
+		s->place = mem_copy(d->location, strlen(d->location));
+	}
+	if (d->status / 100 == 3)
+		return "is redirected without end";
+	if (d->problem != NULL)
+		return d->problem;
+	if (d->status / 100 != 2)
+		return fetch_is_missing(d->status) ? "is missing"
+						   : "is refused";
+	return d->body.len > LISTING_MAX ? "is longer than 4 MiB" : NULL;
+}
+
+/* The names in a directory of this machine. */
+static const char *read_directory(struct source *s)
+{
+	DIR *directory = opendir(s->place);
+	const struct dirent *entry;
+
+	if (directory == NULL)
+		return strerror(errno);
+	while ((entry = readdir(directory)) != NULL)
+		take(s, entry->d_name);
+	closedir(directory);
+	return NULL;
+}
+
+static const char *read_file(struct source *s)
+{
+	struct buf text = BUF_INIT;
+	const char *wrong = NULL;
+	int fd = open(s->place, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return strerror(errno);
+	if (buf_read(&text, fd, LISTING_MAX) < 0)
+		wrong = strerror(errno);
+	else
+		listing_read(s->kind, s->place, buf_text(&text), text.len, take,
+			     s, &wrong);
+	close(fd);
+	buf_free(&text);
+	return wrong;
+}
+
+static const char *read_url(struct source *s)
+{
+	struct download d = { .body = BUF_INIT };
+	const char *wrong = download(s, &d);
+
+	if (wrong == NULL)
+		listing_read(s->kind, s->place, buf_text(&d.body), d.body.len,
+			     take, s, &wrong);
+	buf_free(&d.body);
+	free(d.location);
+	return wrong;
+}
+
+/* Read the list in its place.  Returns 0, or -1 after fail(). */
+static int read_place(struct source *s)
+{
+	const char *wrong;
+
+	s->is_plain = 0;
+	s->matches = 0;
+	if (s->place[0] != '/')
+		wrong = read_url(s);
+	else if (s->kind == LIST_INDEX)
+		wrong = read_directory(s);
+	else
+		wrong = read_file(s);
+	if (wrong == NULL && s->matches == 0)
+		wrong = "has nothing that matches item";
+	if (wrong == NULL)
+		return 0;
+	fail(s, wrong);
+	return -1;
+}
+
+/* Read the list of the pattern: from the first mirror that has it. */
+static void read_list(struct source *s, const char *pattern)
+{
+	const json_t *distro = json_object_get(
+		include_section(s->all->files, "distros"), s->distro);
+	const char *mirror =
+		json_string_value(json_object_get(distro, "mirror"));
+	const json_t *urls =
+		mirror != NULL ? json_object_get(include_section(s->all->files,
+								 "mirrors"),
+						 mirror)
+			       : NULL;
+	int rc = -1;
+
+	for (size_t i = 0; rc < 0; i++) {
+		const char *url = json_string_value(json_array_get(urls, i));
+		struct buf place = BUF_INIT;
+
+		if (discover_add_place(&place, pattern, url, s->version) == 0) {
+			s->place = buf_take(&place);
+			rc = read_place(s);
+			free(s->place);
+		}
+		buf_free(&place);
+		if (url == NULL || strstr(pattern, "{{mirror}}") == NULL)
+			break;
+	}
+}
+
+/* The kind of the list, and its place. */
+static enum list_kind kind_of(const json_t *list, const char **place)
+{
+	int i = 0;
+
+	while (json_object_get(list, discover_kinds[i]) == NULL)
+		i++;
+	*place = json_string_value(json_object_get(list, discover_kinds[i]));
+	return (enum list_kind)i;
+}
+
+/* Read all lists of the version, or for NULL those of all versions. */
+static void read_lists(const struct lists *l, const char *distro,
+		       const char *version, json_t *found)
+{
+	const json_t *discover = discover_of(l, distro);
+	const char *expression =
+		json_string_value(json_object_get(discover, "version"));
+	size_t i;
+	json_t *list;
+
+	json_array_foreach(json_object_get(discover, "lists"), i, list) {
+		struct source s = { .all = l,
+				    .distro = distro,
+				    .version = version,
+				    .found = found };
+		const char *place;
+
+		s.kind = kind_of(list, &place);
+		if ((strstr(place, "{{version}}") != NULL) != (version != NULL))
+			continue;
+		if (list_pattern_compile(
+			    &s.pattern,
+			    json_string_value(json_object_get(list, "item")),
+			    expression) != NULL)
+			continue;
+		read_list(&s, place);
+		list_pattern_free(&s.pattern);
+	}
+}
+
+json_t *lists_find(const struct lists *l, const char *distro)
+{
+	json_t *found = json_object();
+
+	read_lists(l, distro, NULL, found);
+	return found;
+}
+
+void lists_add_details(const struct lists *l, const char *distro,
+		       const char *version, json_t *object)
+{
+	json_t *found = json_object();
+
+	json_object_set(found, version, object);
+	read_lists(l, distro, version, found);
+	json_decref(found);
+}

@@ -1,0 +1,11 @@
+#ifndef REPLACE_H
+#define REPLACE_H
+
+#include "error.h"
+
+/* Replace the file at path, which may not exist yet, by one that has the text
+ * and a newline: whole or not at all.  Everybody may read it.  Returns 0, or -1
+ * with err set. */
+int replace_file(const char *path, const char *text, struct error *err);
+
+#endif
