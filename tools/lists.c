@@ -229,6 +229,7 @@ static const char *read_url(struct source *s)
 /* Read the list in its place.  Returns 0, or -1 after fail(). */
 static int read_place(struct source *s)
 {
+	json_t *before = json_deep_copy(s->found);
 	const char *wrong;
 
 	s->is_plain = 0;
@@ -241,10 +242,14 @@ static int read_place(struct source *s)
 		wrong = read_file(s);
 	if (wrong == NULL && s->matches == 0)
 		wrong = "has nothing that matches item";
-	if (wrong == NULL)
-		return 0;
-	fail(s, wrong);
-	return -1;
+	if (wrong != NULL) {
+		/* Half of a list says nothing. */
+		json_object_clear(s->found);
+		json_object_update(s->found, before);
+		fail(s, wrong);
+	}
+	json_decref(before);
+	return wrong == NULL ? 0 : -1;
 }
 
 /* Read the list of the pattern: from the first mirror that has it. */
@@ -332,5 +337,6 @@ void lists_add_details(const struct lists *l, const char *distro,
 
 	json_object_set(found, version, object);
 	read_lists(l, distro, version, found);
+	json_object_update(object, json_object_get(found, version));
 	json_decref(found);
 }

@@ -1,0 +1,423 @@
+#!/usr/bin/env python3
+"""Runs mirrorboot-check --discover against lists of releases on loopback: each
+form that web servers write, and lists that lie."""
+
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+import webserver
+from webserver import Failed, expect
+
+BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", HERE.parent.parent / "build"))
+CHECK = BUILD / "tools" / "mirrorboot-check"
+TODAY = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+
+
+class Handler(webserver.Handler):
+    """files: path -> body, or a status with headers."""
+
+    def answer(self, is_head):
+        found = self.server.mirror.files.get(self.path, (404, {}))
+        if isinstance(found, tuple):
+            status, headers = found
+            return self.send(status, b"", is_head, {
+                name: value.replace("HOST", self.server.mirror.host)
+                for name, value in headers.items()})
+        if isinstance(found, str):
+            found = found.encode()
+        return self.send(200, found, is_head)
+
+
+class Mirror(webserver.Mirror):
+
+    def __init__(self):
+        self.files = {}
+        super().__init__(Handler)
+        self.base = f"http://{self.host}/"
+
+
+def releases(*names, arches=("amd64",)):
+    """The files of releases, as the catalogue below names them."""
+    return {f"/r/{name}/{arch}.ipxe": "#!ipxe\n"
+            for name in names for arch in arches}
+
+
+# Indexes, each with the directories named, as its web server writes them.
+
+def nginx(names):
+    return ("<html>\r\n<head><title>Index of /r/</title></head>\r\n<body>\r\n"
+            '<h1>Index of /r/</h1><hr><pre><a href="../">../</a>\r\n' +
+            "".join(f'<a href="{n}/">{n}/</a>      20-Nov-2026 10:00       -\r\n'
+                    for n in names) + "</pre><hr></body>\r\n</html>\r\n")
+
+
+def apache(names):
+    return ('<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">\n<html>\n'
+            " <body>\n<h1>Index of /r</h1>\n  <table>\n"
+            '   <tr><th valign="top"><img src="/icons/blank.gif" alt="[ICO]"></th>'
+            '<th><a href="?C=N;O=D">Name</a></th></tr>\n'
+            '<tr><td><a href="/">Parent Directory</a></td></tr>\n' +
+            "".join('<tr><td valign="top"><img src="/icons/folder.gif" alt="[DIR]">'
+                    f'</td><td><a href="{n}/">{n}/</a></td></tr>\n'
+                    for n in names) + "</table>\n</body></html>\n")
+
+
+def lighttpd(names):
+    return ('<?xml version="1.0" encoding="utf-8"?>\n<html><body><table><tbody>'
+            '<tr class="d"><td class="n"><a href="../">..</a>/</td></tr>\n' +
+            "".join(f"<TR class='d'><td class='n'><A\n class=x HREF = '{n}/'>{n}</A>"
+                    "/</td></tr>\n" for n in names) + "</tbody></table>\n")
+
+
+def absolute(names):
+    return "".join(f'<li><a title="a > b" href="/r/{n}/">{n}</a>' for n in names)
+
+
+def unquoted(names):
+    return "".join(f"<a href=./{n}/ >{n}</a>" for n in names)
+
+
+def escaped(names):
+    return "".join(f'<a href="&#x{ord(n[0]):x};%{ord(n[1]):02x}{n[2:]}&#47;">{n}</a>'
+                   for n in names)
+
+
+def bucket(names):
+    return ('<?xml version="1.0"?><ListBucketResult><Name>b</Name>'
+            "<Prefix>r/</Prefix><Delimiter>/</Delimiter>" +
+            "".join(f"<CommonPrefixes><Prefix>r/{n}/</Prefix></CommonPrefixes>"
+                    for n in names) +
+            "<Contents><Key>r/README</Key></Contents></ListBucketResult>")
+
+
+INDEXES = (nginx, apache, lighttpd, absolute, unquoted, escaped, bucket)
+
+
+class Site:
+    """A catalogue with one distro, whose versions are given."""
+
+    def __init__(self, directory, mirror, discover, versions=("43", "44"),
+                 site={}, distro={}, include=None):
+        self.directory = pathlib.Path(directory)
+        self.mirror = mirror
+        self.catalog = self.directory / "catalog.json"
+        (self.directory / "catalog.d").mkdir(exist_ok=True)
+        if not isinstance(versions, dict):
+            versions = {id: {"arches": ["amd64"]} for id in versions}
+        self.catalog.write_text(json.dumps({
+            "include": ["catalog.d/*.json"],
+            "site": {"base": "http://boot.example.com/", **site},
+            "mirrors": {"m": [mirror.base]},
+            "distros": {"d": {
+                "title": "D {{name}} {{arch}}", "mirror": "m",
+                "script": "{{mirror}}r/{{name}}/{{arch}}.ipxe",
+                "versions": versions, "discover": discover, **distro}},
+            "menus": {"main": {"title": "M", "entries": [{"distro": "d"}]}}}))
+
+    def run(self, *arguments):
+        return subprocess.run(
+            [CHECK, "--discover", "--timeout", "3", *arguments, self.catalog],
+            capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], "http_proxy": "", "no_proxy": "*"})
+
+    def findings(self, *arguments, others=()):
+        """Of what the lists are about, as "check pointer reason"."""
+        checks = {"new", "incomplete", "gone", "eol", "arch", "name", "list",
+                  "plain", *others}
+        result = self.run("--json", *arguments)
+        if result.returncode == 2:
+            raise Failed(f"it says {result.stderr}")
+        return [f"{f['check']} {f['pointer']}: {f['reason']}"
+                for f in json.loads(result.stdout)["findings"]
+                if f["check"] in checks]
+
+
+INDEX = {"version": "[0-9]+",
+         "lists": [{"index": "{{mirror}}r/", "item": "{{version}}/"}]}
+NEW = "new /distros/d: there is a new version: 45, for amd64"
+
+
+def test_each_form_of_index(directory, mirror):
+    for form in INDEXES:
+        mirror.files = {**releases("43", "44", "45"),
+                        "/r/": form(["43", "44", "45"])}
+        expect(form.__name__, Site(directory, mirror, INDEX).findings(), [NEW])
+
+
+def test_nothing_is_new(directory, mirror):
+    mirror.files = {**releases("43", "44"), "/r/": nginx(["7", "43", "44"])}
+    expect("old ones", Site(directory, mirror, INDEX).findings(), [])
+
+
+def test_a_thousand_entries(directory, mirror):
+    names = [str(n) for n in range(1000)]
+    mirror.files = {**releases(*names), "/r/": nginx(names)}
+    expect("findings", Site(directory, mirror, INDEX).findings(),
+           ["list /distros/d: the lists have 951 more new versions than one "
+            "run proposes: has their form changed?"] +
+           [f"new /distros/d: there is a new version: {n}, for amd64"
+            for n in (999, 998, 997, 996)])
+
+
+def test_a_list_that_lies(directory, mirror):
+    """What is listed and is not there, and what no version is."""
+    lies = ["45", "46x", "..", "../45", "%2e%2e", "45%00", "45%0a", "/45",
+            "http://other.example.com/47", "//other/48", "50/os", "javascript:51",
+            "9" * 3000, "52&#10;", "53\x01", "&#0;54", "%zz55", "&bogus;56"]
+    mirror.files = {**releases("43", "44"),
+                    "/r/": nginx(lies + ["43", "44"]) + '<a href="57'}
+    expect("findings", Site(directory, mirror, INDEX).findings(),
+           ["incomplete /distros/d: a list has a new version, 45, but the "
+            "mirrors do not have all of it yet: amd64: script is missing: "
+            "status 404"])
+
+
+def test_a_list_that_cannot_be_read(directory, mirror):
+    site = Site(directory, mirror, INDEX)
+    cases = {
+        "is missing": (404, {}),
+        "is refused": (403, {}),
+        "is redirected without end": (302, {"Location": "http://HOST/r/"}),
+        "is longer than 4 MiB": b"<a href='45/'>" * 400000,
+        "has too many entries": nginx(range(20001)),
+        "has nothing that matches item": "<html>Under maintenance</html>",
+    }
+    for reason, answer in cases.items():
+        mirror.files = {**releases("43", "44"), "/r/": answer}
+        expect(reason, site.findings(),
+               [f"list /distros/d: a list of releases {reason}"])
+    mirror.files = {**releases("43", "44"), "/r/list": b"{"}
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"json": "{{mirror}}r/list", "item": "/v {{version}}"}]})
+    expect("no JSON", site.findings(),
+           ["list /distros/d: a list of releases is not JSON"])
+
+
+def test_a_redirect(directory, mirror):
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": (301, {"Location": "http://HOST/elsewhere/"}),
+                    "/elsewhere/": nginx(["43", "44", "45"])}
+    expect("moved", Site(directory, mirror, INDEX).findings(), [NEW])
+
+
+TEXTS = {
+    "meta-release": ("Dist: n\nVersion: 45.1 LTS\nSupported: 1\n\n"
+                     "Dist: m\nVersion: 44.2 LTS\n",
+                     "Version: {{version}}.* LTS"),
+    "yaml": ("---\n-\n  branch: x\n  version: 45\n  arch: x86_64\n-\n"
+             "  version: 44\n", "version: {{version}}"),
+    "treeinfo": ("[release]\r\nname = D\r\nversion = 45\r\n",
+                 "version = {{version}}"),
+    "version.txt": ("D_BUILD=1\nD_VERSION=45\n", "D_VERSION={{version}}"),
+}
+
+
+def test_each_form_of_text(directory, mirror):
+    for form, (text, item) in TEXTS.items():
+        mirror.files = {**releases("44", "45"), "/r/list": text}
+        site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+            {"text": "{{mirror}}r/list", "item": item}]}, versions=["44"])
+        expect(form, [f for f in site.findings() if f.startswith("new")], [NEW])
+
+
+def test_json(directory, mirror):
+    mirror.files = {**releases("44", "45"), "/r/list": json.dumps(
+        [{"version": "45", "arch": "x86_64"}, {"version": 44, "eol": None}])}
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"json": "{{mirror}}r/list", "item": "/*/version {{version}}"}]},
+        versions=["44"])
+    expect("json", site.findings(), [NEW])
+
+
+def test_offline_lists(directory, mirror):
+    """Those of distro-info-data, and a directory as osinfo-db has."""
+    csv = pathlib.Path(directory) / "d.csv"
+    csv.write_text("version,codename,series,created,release,eol,eol-lts\n"
+                   "12,Bookworm,bookworm,2021-08-14,2023-06-10,2026-06-10,2020-06-30\n"
+                   "13,Trixie,trixie,2023-06-10,2025-08-09,2028-08-09,2030-06-30\n"
+                   "14,Forky,forky,2025-08-09,2027-08-09,2030-08-09,2032-06-30\n"
+                   "15,Duke,duke,2027-08-09\n")
+    mirror.files = releases("bookworm", "trixie", "forky")
+    versions = {"bookworm": {"arches": ["amd64"]},
+                "trixie": {"arches": ["amd64"], "eol": "2028-08-09"}}
+    site = Site(directory, mirror, {"version": "[a-z]+", "lists": [
+        {"text": str(csv), "item": "*,*,{{version}},*,*,*,{{eol}}"}]},
+        versions=versions)
+    expect("csv", site.findings(), [
+        "eol /distros/d/versions/bookworm: reached its end of life on 2020-06-30",
+        "eol /distros/d/versions/trixie: ends on 2030-06-30, and not on "
+        "2028-08-09",
+        "new /distros/d: there is a new version: forky, for amd64"])
+    names = pathlib.Path(directory) / "d.example.com"
+    names.mkdir()
+    for name in ("d-43.xml", "d-44.xml", "d-45.xml", "d-unknown.xml"):
+        (names / name).write_text("")
+    mirror.files = releases("43", "44", "45")
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"index": f"{names}/", "item": "d-{{version}}.xml"}]})
+    expect("directory", site.findings(), [NEW])
+
+
+def test_what_has_gone(directory, mirror):
+    mirror.files = {**releases("44"), "/r/": nginx(["44"])}
+    expect("gone", Site(directory, mirror, INDEX).findings(), [
+        "gone /distros/d/versions/43: is on no list any more, and does not "
+        "boot: script is missing: status 404"])
+    mirror.files = {**releases("43", "44"), "/r/": nginx(["44"])}
+    expect("archived", Site(directory, mirror, INDEX).findings(), [
+        "gone /distros/d/versions/43: is on no list any more, but its files "
+        "are still there"])
+
+
+def test_architectures(directory, mirror):
+    """One that has appeared, and a new version that lacks one."""
+    mirror.files = {**releases("43", "44", arches=("amd64", "arm64")),
+                    **releases("45", arches=("arm64",)),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX, versions={
+        "43": {"arches": ["amd64", "arm64"]}, "44": {"arches": ["amd64"]}})
+    expect("arches", site.findings(), [
+        "new /distros/d: there is a new version: 45, for arm64",
+        "arch /distros/d/versions/44: exists for arm64 too"])
+
+
+STREAM = {"version": "stable", "lists": [
+    {"json": "{{mirror}}{{version}}.json", "item": "/x86_64/release {{name}}"}]}
+
+
+def test_names(directory, mirror):
+    """The build of a stream, and a point release that no mirror has yet."""
+    versions = {"stable": {"arches": ["amd64"], "name": "44.1"}}
+    stream = {"/stable.json": '{"x86_64": {"release": "44.10"}, "a": "44.11"}'}
+    mirror.files = {**releases("44.1", "44.10"), **stream}
+    site = Site(directory, mirror, STREAM, versions=versions)
+    expect("stream", site.findings(),
+           ["name /distros/d/versions/stable: its name is 44.10 now"])
+    mirror.files = {**releases("44.1"), **stream}
+    expect("too early", site.findings(), [
+        "incomplete /distros/d/versions/stable: a list has the new name 44.10, "
+        "but the mirrors do not have all of it: amd64: script is missing: "
+        "status 404"])
+
+
+def found(site):
+    return json.loads((site.directory / "catalog.d/80-found.json").read_text())
+
+
+def test_write(directory, mirror):
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX, site={"trust_http_lists": True})
+    file = site.directory / "catalog.d/80-found.json"
+    wanted = {"$comment": "Written by mirrorboot-check --write.", "distros": {
+        "d": {"versions": {"45": {
+            "$comment": f"Found on {TODAY} in {mirror.base}r/",
+            "arches": ["amd64"]}}}}}
+
+    result = site.run("--write", file, "--diff")
+    expect("exists after --diff", file.exists(), False)
+    added = "".join(f"+{line}\n" for line in json.dumps(
+        wanted, indent=1, sort_keys=True).splitlines())
+    expect("diff", result.stdout[:len(added) + 17], f"@@ -1,0 +1,15 @@\n{added}")
+
+    expect("first", site.findings("--write", file), [NEW])
+    expect("file", found(site), wanted)
+    expect("mode", file.stat().st_mode & 0o777, 0o644)
+    # It is a part of the catalogue now, and nothing is new.
+    before = file.stat()
+    expect("second", site.findings("--write", file), [])
+    expect("inode", file.stat().st_ino, before.st_ino)
+    # What is there stays.
+    mirror.files.update(releases("46"))
+    mirror.files["/r/"] = nginx(["43", "44", "45", "46"])
+    site.findings("--write", file)
+    expect("both", sorted(found(site)["distros"]["d"]["versions"]), ["45", "46"])
+    expect("files", sorted(os.listdir(file.parent)), ["80-found.json"])
+
+
+def test_plain_http_is_not_written(directory, mirror):
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX)
+    included = site.directory / "catalog.d/80-found.json"
+    expect("included", site.findings("--write", included), [
+        NEW, "plain /distros/d: 45 is not written, because its list came by http, "
+        "where anybody on the way can change it: list it by https, write to a "
+        "directory that the catalogue does not read, or set trust_http_lists "
+        "of the site"])
+    expect("nothing is written", included.exists(), False)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        file = pathlib.Path(elsewhere) / "found.json"
+        expect("elsewhere", site.findings("--write", file), [NEW])
+        expect("written", "45" in file.read_text(), True)
+    # A file of this machine is no list of strangers.
+    names = site.directory / "names"
+    names.mkdir()
+    (names / "45").touch()
+    (names / "44").touch()
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"index": f"{names}/", "item": "{{version}}"}]}, versions=["44"])
+    expect("local", site.findings("--write", included), [NEW])
+    expect("written", included.exists(), True)
+
+
+def test_files_of_others_stay(directory, mirror):
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX, site={"trust_http_lists": True})
+    refused = ("mirrorboot-check: nothing is written: other.json: was not written "
+               "by mirrorboot-check --write, or has been edited: name another "
+               "file\n")
+    with tempfile.TemporaryDirectory() as elsewhere:
+        file = pathlib.Path(elsewhere) / "other.json"
+        for text in ('{"site": {}}', "{}",
+                     '{"$comment": "Written by mirrorboot-check --write.", '
+                     '"distros": {"d": {"title": "T"}}}',
+                     '{"$comment": "Written by mirrorboot-check --write.", '
+                     '"distros": {}, "menus": {}}'):
+            file.write_text(text)
+            result = site.run("--write", file)
+            expect(text, (result.returncode, result.stderr, file.read_text()),
+                   (2, refused, text))
+        file.write_text("{")
+        result = site.run("--write", file)
+        expect("no JSON", (result.returncode, result.stderr), (
+            2, "mirrorboot-check: nothing is written: other.json: cannot be "
+            "read: string or '}' expected near end of file\n"))
+        result = site.run("--write", pathlib.Path(elsewhere) / "no" / "f.json")
+        expect("no directory", result.returncode, 2)
+
+
+def test_diff_needs_a_file(directory, mirror):
+    result = Site(directory, mirror, INDEX).run("--diff")
+    expect("--diff", (result.returncode, result.stderr),
+           (2, "mirrorboot-check: --diff needs --write FILE\n"))
+
+
+def main():
+    tests = [(name, test) for name, test in sorted(globals().items())
+             if name.startswith("test_") and
+             (len(sys.argv) < 2 or re.search(sys.argv[1], name))]
+    failed = 0
+    for name, test in tests:
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                test(directory, Mirror())
+            except Failed as e:
+                print(f"{name}: {e}")
+                failed += 1
+    print(f"{len(tests)} tests, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
