@@ -14,7 +14,8 @@
 #include "version.h"
 
 #define REDIRECTS_MAX 8
-#define ID_MAX 63
+/* The longest id that a list can give. */
+#define ID_MAX 32
 
 /* One list that is read. */
 struct source {
@@ -76,12 +77,16 @@ static void note(struct source *s, const char *id, const char *name,
 	if (object == NULL) {
 		object = json_pack("{s:s}", "list", s->place);
 		json_object_set_new(s->found, id, object);
+		if (s->is_plain)
+			json_object_set_new(object, "plain", json_true());
+	} else if (!s->is_plain && json_object_get(object, "name") == NULL) {
+		json_object_del(object, "plain");
 	}
 	if (name != NULL)
 		set_name(object, name);
 	if (eol != NULL)
 		json_object_set_new(object, "eol", json_string(eol));
-	if (s->is_plain)
+	if (s->is_plain && name != NULL)
 		json_object_set_new(object, "plain", json_true());
 }
 
@@ -181,6 +186,14 @@ static const char *download(struct source *s, struct download *d)
 	return d->body.len > LISTING_MAX ? "is longer than 4 MiB" : NULL;
 }
 
+static const char *file_problem(void)
+{
+	return errno == ENOENT
+		       ? "is not on this machine: install the package that has "
+			 "it"
+		       : "cannot be read: it is too long, or not for this user";
+}
+
 /* The names in a directory of this machine. */
 static const char *read_directory(struct source *s)
 {
@@ -188,7 +201,7 @@ static const char *read_directory(struct source *s)
 	const struct dirent *entry;
 
 	if (directory == NULL)
-		return strerror(errno);
+		return file_problem();
 	while ((entry = readdir(directory)) != NULL)
 		take(s, entry->d_name);
 	closedir(directory);
@@ -202,9 +215,9 @@ static const char *read_file(struct source *s)
 	int fd = open(s->place, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return strerror(errno);
+		return file_problem();
 	if (buf_read(&text, fd, LISTING_MAX) < 0)
-		wrong = strerror(errno);
+		wrong = file_problem();
 	else
 		listing_read(s->kind, s->place, buf_text(&text), text.len, take,
 			     s, &wrong);

@@ -14,7 +14,7 @@ const char *const discover_kinds[LIST_KIND_COUNT] = {
 	[LIST_JSON] = "json",
 };
 
-static const char *const keys[] = { "version", "lts", "lists", NULL };
+static const char *const discover_keys[] = { "version", "lts", "lists", NULL };
 static const char *const list_keys[] = { "index", "text", "json", "item",
 					 NULL };
 
@@ -269,7 +269,7 @@ int discover_check(struct cursor *at, const json_t *distro)
 	if (discover == NULL || json_is_null(discover))
 		return 0;
 	mark = cursor_enter(at, "discover");
-	rc = value_check_object(at, discover, keys);
+	rc = value_check_object(at, discover, discover_keys);
 	if (rc == 0)
 		rc = check_expression(at, discover, "version");
 	if (rc == 0 && json_object_get(discover, "version") == NULL)

@@ -267,6 +267,35 @@ def test_offline_lists(directory, mirror):
     expect("directory", site.findings(), [NEW])
 
 
+def test_files_that_cannot_be_read(directory, mirror):
+    mirror.files = releases("44")
+    large = pathlib.Path(directory) / "large"
+    large.write_bytes(b"45\n" * 2000000)
+    absent = ("is not on this machine: install the package that has it")
+    for kind, place, reason in (
+            ("text", f"{directory}/none.csv", absent),
+            ("index", f"{directory}/none/", absent),
+            ("text", large, "cannot be read: it is too long, or not for this "
+                            "user")):
+        site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+            {kind: str(place), "item": "{{version}}"}]}, versions=["44"])
+        expect(reason, site.findings(),
+               [f"list /distros/d: a list of releases {reason}"])
+
+
+def test_a_catalogue_that_would_be_refused(directory, mirror):
+    """The id of a version that leads to a URL that is too long."""
+    long = "4" * 32
+    mirror.files = {**releases("43", "44"), "/r/": nginx(["43", "44", long])}
+    site = Site(directory, mirror, INDEX, distro={
+        "kernel": "{{mirror}}" + "{{version}}/" * 40})
+    result = site.run()
+    expect("status", result.returncode, 2)
+    expect("message", result.stderr,
+           "mirrorboot-check: nothing is written: catalog.json: "
+           "/distros/d/kernel: URL is longer than 1000 bytes: shorten it\n")
+
+
 def test_what_has_gone(directory, mirror):
     mirror.files = {**releases("44"), "/r/": nginx(["44"])}
     expect("gone", Site(directory, mirror, INDEX).findings(), [

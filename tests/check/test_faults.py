@@ -156,12 +156,16 @@ def check_statuses():
 
 HELP = """\
 Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--json] [--strict]
-                        [--templates DIR] [--timeout S] [--per-host N] [FILE]
+                        [--discover] [--write FILE] [--diff] [--templates DIR]
+                        [--timeout S] [--per-host N] [FILE]
 Check a catalogue and the pages made from it.
 
   --online         also check on every mirror what boots would fetch
   --verify         also compare kernels and initrds with signed lists
   --pin FILE       also write their sums to FILE, for the catalogue
+  --discover       also compare with the lists of releases
+  --write FILE     also write what is new to FILE, for the catalogue
+  --diff           show what --write would change, and write nothing
   --json           print JSON
   --strict         count warnings as errors
   --templates DIR  the site's own templates; may be repeated

@@ -61,15 +61,17 @@ static void test_newest_comes_first(void **state)
 		/* What is equal stays. */
 		{ "24.4 24.04 024.4", NULL, "24.4 24.04 024.4" },
 		{ "10 10-v2 9 8", NULL, "10 10-v2 9 8" },
-		{ "8 10-v2 9 10", NULL, "10-v2 10 9 8" },
+		{ "8 10-v2 9 10", NULL, "10 10-v2 9 8" },
 		{ "24.03-LTS-SP3 22.03-LTS 24.03-LTS-SP4", NULL,
-		  "24.03-LTS-SP3 24.03-LTS-SP4 22.03-LTS" },
+		  "24.03-LTS-SP4 24.03-LTS-SP3 22.03-LTS" },
+		{ "SP9 SP10", NULL, "SP10 SP9" },
+		{ "10-rc2 10 10-rc10", NULL, "10 10-rc10 10-rc2" },
 		/* A dot without a digit behind it ends the number. */
-		{ "17.x 17.1 17. 17..2 18", NULL, "18 17.1 17.x 17. 17..2" },
+		{ "17.x 17.1 17. 17..2 18", NULL, "18 17.1 17.x 17..2 17." },
 		/* Without numbers, as in the file. */
 		{ "stable trixie bookworm sid", NULL,
 		  "stable trixie bookworm sid" },
-		{ "v3.23 v3.24 edge", NULL, "v3.23 v3.24 edge" },
+		{ "v3.9 v3.10 edge", NULL, "v3.10 v3.9 edge" },
 		{ "current", NULL, "current" },
 		/* Beside numbers, on the side where the file has them. */
 		{ "43 44 rawhide", NULL, "44 43 rawhide" },
@@ -83,6 +85,9 @@ static void test_newest_comes_first(void **state)
 		{ "1 2 sid 3 old", "sid 1", "sid 1 3 2 old" },
 		{ "old 1 2 sid", "1", "1 old 2 sid" },
 		{ "1 sid 2", "1", "1 sid 2" },
+		{ "42.3 15.6 16.0 42.2", "* 42.3 42.2", "16.0 15.6 42.3 42.2" },
+		{ "stable 1 sid 2", "stable * 1", "stable sid 2 1" },
+		{ "1 2", "*", "2 1" },
 		{ "1 2", "", "2 1" },
 		{ "1 2", "gone 1", "1 2" },
 	};
