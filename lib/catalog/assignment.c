@@ -63,21 +63,13 @@ static int read_release(struct cursor *at, const json_t *object,
 			const struct assignables *all, struct assignment *out)
 {
 	struct choice want = { .distro = NULL };
-	struct release key;
 	int rc = value_check_object(at, object, boot_keys);
 
 	if ((rc | choice_read(at, object, &want)) < 0)
 		return -1;
 	if (want.distro == NULL || want.version == NULL || want.arch == NULL)
 		return fail_missing(at, &want);
-	key = (struct release){
-		.distro = want.distro,
-		.version = want.version,
-		.arch = (enum arch)machine_find_arch(want.arch),
-		.variant = want.variant,
-	};
-	if (machine_find_arch(want.arch) != MACHINE_UNKNOWN)
-		out->release = release_find(all->releases, &key);
+	out->release = choice_find(all->releases, &want);
 	if (out->release == NULL)
 		return choice_fail(at, all->releases, &want,
 				   choice_best(all->releases, &want));

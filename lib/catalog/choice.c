@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discover.h"
 #include "value.h"
 
 int choice_read(struct cursor *at, const json_t *object, struct choice *want)
@@ -42,9 +43,51 @@ static int is_variant(const struct choice *want, const struct release *release)
 	return strcmp(want->variant, release->variant) == 0;
 }
 
-enum match choice_match(const struct choice *want,
+/* What stands for a version, unless one has that id. */
+static int is_word(const struct releases *all, const struct choice *want)
+{
+	return want->version != NULL &&
+	       (strcmp(want->version, "latest") == 0 ||
+		strcmp(want->version, "lts") == 0) &&
+	       release_run(all, want->distro, want->version).count == 0;
+}
+
+struct release_run choice_run(const struct releases *all,
+			      const struct choice *want)
+{
+	return release_run(all, want->distro,
+			   is_word(all, want) ? NULL : want->version);
+}
+
+/* Whether the word can stand for the release's version. */
+static int is_meant(const char *word, const struct release *release)
+{
+	if (strcmp(word, "lts") == 0)
+		return discover_matches(release->lts, release->version);
+	if (release->released == NULL)
+		return strpbrk(release->version, "0123456789") != NULL;
+	return discover_matches(release->released, release->version);
+}
+
+/* Whether the release is of the version for which the word stands. */
+static int has_word(const struct releases *all, const char *word,
+		    const struct release *release)
+{
+	const struct release_run run = release_run(all, release->distro, NULL);
+
+	for (size_t i = 0; is_meant(word, release) && i < run.count; i++)
+		if (run.list[i]->arch == release->arch &&
+		    is_meant(word, run.list[i]))
+			return strcmp(run.list[i]->version, release->version) ==
+			       0;
+	return 0;
+}
+
+enum match choice_match(const struct releases *all, const struct choice *want,
 			const struct release *release)
 {
+	if (is_word(all, want) && !has_word(all, want->version, release))
+		return MATCH_DISTRO;
 	if (want->arch != NULL &&
 	    strcmp(want->arch, machine_arch_name((int)release->arch)) != 0)
 		return MATCH_VERSION;
@@ -53,15 +96,26 @@ enum match choice_match(const struct choice *want,
 	return MATCH_ALL;
 }
 
+const struct release *choice_find(const struct releases *all,
+				  const struct choice *want)
+{
+	const struct release_run run = choice_run(all, want);
+
+	for (size_t i = 0; i < run.count; i++)
+		if (choice_match(all, want, run.list[i]) == MATCH_ALL)
+			return run.list[i];
+	return NULL;
+}
+
 enum match choice_best(const struct releases *all, const struct choice *want)
 {
-	struct release_run run = release_run(all, want->distro, want->version);
+	struct release_run run = choice_run(all, want);
 	enum match best = MATCH_NOTHING;
 
 	if (run.count == 0 && release_run(all, want->distro, NULL).count > 0)
 		return MATCH_DISTRO;
 	for (size_t i = 0; i < run.count; i++) {
-		enum match found = choice_match(want, run.list[i]);
+		enum match found = choice_match(all, want, run.list[i]);
 
 		best = found > best ? found : best;
 	}
@@ -70,7 +124,8 @@ enum match choice_best(const struct releases *all, const struct choice *want)
 
 /* What the release has for the first key of the choice that none matches;
  * NULL: nothing to choose. */
-static const char *alternative(const struct choice *want,
+static const char *alternative(const struct releases *all,
+			       const struct choice *want,
 			       const struct release *release, enum match best)
 {
 	switch (best) {
@@ -84,7 +139,8 @@ static const char *alternative(const struct choice *want,
 	case MATCH_ALL:
 		break;
 	}
-	return choice_match(want, release) == best ? release->variant : NULL;
+	return choice_match(all, want, release) == best ? release->variant
+							: NULL;
 }
 
 /* The names that could replace the one that none matches, each once; ends in
@@ -98,11 +154,12 @@ static const char **alternatives(const struct releases *all,
 	size_t count = 0;
 
 	if (best > MATCH_NOTHING)
-		run = release_run(all, want->distro,
-				  best > MATCH_DISTRO ? want->version : NULL);
+		run = best > MATCH_DISTRO
+			      ? choice_run(all, want)
+			      : release_run(all, want->distro, NULL);
 	names = mem_alloc((run.count + 1) * sizeof(*names));
 	for (size_t i = 0; i < run.count; i++) {
-		const char *name = alternative(want, run.list[i], best);
+		const char *name = alternative(all, want, run.list[i], best);
 
 		if (name == NULL || json_object_get(seen, name) != NULL)
 			continue;

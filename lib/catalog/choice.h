@@ -6,8 +6,13 @@
 #include "cursor.h"
 #include "release.h"
 
-/* The releases that an object asks for.  NULL means all of them; for variant it
- * means the release itself, without its variants.  Borrowed from the object. */
+/*
+ * The releases that an object asks for.  NULL means all of them; for variant it
+ * means the release itself, without its variants.  Unless a version has that
+ * id, the version "latest" is, for each architecture, the first released one in
+ * the order of menus, and "lts" the first of those with long support.  Borrowed
+ * from the object.
+ */
 struct choice {
 	const char *distro;
 	const char *version;
@@ -34,9 +39,17 @@ void choice_add_missing(const struct choice *want, struct buf *out);
 
 #define CHOICE_KEYS "distro, version and arch together name a release"
 
-/* How far a release of the wanted distro and version matches. */
-enum match choice_match(const struct choice *want,
+/* The releases among which those of the choice are, next to each other. */
+struct release_run choice_run(const struct releases *all,
+			      const struct choice *want);
+
+/* How far a release of choice_run() matches. */
+enum match choice_match(const struct releases *all, const struct choice *want,
 			const struct release *release);
+
+/* The first release that matches; NULL if none does. */
+const struct release *choice_find(const struct releases *all,
+				  const struct choice *want);
 
 /* How far the release that matches best does. */
 enum match choice_best(const struct releases *all, const struct choice *want);

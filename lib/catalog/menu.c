@@ -201,12 +201,11 @@ static int is_for_one(const json_t *object)
 static int add_matches(struct entry_list *list, const json_t *object,
 		       const struct choice *want)
 {
-	struct release_run run =
-		release_run(list->releases, want->distro, want->version);
+	struct release_run run = choice_run(list->releases, want);
 	int count = 0;
 
 	for (size_t i = 0; i < run.count; i++) {
-		if (choice_match(want, run.list[i]) < MATCH_ALL)
+		if (choice_match(list->releases, want, run.list[i]) < MATCH_ALL)
 			continue;
 		if (count++ > 0 && is_for_one(object))
 			return cursor_fail(list->at,

@@ -83,8 +83,12 @@ struct release {
 	unsigned memory;         /* MiB that the machine needs; 0: not known */
 	const char *signed_by;   /* whose key signed the kernel, or the program
 				    for EFI; NULL: nobody's that is known */
-	const char *modules; /* SYSLINUX version of the mirror's own modules */
-	const char *file;    /* of the catalogue, that set the distro */
+	const char *modules;  /* SYSLINUX version of the mirror's own modules */
+	const char *released; /* of the distro: the expression that versions
+				 match which are released; NULL: they have a
+				 number */
+	const char *lts;      /* and those with long support; NULL: none */
+	const char *file;     /* of the catalogue, that set the distro */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */
 	const struct mirror_files *mirrors; /* in the mirrors' order */
 	size_t mirror_count;

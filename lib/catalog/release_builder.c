@@ -754,11 +754,24 @@ static const char *file_of(struct release_builder *b, const char *version,
 					 : mem_pool_copy(b->at->pool, file);
 }
 
+/* An expression of the distro's "discover", copied. */
+static const char *expression_of(struct release_builder *b,
+				 const json_t *distro, const char *key)
+{
+	const char *text = json_string_value(
+		json_object_get(json_object_get(distro, "discover"), key));
+
+	return text != NULL ? mem_pool_copy(b->at->pool, text) : NULL;
+}
+
 static int build_distro(struct release_builder *b, const char *id,
 			const json_t *distro)
 {
 	struct mem_pool *pool = b->at->pool;
 	struct release release = { .distro = mem_pool_copy(pool, id),
+				   .released =
+					   expression_of(b, distro, "version"),
+				   .lts = expression_of(b, distro, "lts"),
 				   .file = "" };
 	const json_t *versions = json_object_get(distro, "versions");
 	const char **ids = version_sort(distro);

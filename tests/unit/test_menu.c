@@ -67,6 +67,101 @@ static void test_entry_stands_for_all_that_it_leaves_open(void **state)
 		check_entries(rows[i].entries, rows[i].ids);
 }
 
+/* The entries of a menu that has all that the choice stands for; NULL: none. */
+static void check_word(const char *distro, const char *choice,
+		       const char *expected)
+{
+	struct error err = ERROR_INIT;
+	struct buf text = BUF_INIT;
+	struct buf found = BUF_INIT;
+	struct catalog *c;
+
+	buf_printf(&text,
+		   "{" SITE ", 'distros': {'d': {'title': 'D', 'kernel': "
+		   "'http://h/k', 'variants': {'v': {'title': 'V'}}, %s}}, "
+		   "'menus': {'main': {'entries': [{'distro': 'd', %s}",
+		   distro, choice);
+	c = load_parts(text.data, "]}}}", &err);
+	for (size_t i = 0; c != NULL && i < catalog_menu(c, NULL)->count; i++)
+		buf_printf(&found, "%s%s", i > 0 ? " " : "",
+			   catalog_menu(c, NULL)->entries[i].id);
+	check_text(choice, c != NULL ? buf_text(&found) : err.text, expected);
+	catalog_free(c);
+	buf_free(&text);
+	buf_free(&found);
+}
+
+static void test_latest_and_lts_stand_for_a_version(void **state)
+{
+#define V(id, arches) "'" id "': {'arches': [" arches "]}"
+#define NONE(word)                                                             \
+	"catalog.json: /menus/main/entries/0/version: distro 'd' has no "      \
+	"version '" word "'"
+	static const char ubuntu[] =
+		"'discover': {'version': '[0-9.]+', 'lts': '[0-9]*[02468].04'},"
+		" 'versions': {" V("24.04", "'amd64', 'arm64'") ", " V("9", "'i"
+									    "38"
+									    "6'"
+									    ", "
+									    "'a"
+									    "md"
+									    "64"
+									    "'") ", " V(
+			"26.10",
+			"'amd64'") ", " V("26.04",
+					  "'amd64'") ", " V("devel",
+							    "'amd64'") "}";
+	static const struct {
+		const char *distro;
+		const char *choice;
+		const char *entries;
+	} rows
+		[] = {
+			/* For each architecture by itself. */
+			{ ubuntu, "'version': 'latest'",
+			  "d-26.10-amd64 d-24.04-arm64 d-9-i386" },
+			{ ubuntu, "'version': 'lts'",
+			  "d-26.04-amd64 d-24.04-arm64" },
+			{ ubuntu,
+			  "'version': 'lts', 'arch': 'arm64', 'variant': 'v'",
+			  "d-24.04-arm64-v" },
+			/* The order decides, and not the number alone. */
+			{
+				"'order': ['rolling', '*', '42.3'], "
+				"'versions': {" V("42.3", "'amd64'") ", " V(
+					"15.6",
+					"'amd64'") ", " V("16.0",
+							  "'amd64'") ", " V("ro"
+									    "ll"
+									    "in"
+									    "g",
+									    "'a"
+									    "md"
+									    "64"
+									    "'") "}",
+				"'version': 'latest'", "d-16.0-amd64" },
+			{ "'order': ['sid', 'trixie'], 'discover': {'version': "
+			  "'trixie|forky'}, 'versions': {" V(
+				  "sid",
+				  "'amd64'") ", " V("trixie",
+						    "'amd64'") ", " V("forky",
+								      "'amd64'") "}",
+			  "'version': 'latest'", "d-trixie-amd64" },
+			/* An id of that name comes first. */
+			{ "'versions': {" V("latest", "'amd64'") ", " V(
+				  "3", "'amd64'") "}",
+			  "'version': 'latest'", "d-latest-amd64" },
+			{ "'versions': {" V("3", "'amd64'") "}",
+			  "'version': 'lts'", NONE("lts") },
+			{ "'versions': {" V("sid", "'amd64'") "}",
+			  "'version': 'latest'", NONE("latest") },
+		};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check_word(rows[i].distro, rows[i].choice, rows[i].entries);
+}
+
 static void test_entries_keep_what_is_said_of_them(void **state)
 {
 	struct catalog *c = load(
@@ -347,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_entry_stands_for_all_that_it_leaves_open),
+		SCRATCH_TEST(test_latest_and_lts_stand_for_a_version),
 		SCRATCH_TEST(test_entries_keep_what_is_said_of_them),
 		SCRATCH_TEST(test_menu_entry_without_a_title_has_the_menus),
 		SCRATCH_TEST(test_entries_have_the_passwords_that_they_name),
