@@ -13,6 +13,7 @@
 #include "offer.h"
 #include "offline.h"
 #include "online.h"
+#include "ranking.h"
 #include "templates.h"
 #include "uri.h"
 #include "verify.h"
@@ -38,6 +39,7 @@ struct options {
 	int is_discover;
 	const char *found; /* the file for what is found; NULL: none */
 	int is_diff;       /* it is shown, and not written */
+	const char *rank;  /* the file for the order of mirrors; NULL: none */
 	int is_json;
 	int is_strict; /* warnings count as errors */
 };
@@ -56,8 +58,9 @@ static void print_help(void)
 	       "[--json] "
 	       "[--strict]\n"
 	       "                        [--discover] [--write FILE] [--diff] "
-	       "[--templates DIR]\n"
-	       "                        [--timeout S] [--per-host N] [FILE]\n"
+	       "[--rank FILE]\n"
+	       "                        [--templates DIR] [--timeout S] "
+	       "[--per-host N] [FILE]\n"
 	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
 	       "  --online         also check on every mirror what boots would "
@@ -71,6 +74,8 @@ static void print_help(void)
 	       "catalogue\n"
 	       "  --diff           show what --write would change, and write "
 	       "nothing\n"
+	       "  --rank FILE      also write the best order of mirrors to "
+	       "FILE\n"
 	       "  --json           print JSON\n"
 	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
@@ -144,6 +149,10 @@ static int take(struct options *o, int option, int *status)
 	case 'D':
 		o->is_diff = 1;
 		return 0;
+	case 'r':
+		o->is_online = 1;
+		o->rank = optarg;
+		return 0;
 	case 'j':
 		o->is_json = 1;
 		return 0;
@@ -182,6 +191,7 @@ static const struct option names[] = {
 	{ "discover", no_argument, NULL, 'd' },
 	{ "write", required_argument, NULL, 'f' },
 	{ "diff", no_argument, NULL, 'D' },
+	{ "rank", required_argument, NULL, 'r' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "strict", no_argument, NULL, 'w' },
 	{ "templates", required_argument, NULL, 't' },
@@ -367,6 +377,28 @@ static int discover(const struct options *o, const struct catalog *c,
 	return rc;
 }
 
+/* Ask the mirrors, and rank them by what they answer. */
+static int check_online(const struct options *o, const struct catalog *c,
+			struct findings *findings)
+{
+	struct online_options options = o->online;
+	struct error err = ERROR_INIT;
+	int rc;
+
+	if (o->rank != NULL)
+		options.ranking = ranking_new();
+	rc = online_check(c, &options, findings);
+	if (rc == 0 && o->rank != NULL) {
+		ranking_sort(options.ranking, findings);
+		rc = ranking_write(options.ranking, o->rank, &err);
+	}
+	if (err.text[0] != '\0')
+		fprintf(stderr, "mirrorboot-check: nothing is ranked: %s\n",
+			err.text);
+	ranking_free(options.ranking);
+	return rc;
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
@@ -379,7 +411,7 @@ static int check(const struct options *o)
 		fputs("mirrorboot-check: the mirrors are not checked, because "
 		      "the catalogue is refused\n",
 		      stderr);
-	else if (o->is_online && online_check(c, &o->online, findings) < 0)
+	else if (o->is_online && check_online(o, c, findings) < 0)
 		status = EXIT_UNCHECKED;
 	else if (o->is_verify && verify(o, c, findings) < 0)
 		status = EXIT_UNCHECKED;

@@ -331,6 +331,7 @@ static void note_answer(struct job *job)
 	struct fetch_answer *answer = &job->answer;
 	curl_off_t length = -1;
 	curl_off_t micros = 0;
+	curl_off_t whole_micros = 0;
 	curl_off_t modified = -1;
 	char *location = NULL;
 
@@ -343,6 +344,7 @@ static void note_answer(struct job *job)
 	answer->modified = modified;
 	answer->length = answer->status == 206 ? job->range_length : length;
 	answer->seconds = (double)micros / 1e6;
+	answer->whole_seconds = (double)whole_micros / 1e6;
 	answer->location = NULL;
 	if (location != NULL) {
 		snprintf(job->location, sizeof(job->location), "%s", location);

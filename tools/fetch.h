@@ -44,6 +44,7 @@ struct fetch_answer {
 	const char *location; /* the URL it has moved to, absolute; NULL: it has
 				 not moved */
 	double seconds;       /* until the first byte of the answer */
+	double whole_seconds; /* until the last one */
 	struct buf body;
 };
 

@@ -343,6 +343,8 @@ static void judge(const struct targets *all, const struct online_options *o,
 	/* Of a few releases, that is known already. */
 	if (o->wants == NULL)
 		families_check(all->fetcher, probes, all->count, f);
+	if (o->ranking != NULL)
+		ranking_measure(o->ranking, all->fetcher, probes, all->count);
 	free(probes);
 }
 

@@ -3,6 +3,7 @@
 
 #include "catalog.h"
 #include "findings.h"
+#include "ranking.h"
 
 #define ONLINE_TIMEOUT 10U
 #define ONLINE_PER_HOST 4U
@@ -14,6 +15,8 @@ struct online_options {
 	/* Whether a release is checked; NULL: each is. */
 	int (*wants)(const void *ctx, const struct release *release);
 	const void *ctx;
+
+	struct ranking *ranking; /* what is asked is measured too; NULL: not */
 };
 
 /*

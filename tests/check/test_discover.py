@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
@@ -430,6 +431,80 @@ def test_diff_needs_a_file(directory, mirror):
     result = Site(directory, mirror, INDEX).run("--diff")
     expect("--diff", (result.returncode, result.stderr),
            (2, "mirrorboot-check: --diff needs --write FILE\n"))
+
+
+class SlowHandler(Handler):
+    def answer(self, is_head):
+        time.sleep(self.server.mirror.delay)
+        super().answer(is_head)
+
+
+class SlowMirror(Mirror):
+    delay = 0.0
+
+    def __init__(self, delay=0.0, files=()):
+        self.files = dict(files)
+        self.delay = delay
+        webserver.Mirror.__init__(self, SlowHandler)
+        self.base = f"http://{self.host}/"
+
+
+def rank(directory, mirrors, *arguments):
+    """The order of the mirrors' places, and the findings of --rank."""
+    site = Site(directory, mirrors[0], {"version": "[0-9]+"})
+    catalog = json.loads(site.catalog.read_text())
+    catalog["mirrors"]["m"] = [m.base for m in mirrors]
+    catalog["mirrors"]["unused"] = ["http://a.example.com/", "http://b.example.com/"]
+    site.catalog.write_text(json.dumps(catalog))
+    file = site.directory / "rank.json"
+    result = site.run("--rank", file, "--json")
+    if result.returncode == 2:
+        raise Failed(result.stderr)
+    found = json.loads(file.read_text())
+    expect("comment", found.pop("$comment"), "Written by mirrorboot-check --rank.")
+    expect("mirrors", sorted(found["mirrors"]), ["m"])
+    bases = [m.base for m in mirrors]
+    reasons = [re.sub(r" \d+\.\d", " N", f["reason"])
+               for f in json.loads(result.stdout)["findings"] if f["check"] == "rank"]
+    return [bases.index(url) for url in found["mirrors"]["m"]], reasons
+
+
+def test_faster_mirror_comes_first(directory, mirror):
+    # What the speed of loopback is does not count beside the delays.
+    whole = {path: "#!ipxe\n" + "#" * 100000
+             for path in releases("43", "44")}
+    mirrors = [SlowMirror(0.6, whole), SlowMirror(0.3, whole), SlowMirror(0, whole)]
+    a, _, c = [m.base for m in mirrors]
+    expect("order", rank(directory, mirrors), (
+        [2, 1, 0], [f"{c} should come first: it sends 64 MiB in N seconds, and "
+                    f"{a} in N"]))
+    expect("again", rank(directory, mirrors[::-1]), ([0, 1, 2], []))
+
+
+def test_mirror_that_lacks_a_file_comes_last(directory, mirror):
+    whole = {path: "#!ipxe\n" + "#" * 100000
+             for path in releases("43", "44")}
+    part = {**whole, "/r/43/amd64.ipxe": (404, {})}
+    elsewhere = {**whole, "/r/43/amd64.ipxe": (302, {"Location": "http://HOST/no"})}
+    tls = {**whole, "/r/43/amd64.ipxe": (302, {"Location": "https://HOST/r"})}
+    for files in (part, elsewhere, tls):
+        mirrors = [SlowMirror(0, files), SlowMirror(0.3, whole)]
+        a, b = [m.base for m in mirrors]
+        expect("order", rank(directory, mirrors),
+               ([1, 0], [f"{b} should come first: {a} lacks files"]))
+
+
+def test_rank_leaves_files_of_others(directory, mirror):
+    mirror.files = releases("43", "44")
+    site = Site(directory, mirror, {"version": "[0-9]+"})
+    file = site.directory / "other.json"
+    for text in ("{}", "[", '{"mirrors": {}}'):
+        file.write_text(text)
+        result = site.run("--rank", file)
+        expect(text, (result.returncode, result.stderr, file.read_text()), (
+            2, "mirrorboot-check: nothing is ranked: other.json: was not written "
+            "by mirrorboot-check --rank, or has been edited: name another file\n",
+            text))
 
 
 def main():

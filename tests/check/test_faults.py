@@ -156,8 +156,8 @@ def check_statuses():
 
 HELP = """\
 Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--json] [--strict]
-                        [--discover] [--write FILE] [--diff] [--templates DIR]
-                        [--timeout S] [--per-host N] [FILE]
+                        [--discover] [--write FILE] [--diff] [--rank FILE]
+                        [--templates DIR] [--timeout S] [--per-host N] [FILE]
 Check a catalogue and the pages made from it.
 
   --online         also check on every mirror what boots would fetch
@@ -166,6 +166,7 @@ Check a catalogue and the pages made from it.
   --discover       also compare with the lists of releases
   --write FILE     also write what is new to FILE, for the catalogue
   --diff           show what --write would change, and write nothing
+  --rank FILE      also write the best order of mirrors to FILE
   --json           print JSON
   --strict         count warnings as errors
   --templates DIR  the site's own templates; may be repeated

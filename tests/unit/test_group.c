@@ -22,6 +22,25 @@
 	" 'arm': {'menu': 'main', 'arch': 'arm64'},"                           \
 	" 'named': {'menu': 'main'}}}"
 
+static void test_group_boots_the_latest_for_its_architecture(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", 'menus': {'main': {'entries': [{'local': "
+		     "true}]}}, 'distros': {'d': {'title': 'D', 'kernel': "
+		     "'http://h/k', 'versions': {'9': {'arches': ['amd64', "
+		     "'arm64']}, '10': {'arches': ['amd64']}}}}, 'groups': {"
+		     "'g': {'boot': {'distro': 'd', 'version': 'latest', "
+		     "'arch': 'arm64'}}, 'h': {'boot': {'distro': 'd', "
+		     "'version': 'latest', 'arch': 'amd64'}}}}");
+
+	(void)state;
+	assert_string_equal(catalog_group(c, "g")->assigned.release->version,
+			    "9");
+	assert_string_equal(catalog_group(c, "h")->assigned.release->version,
+			    "10");
+	catalog_free(c);
+}
+
 static void test_group_that_fits_most_closely_is_taken(void **state)
 {
 	static const struct {
@@ -87,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_group_that_fits_most_closely_is_taken),
+		SCRATCH_TEST(test_group_boots_the_latest_for_its_architecture),
 		SCRATCH_TEST(test_group_says_where_it_is_and_what_it_gives),
 	};
 
