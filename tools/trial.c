@@ -1,3 +1,6 @@
+/* musl has realpath() among the XSI functions alone. */
+#define _XOPEN_SOURCE 700
+
 #include "trial.h"
 
 #include <errno.h>

@@ -308,6 +308,23 @@ def test_what_has_gone(directory, mirror):
         "are still there"])
 
 
+def test_a_mirror_that_is_silent(directory, mirror):
+    """What it has nobody knows, so nothing is proposed."""
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX)
+    catalog = json.loads(site.catalog.read_text())
+    catalog["mirrors"]["m"].append("http://127.0.0.1:9/")
+    site.catalog.write_text(json.dumps(catalog))
+    found = site.findings()
+    expect("findings", len(found), 1)
+    expect("reason", re.match(
+        "incomplete /distros/d: a list has a new version, 45, but the mirrors "
+        "do not have all of it yet: amd64: (script cannot be fetched: no "
+        "connection to the host|one of its mirrors does not answer)",
+        found[0]) is not None, True)
+
+
 def test_architectures(directory, mirror):
     """One that has appeared, and a new version that lacks one."""
     mirror.files = {**releases("43", "44", arches=("amd64", "arm64")),
