@@ -346,11 +346,11 @@ static int write_found(const struct options *o, const struct catalog *c,
 		       const json_t *found, struct findings *findings,
 		       struct error *err)
 {
-	struct foundfile *file = foundfile_read(o->found, err);
+	struct foundfile *file = foundfile_read(o->found, c, err);
 	int rc = file != NULL ? 0 : -1;
 
 	if (rc == 0)
-		rc = foundfile_add(file, &o->paths, c, found, findings, err);
+		rc = foundfile_add(file, &o->paths, found, findings, err);
 	if (rc == 0 && o->is_diff)
 		foundfile_print_diff(file, o->is_json ? stderr : stdout);
 	else if (rc == 0)

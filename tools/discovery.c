@@ -38,16 +38,26 @@ struct comparison {
 	size_t newest_place;    /* of those in found, the last; 0: none */
 };
 
-__attribute__((format(printf, 6, 7))) static void
-add(const struct discovery *d, const char *check, const char *distro,
-    const char *version, const char *url, const char *fmt, ...)
+/* What a finding is about; version and url may be NULL. */
+struct about {
+	const char *distro;
+	const char *version;
+	const char *url;
+};
+
+__attribute__((format(printf, 4, 5))) static void add(const struct discovery *d,
+						      const char *check,
+						      const struct about *about,
+						      const char *fmt, ...)
 {
+	const char *version = about->version;
 	struct buf pointer = BUF_INIT;
 	struct buf reason = BUF_INIT;
 	struct buf id = BUF_INIT;
 	va_list args;
 
-	buf_printf(&id, "%s%s%s", distro, version != NULL ? "/versions/" : "",
+	buf_printf(&id, "%s%s%s", about->distro,
+		   version != NULL ? "/versions/" : "",
 		   version != NULL ? version : "");
 	buf_printf(&pointer, "/distros/%s", id.data);
 	va_start(args, fmt);
@@ -60,7 +70,7 @@ add(const struct discovery *d, const char *check, const char *distro,
 			     .file = include_file(d->files, "distros", id.data),
 			     .pointer = pointer.data,
 			     .reason = reason.data,
-			     .url = url,
+			     .url = about->url,
 		     });
 	buf_free(&pointer);
 	buf_free(&reason);
@@ -70,7 +80,8 @@ add(const struct discovery *d, const char *check, const char *distro,
 static void fail_list(void *ctx, const char *distro, const char *place,
 		      const char *reason)
 {
-	add(ctx, "list", distro, NULL, place, "a list of releases %s", reason);
+	add(ctx, "list", &(struct about){ distro, NULL, place },
+	    "a list of releases %s", reason);
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -174,7 +185,8 @@ static void plan_all_new(struct comparison *k)
 	qsort(ids, count, sizeof(*ids), compare_ids);
 	for (size_t i = 0; i < count; i++) {
 		if (i == NEW_OF_DISTRO_MAX || k->all->new_count == NEW_MAX) {
-			add(k->all, "list", k->id, NULL, NULL,
+			add(k->all, "list",
+			    &(struct about){ k->id, NULL, NULL },
 			    "the lists have %zu more new versions than one run "
 			    "proposes: has their form changed?",
 			    count - i);
@@ -195,10 +207,12 @@ static void report_end(const struct comparison *k, const char *id,
 	if (listed == NULL)
 		return;
 	if (strcmp(listed, k->all->today) <= 0)
-		add(k->all, "eol", k->id, id, text_of(details, "list"),
+		add(k->all, "eol",
+		    &(struct about){ k->id, id, text_of(details, "list") },
 		    "reached its end of life on %s", listed);
 	else if (known != NULL && strcmp(known, listed) != 0)
-		add(k->all, "eol", k->id, id, text_of(details, "list"),
+		add(k->all, "eol",
+		    &(struct about){ k->id, id, text_of(details, "list") },
 		    "ends on %s, and not on %s", listed, known);
 }
 
@@ -212,10 +226,10 @@ static void report_gone(const struct comparison *k, const char *id)
 	buf_printf(&pointer, "/distros/%s/versions/%s", k->id, id);
 	fault = findings_error_at(k->all->findings, pointer.data, &url);
 	if (fault != NULL)
-		add(k->all, "gone", k->id, id, url,
+		add(k->all, "gone", &(struct about){ k->id, id, url },
 		    "is on no list any more, and does not boot: %s", fault);
 	else
-		add(k->all, "gone", k->id, id, NULL,
+		add(k->all, "gone", &(struct about){ k->id, id, NULL },
 		    "is on no list any more, but its files are still there");
 	buf_free(&pointer);
 }
@@ -305,10 +319,12 @@ static void report_new(const struct discovery *d, const char *distro,
 
 	add_arches(plan, &arches);
 	if (arches.len > 0)
-		add(d, "new", distro, NULL, text_of(plan, "list"),
+		add(d, "new",
+		    &(struct about){ distro, NULL, text_of(plan, "list") },
 		    "there is a new version: %s, for %s", version, arches.data);
 	else
-		add(d, "incomplete", distro, NULL, text_of(plan, "url"),
+		add(d, "incomplete",
+		    &(struct about){ distro, NULL, text_of(plan, "url") },
 		    "a list has a new version, %s, but the mirrors do not "
 		    "have all of it yet: %s",
 		    version,
@@ -338,7 +354,8 @@ static void report_present(const struct discovery *d, const char *distro,
 	struct buf arches = BUF_INIT;
 
 	if (name != NULL && !is_name_good(plan)) {
-		add(d, "incomplete", distro, version, text_of(plan, "url"),
+		add(d, "incomplete",
+		    &(struct about){ distro, version, text_of(plan, "url") },
 		    "a list has the new name %s, but the mirrors do not have "
 		    "all of it: %s",
 		    name, text_of(plan, "fault"));
@@ -346,12 +363,14 @@ static void report_present(const struct discovery *d, const char *distro,
 		return;
 	}
 	if (name != NULL)
-		add(d, "name", distro, version, text_of(plan, "list"),
+		add(d, "name",
+		    &(struct about){ distro, version, text_of(plan, "list") },
 		    "its name is %s now", name);
 	else
 		add_arches(plan, &arches);
 	if (arches.len > 0)
-		add(d, "arch", distro, version, text_of(plan, "list"),
+		add(d, "arch",
+		    &(struct about){ distro, version, text_of(plan, "list") },
 		    "exists for %s too", arches.data);
 	buf_free(&arches);
 }

@@ -20,6 +20,7 @@ struct foundfile {
 	char *path;
 	char *before; /* the file as it is; "" if there is none */
 	json_t *distros;
+	int trusts_http; /* the site's trust_http_lists */
 };
 
 static char *text_of(json_t *distros)
@@ -77,10 +78,12 @@ static int take_file(struct foundfile *file, struct error *err)
 	return rc;
 }
 
-struct foundfile *foundfile_read(const char *path, struct error *err)
+struct foundfile *foundfile_read(const char *path, const struct catalog *c,
+				 struct error *err)
 {
 	struct foundfile *file = mem_alloc(sizeof(*file));
 
+	file->trusts_http = catalog_settings(c)->trust_http_lists;
 	file->path = mem_copy(path, strlen(path));
 	file->before = mem_copy("", 0);
 	file->distros = json_object();
@@ -220,11 +223,10 @@ static void add_version(struct foundfile *file, const char *distro,
 }
 
 int foundfile_add(struct foundfile *file, const struct site_paths *paths,
-		  const struct catalog *c, const json_t *found,
-		  struct findings *f, struct error *err)
+		  const json_t *found, struct findings *f, struct error *err)
 {
-	const int needs_https = !catalog_settings(c)->trust_http_lists &&
-				is_included(file->path, paths->catalog);
+	const int needs_https =
+		!file->trusts_http && is_included(file->path, paths->catalog);
 	const char *distro;
 	json_t *object;
 	struct catalog *trial;

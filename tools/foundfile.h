@@ -11,21 +11,22 @@
 /* The file of a catalogue that holds the releases that were found. */
 struct foundfile;
 
-/* Read the file at path, which may not exist yet.  Returns NULL with err set if
- * it cannot be read, or was not written by foundfile_write(): then it is not
- * ours to replace.  Release with foundfile_free(). */
-struct foundfile *foundfile_read(const char *path, struct error *err);
+/* Read the file at path, which may not exist yet, for the catalogue c.  Returns
+ * NULL with err set if it cannot be read, or was not written by
+ * foundfile_write(): then it is not ours to replace.  Release with
+ * foundfile_free(). */
+struct foundfile *foundfile_read(const char *path, const struct catalog *c,
+				 struct error *err);
 void foundfile_free(struct foundfile *file);
 
 /*
- * Add what discovery_run() returned.  What came by plain http is left out, with
- * a finding, if the catalogue reads the file's directory and the site does not
- * trust such lists.  Returns 0, or -1 with err set: the catalogue would be
- * refused.
+ * Add what discovery_run() returned of the catalogue at paths.  What came by
+ * plain http is left out, with a finding, if the catalogue reads the file's
+ * directory and the site does not trust such lists.  Returns 0, or -1 with err
+ * set: the catalogue would be refused.
  */
 int foundfile_add(struct foundfile *file, const struct site_paths *paths,
-		  const struct catalog *c, const json_t *found,
-		  struct findings *f, struct error *err);
+		  const json_t *found, struct findings *f, struct error *err);
 
 /* Print what foundfile_write() would change, as diff -u does without
  * context. */

@@ -326,27 +326,27 @@ static int read_json(struct reader *r, const char *s, size_t size,
 	return rc;
 }
 
-int listing_read(enum list_kind kind, const char *url, const char *text,
-		 size_t len, void (*take)(void *ctx, const char *item),
-		 void *ctx, const char **wrong)
+int listing_read(const struct listing *list,
+		 void (*take)(void *ctx, const char *item), void *ctx,
+		 const char **wrong)
 {
-	struct reader r = { .url = url, .take = take, .ctx = ctx };
-	const char *host = strstr(url, "://");
+	struct reader r = { .url = list->url, .take = take, .ctx = ctx };
+	const char *host = strstr(list->url, "://");
 	int rc = 0;
 
 	*wrong = NULL;
-	r.path = strchr(host != NULL ? host + 3 : url, '/');
+	r.path = strchr(host != NULL ? host + 3 : list->url, '/');
 	r.path = r.path != NULL ? r.path : "/";
 	r.path_len = strcspn(r.path, "?");
-	switch (kind) {
+	switch (list->kind) {
 	case LIST_INDEX:
-		rc = read_index(&r, text, len);
+		rc = read_index(&r, list->text, list->len);
 		break;
 	case LIST_TEXT:
-		rc = read_lines(&r, text, len);
+		rc = read_lines(&r, list->text, list->len);
 		break;
 	case LIST_JSON:
-		rc = read_json(&r, text, len, wrong);
+		rc = read_json(&r, list->text, list->len, wrong);
 		break;
 	case LIST_KIND_COUNT:
 		break;

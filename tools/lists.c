@@ -208,6 +208,15 @@ static const char *read_directory(struct source *s)
 	return NULL;
 }
 
+static void read_text(struct source *s, const struct buf *text,
+		      const char **wrong)
+{
+	const struct listing list = { s->kind, s->place, buf_text(text),
+				      text->len };
+
+	listing_read(&list, take, s, wrong);
+}
+
 static const char *read_file(struct source *s)
 {
 	struct buf text = BUF_INIT;
@@ -219,8 +228,7 @@ static const char *read_file(struct source *s)
 	if (buf_read(&text, fd, LISTING_MAX) < 0)
 		wrong = file_problem();
 	else
-		listing_read(s->kind, s->place, buf_text(&text), text.len, take,
-			     s, &wrong);
+		read_text(s, &text, &wrong);
 	close(fd);
 	buf_free(&text);
 	return wrong;
@@ -232,8 +240,7 @@ static const char *read_url(struct source *s)
 	const char *wrong = download(s, &d);
 
 	if (wrong == NULL)
-		listing_read(s->kind, s->place, buf_text(&d.body), d.body.len,
-			     take, s, &wrong);
+		read_text(s, &d.body, &wrong);
 	buf_free(&d.body);
 	free(d.location);
 	return wrong;

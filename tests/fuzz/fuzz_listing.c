@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Exactly as long as it is, so that a byte too much is seen. */
 	text = mem_get(size);
 	memcpy(text, data + 1, size - 1);
-	rc = listing_read(e.kind, url, text, size - 1, check_item, &e, &wrong);
+	rc = listing_read(&(struct listing){ e.kind, url, text, size - 1 },
+			  check_item, &e, &wrong);
 	FUZZ_CHECK((rc == 0) == (wrong == NULL), "%d", rc);
 	FUZZ_CHECK(e.count <= LISTING_ITEMS_MAX, "%zu items", e.count);
 	free(text);
