@@ -30,7 +30,7 @@ struct digest *digest_new(void)
 
 	if (set_up() < 0 || gcry_md_open(&md, GCRY_MD_SHA256, 0) != 0 ||
 	    gcry_md_enable(md, GCRY_MD_SHA512) != 0) {
-		fputs("mirrorboot-check: libgcrypt cannot be used\n", stderr);
+		fputs("libgcrypt cannot be used\n", stderr);
 		return NULL;
 	}
 	d = mem_alloc(sizeof(*d));

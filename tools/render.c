@@ -74,17 +74,6 @@ static const struct network *client_of(const struct catalog *c,
 	return NULL;
 }
 
-static struct machine machine_of(const struct link *link)
-{
-	struct machine machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
-
-	if (link->machine != NULL)
-		machine = *link->machine;
-	if (link->dialect->is_bios_only)
-		machine.platform = PLATFORM_BIOS;
-	return machine;
-}
-
 /* Whether the text has to find out which machine it is. */
 static int asks_for_machine(const struct page_check *r, const struct link *link)
 {
@@ -127,17 +116,10 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 	struct buf body = BUF_INIT;
 	struct buf url = BUF_INIT;
 	const char *query;
-	struct request request = {
-		.page = link->page,
-		.site = r->site,
-		.catalog = c,
-		.dialect = link->dialect,
-		.is_view = link->dialect->is_view,
-		.machine = machine_of(link),
-		.client = client_of(c, link, menu),
-	};
+	struct request request = page_request(r->site, link);
 	struct query *parsed;
 
+	request.client = client_of(c, link, menu);
 	if (is_refused(&request))
 		return;
 	page_add_url(c, link, &url);

@@ -32,11 +32,13 @@ static json_t *state_view(const struct request *r)
 
 	for (; *file != NULL; file++)
 		json_array_append_new(files, json_string(*file));
+	/* A file is read long after the catalogue was. */
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC",
 		 gmtime_r(&loaded, &tm));
-	return json_pack("{s:s, s:o, s:s, s:o, s:s*}", "title",
+	return json_pack("{s:s, s:o, s:s*, s:o, s:s*}", "title",
 			 catalog_settings(r->catalog)->title, "index",
-			 page_url(r, &index), "loaded", when, "files", files,
+			 page_url(r, &index), "loaded",
+			 r->links == NULL ? when : NULL, "files", files,
 			 "problem", problem);
 }
 
@@ -53,7 +55,7 @@ static json_t *client_view(const struct request *r, struct link link,
 	explanation.explained = 1;
 	view.dialect = &dialect_json;
 	view.view = d;
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "dialect", d->name,
+	return json_pack("{s:s, s:s, s:o, s:o?, s:o?}", "dialect", d->name,
 			 "client", d->client, "text", page_url(r, &link),
 			 "explanation", page_url(r, &explanation), "view",
 			 page_url(r, &view));
@@ -64,11 +66,15 @@ static json_t *clients_view(const struct request *r, struct link link)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; dialects[i] != NULL; i++)
-		if (!dialect_is_for_people(dialects[i]) &&
-		    site_has(r->site, link.page->name, dialects[i]))
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		if (dialect_is_for_people(dialects[i]) ||
+		    !site_has(r->site, link.page->name, dialects[i]))
+			continue;
+		link.dialect = dialects[i];
+		if (page_target(r, &link) != LINK_NONE)
 			json_array_append_new(
 				list, client_view(r, link, dialects[i]));
+	}
 	return list;
 }
 
@@ -175,6 +181,8 @@ static void add_node(struct tree *tree, const struct menu *menu,
 {
 	json_t *view = node_view(tree->r, menu, path);
 
+	if (view == NULL)
+		return; /* it has no page here */
 	json_array_append_new(list, view);
 	tree->nodes[tree->count++] = (struct node){ menu, path, view, depth };
 }
@@ -675,7 +683,8 @@ static json_t *variants_view(const struct request *r,
 
 		if (all[i] == release || all[i]->arch != release->arch ||
 		    strcmp(all[i]->distro, release->distro) != 0 ||
-		    strcmp(all[i]->version, release->version) != 0)
+		    strcmp(all[i]->version, release->version) != 0 ||
+		    page_target(r, &link) == LINK_NONE)
 			continue;
 		json_array_append_new(list, json_pack("{s:s, s:o}", "title",
 						      all[i]->title, "url",

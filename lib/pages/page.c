@@ -352,9 +352,7 @@ static char **known_urls(const struct request *r)
 	return list;
 }
 
-/* Append text for people to out.  The parameters of pages are no secrets. */
-static void add_shown(const struct request *r, const char *text,
-		      struct buf *out)
+void page_add_shown(const struct request *r, const char *text, struct buf *out)
 {
 	char **known = known_urls(r);
 
@@ -373,13 +371,13 @@ static void set_answer(const struct request *r, const struct buf *body,
 	if (r->notes == NULL) {
 		response->dialect = d;
 	} else {
-		add_shown(r, buf_text(r->notes), &response->body);
+		page_add_shown(r, buf_text(r->notes), &response->body);
 		buf_putc(&response->body, '\n');
 	}
 	if (r->notes == NULL && !dialect_is_for_people(d))
 		buf_add(&response->body, buf_text(body), body->len);
 	else
-		add_shown(r, buf_text(body), &response->body);
+		page_add_shown(r, buf_text(body), &response->body);
 	response->is_shared = !r->used_client && r->notes == NULL &&
 			      !dialect_is_for_people(d);
 	response->varies = r->page->asks_user_agent &&
@@ -566,6 +564,24 @@ const struct http_response *page_answer(const struct page *page,
 	return cached;
 }
 
+struct request page_request(const struct site *site, const struct link *link)
+{
+	struct request r = {
+		.page = link->page,
+		.site = site,
+		.catalog = site_catalog(site),
+		.dialect = link->dialect,
+		.is_view = link->dialect->is_view,
+		.machine = { MACHINE_UNKNOWN, MACHINE_UNKNOWN },
+	};
+
+	if (link->machine != NULL)
+		r.machine = *link->machine;
+	if (link->dialect->is_bios_only)
+		r.machine.platform = PLATFORM_BIOS;
+	return r;
+}
+
 /* For each kind of machine that the dialect's client can be. */
 static void each_machine(const struct page_visitor *v, struct link *link,
 			 const struct menu *menu)
@@ -597,7 +613,7 @@ struct expansion {
 static int is_distinct(const struct expansion *e, const struct link *link,
 		       const struct dialect *d, const struct menu *menu)
 {
-	if (link->path == NULL)
+	if (link->path == NULL || e->visitor->wants_all)
 		return 1;
 	if (e->page->has_index && dialect_is_for_people(d))
 		return menu == e->closed && link->path == menu->paths[0];
@@ -742,12 +758,13 @@ static const struct dialect *dialect_for(const struct dialect *d,
 	return other != NULL ? other : d;
 }
 
-json_t *page_url(const struct request *r, const struct link *link)
+/* Append the URL of the link, as page_url() has it. */
+static enum link_target add_link(const struct request *r,
+				 const struct link *link, struct buf *url)
 {
+	enum link_target target = LINK_PAGE;
 	struct machine machine = r->machine;
 	struct link full = *link;
-	struct buf url = BUF_INIT;
-	json_t *json;
 
 	if (query_get(r->query, "platform") == NULL)
 		machine.platform = MACHINE_UNKNOWN;
@@ -755,11 +772,38 @@ json_t *page_url(const struct request *r, const struct link *link)
 		full.machine = &machine;
 	if (full.dialect == NULL)
 		full.dialect = dialect_for(r->dialect, full.page);
+	if (r->links != NULL)
+		target = r->links->add(r->links->ctx, r, &full, url);
+	if (target != LINK_PAGE)
+		return target;
 	if (!full.names_dialect &&
 	    full.dialect == dialect_find(full.page->default_dialect))
 		full.dialect = NULL;
-	page_add_url(r->catalog, &full, &url);
-	json = page_file(r, url.data);
+	page_add_url(r->catalog, &full, url);
+	return target;
+}
+
+enum link_target page_target(const struct request *r, const struct link *link)
+{
+	struct buf url = BUF_INIT;
+	enum link_target target = LINK_PAGE;
+
+	if (r->links != NULL)
+		target = add_link(r, link, &url);
+	buf_free(&url);
+	return target;
+}
+
+json_t *page_url(const struct request *r, const struct link *link)
+{
+	struct buf url = BUF_INIT;
+	enum link_target target = add_link(r, link, &url);
+	json_t *json = NULL;
+
+	if (target == LINK_FILE && r->dialect->has_relative_urls)
+		json = json_string(url.data);
+	else if (target != LINK_NONE)
+		json = page_file(r, url.data);
 	buf_free(&url);
 	return json;
 }

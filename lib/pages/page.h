@@ -14,17 +14,40 @@
 
 struct page;
 
+struct request;
+struct link;
+
+/* Where a link of a text leads. */
+enum link_target {
+	LINK_PAGE, /* to the page of the web server */
+	LINK_FILE, /* to a file that has the page's text */
+	LINK_NONE, /* nowhere: nobody who reads the text gets that page */
+};
+
+/*
+ * Says where the links lead of texts that become files.  add() gets a link of
+ * the text that r asks for, with its page, dialect and machine set, and appends
+ * the URL where it leads to a file.  Where the link asks for the machine, that
+ * is the URL of the directory, which ends in '/'.
+ */
+struct page_links {
+	enum link_target (*add)(void *ctx, const struct request *r,
+				const struct link *link, struct buf *url);
+	void *ctx;
+};
+
 /* A request that has been understood.  All is borrowed. */
 struct request {
 	const struct page *page;
 	const struct site *site;
 	const struct catalog *catalog;
 	const struct query *query;
-	const struct dialect *dialect; /* that the view is for */
-	int is_view;                   /* the view itself is the answer */
-	struct machine machine;        /* as far as it is known */
-	const struct network *client;  /* NULL: not known */
-	const char *cookie;            /* NULL: none */
+	const struct dialect *dialect;  /* that the view is for */
+	int is_view;                    /* the view itself is the answer */
+	struct machine machine;         /* as far as it is known */
+	const struct network *client;   /* NULL: not known */
+	const struct page_links *links; /* NULL: all lead to pages */
+	const char *cookie;             /* NULL: none */
 	const char *problem; /* of page_problem_*: why a menu is shown in place
 				of something else; NULL: none */
 	const struct release *release; /* the page sets it when the answer is
@@ -50,6 +73,7 @@ struct link {
 	const struct menu_path *path; /* of that menu; NULL: its first */
 	const char *problem;
 	int names_dialect; /* the page's default too */
+	int asks_machine;  /* the loader adds its own machine */
 	const struct machine *machine;
 	const struct dialect *view; /* with dialect_json */
 	int explained;
@@ -64,6 +88,7 @@ struct page_visitor {
 	void (*visit)(void *ctx, const struct link *link,
 		      const struct menu *menu);
 	void *ctx;
+	int wants_all; /* of page_each() */
 };
 
 /* One page: what it takes and what it says. */
@@ -106,10 +131,18 @@ const struct http_response *page_answer(const struct page *page,
  */
 int page_fill(struct request *r, struct buf *body, struct error *err);
 
+/* The request for the page that the link is to, from a client that is not
+ * known; its query is left to the caller. */
+struct request page_request(const struct site *site, const struct link *link);
+
+/* Append text for people to out, as uri_add_shown() does.  The parameters of
+ * pages are no secrets. */
+void page_add_shown(const struct request *r, const char *text, struct buf *out);
+
 /* Visit the sets of parameters that the page answers, for each kind of machine
- * where it asks for that, in each of its dialects.  Of those that differ only
- * in what from says of menus above the one that opened a menu, it visits one.
- */
+ * where it asks for that, in each of its dialects.  Of those whose answers
+ * differ in their links alone, because other menus led to a menu, it visits one
+ * unless the visitor wants them all. */
 void page_each(const struct page *page, const struct site *site,
 	       const struct page_visitor *v);
 
@@ -138,9 +171,13 @@ void page_add_url(const struct catalog *c, const struct link *link,
 /*
  * The link's URL as a JSON string, for the request's loader.  Without a
  * dialect it leads to the loader's own; one that is the page's default is left
- * out.  Without a machine it tells what the request told of it.
+ * out.  Without a machine it tells what the request told of it.  NULL: the link
+ * leads nowhere.
  */
 json_t *page_url(const struct request *r, const struct link *link);
+
+/* Where the link leads, as that of page_url(). */
+enum link_target page_target(const struct request *r, const struct link *link);
 
 /* A URL as the request's dialect names it: in GRUB, (http,host)/path. */
 json_t *page_file(const struct request *r, const char *url);

@@ -9,24 +9,25 @@
 
 /* The page of a menu's text, for any machine where the loader says itself
  * which one it is. */
-static json_t *menu_url(const struct request *r, const struct menu *menu)
+static struct link menu_link(const struct request *r, const struct menu *menu)
 {
-	const struct machine any = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
-	const struct link link = {
+	static const struct machine any = { MACHINE_UNKNOWN, MACHINE_UNKNOWN };
+
+	return (struct link){
 		.page = &page_menu,
 		.name = menu != catalog_menu(r->catalog, NULL) ? menu->id
 							       : NULL,
 		.path = r->path,
 		.machine = r->dialect->knows_machine ? &any : NULL,
+		.asks_machine = r->dialect->knows_machine,
 		.problem = r->problem,
 	};
-
-	return page_url(r, &link);
 }
 
-/* What opens an entry that is a page of its own. */
-static json_t *entry_url(const struct request *r,
-			 const struct menu_entry *entry)
+/* What opens an entry that is a page of its own.  Its page is NULL for any
+ * other entry. */
+static struct link entry_link(const struct request *r,
+			      const struct menu_entry *entry)
 {
 	const int by_script = r->dialect->opens_by_script;
 	struct link link = { .page = &page_boot };
@@ -37,7 +38,8 @@ static json_t *entry_url(const struct request *r,
 	case ENTRY_REBOOT:
 	case ENTRY_POWEROFF:
 	case ENTRY_FIRMWARE:
-		return NULL;
+		link.page = NULL;
+		break;
 	case ENTRY_RELEASE:
 		link.page = &page_fromthemirror;
 		link.release = entry->release;
@@ -55,7 +57,23 @@ static json_t *entry_url(const struct request *r,
 		link.menu = "local";
 		break;
 	}
-	return page_url(r, &link);
+	return link;
+}
+
+static json_t *entry_url(const struct request *r,
+			 const struct menu_entry *entry)
+{
+	const struct link link = entry_link(r, entry);
+
+	return link.page != NULL ? page_url(r, &link) : NULL;
+}
+
+static int leads_nowhere(const struct request *r,
+			 const struct menu_entry *entry)
+{
+	const struct link link = entry_link(r, entry);
+
+	return link.page != NULL && page_target(r, &link) == LINK_NONE;
 }
 
 /* Whether the client may know of the entry. */
@@ -77,6 +95,8 @@ static const char *hidden_reason(const struct request *r,
 	if (reason == NULL && entry->kind == ENTRY_MENU &&
 	    !has_something(r, entry->menu))
 		reason = "has nothing for this machine";
+	if (reason == NULL && leads_nowhere(r, entry))
+		reason = "is not among the exported files";
 	return reason;
 }
 
@@ -311,6 +331,8 @@ static void add_back(const struct request *r, const struct menu *menu,
 		*(by_script ? &link.menu : &link.name) = above->id;
 	if (up != NULL && up->menu == above)
 		link.path = up;
+	if (page_target(r, &link) == LINK_NONE)
+		return;
 	json_object_set_new(view, "back", page_url(r, &link));
 	if (!menu_has_key(menu, MENU_BACK_KEY))
 		json_object_set_new(view, "back_key",
@@ -510,6 +532,7 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 {
 	const struct settings *settings = catalog_settings(r->catalog);
 	const struct choice choice = choose(r, menu);
+	const struct link link = menu_link(r, menu);
 	const char *modules = r->machine.platform != MACHINE_UNKNOWN
 				      ? settings->syslinux[r->machine.platform]
 				      : NULL;
@@ -525,11 +548,13 @@ json_t *view_menu(const struct request *r, const struct menu *menu)
 	sort_entries(r, menu, &choice, entries, hidden);
 	distrust_headings(r, entries, r->problem != NULL ? 1 : 0);
 	left_out = left_out_view(r, entries, &choice);
-	view = json_pack("{s:s, s:o, s:s, s:o*, s:o, s:o, s:s*}", "title",
-			 menu->title, "menu", menu_url(r, menu), "vesamenu",
+	view = json_pack("{s:s, s:o?, s:s, s:o*, s:o, s:o, s:s*}", "title",
+			 menu->title, "menu", page_url(r, &link), "vesamenu",
 			 settings->vesamenu, "background", background_view(r),
 			 "entries", entries, "hidden", hidden, "chosen",
 			 choice.entry != NULL ? choice.entry->id : NULL);
+	if (page_target(r, &link) == LINK_FILE)
+		json_object_set_new(view, "menu_is_file", json_true());
 	/* Where every entry has a password, the menu waits. */
 	if (r->problem == NULL && (choice.entry != NULL || !choice.is_marked))
 		add_timeout(view, menu->timeout);

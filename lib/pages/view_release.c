@@ -305,7 +305,7 @@ json_t *view_release(const struct request *r, const struct release *release)
 	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
 	json_object_update_new(
 		view,
-		json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "amd64",
+		json_pack("{s:b, s:b, s:o?, s:o?, s:o?, s:o, s:o}", "amd64",
 			  release->arch == ARCH_AMD64, "i386",
 			  release->arch == ARCH_I386, "menu",
 			  page_url(r, &back), "install", page_url(r, &install),
