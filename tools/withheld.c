@@ -286,12 +286,17 @@ static const char *kind_reason(const struct withheld *w,
 
 	if (link->dialect->is_view || link->explained)
 		return "is for authors of templates";
+	if (link->asks_words)
+		return "is another text for each search";
 	if (link->problem != NULL)
 		return "is for machines with a host file";
 	if (!site_has(w->site, link->page->name, link->dialect))
 		return "has no template";
 	if (link->release == NULL && !names_has_machine(&loader.machine))
 		return "is for a kind of machine that does not exist";
+	if (link->dialect->is_bios_only &&
+	    loader.machine.platform == PLATFORM_EFI)
+		return "is for machines with BIOS only";
 	return loader_refused_setting(&loader, &w->settings, &key);
 }
 

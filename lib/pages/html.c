@@ -384,6 +384,7 @@ void html_add_index(const struct request *r, json_t *view)
 		.page = &page_boot,
 		.dialect = dialect_find(page_boot.default_dialect),
 		.machine = &any,
+		.asks_words = 1,
 	};
 	const char *find = query_get(r->query, "find");
 

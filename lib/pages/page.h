@@ -74,6 +74,7 @@ struct link {
 	const char *problem;
 	int names_dialect; /* the page's default too */
 	int asks_machine;  /* the loader adds its own machine */
+	int asks_words;    /* people add what they search for */
 	const struct machine *machine;
 	const struct dialect *view; /* with dialect_json */
 	int explained;
