@@ -125,7 +125,7 @@ static int check_base(const char *base, struct error *err)
 	struct uri uri;
 	const char *reason = uri_parse(base, &uri);
 
-	if (reason == NULL && strchr(base, '?') != NULL)
+	if (strchr(base, '?') != NULL)
 		reason = "has a query";
 	if (reason == NULL && base[strlen(base) - 1] != '/')
 		reason = "does not end in '/'";

@@ -41,14 +41,9 @@ struct generation {
 
 static int fail(const struct generation *g, const char *file, struct error *err)
 {
-	const int reason = errno;
-	struct buf path = BUF_INIT;
-
-	buf_printf(&path, "%s%s%s", g->path, file != NULL ? "/" : "",
-		   file != NULL ? file : "");
-	error_set(err, path.data, 0, "%s", strerror(reason));
-	buf_free(&path);
-	return -1;
+	return error_set(err, NULL, 0, "%s%s%s: %s", g->path,
+			 file != NULL ? "/" : "", file != NULL ? file : "",
+			 strerror(errno));
 }
 
 /* NAME and suffix; release with free(). */
@@ -158,10 +153,11 @@ static int find_old(struct generation *g, struct error *err)
 		g->number = number_of(g, target);
 	}
 	if (g->number == 0)
-		return error_set(err, g->path, 0,
-				 "is there and is no export: remove it, or "
-				 "name one that is not there, which becomes a "
-				 "symbolic link");
+		return error_set(err, NULL, 0,
+				 "%s: is there and is no export: remove it, "
+				 "or name one that is not there, which becomes "
+				 "a symbolic link",
+				 g->path);
 	g->old = open_dir(g->parent, target);
 	return 0;
 }
@@ -176,7 +172,7 @@ static int open_parent(struct generation *g, struct error *err)
 		buf_add(&dir, g->path, (size_t)(g->name - g->path));
 	g->parent = open(dir.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (g->parent < 0)
-		error_set(err, dir.data, 0, "%s", strerror(errno));
+		error_set(err, NULL, 0, "%s: %s", dir.data, strerror(errno));
 	buf_free(&dir);
 	return g->parent < 0 ? -1 : 0;
 }
@@ -200,9 +196,10 @@ static int check_name(const struct generation *g, struct error *err)
 	if (g->name[0] != '\0' && strcmp(g->name, ".") != 0 &&
 	    strcmp(g->name, "..") != 0)
 		return 0;
-	return error_set(err, g->path, 0,
-			 "is no name for an export: name a directory that is "
-			 "not there");
+	return error_set(err, NULL, 0,
+			 "%s: is no name for an export: name a directory that "
+			 "is not there",
+			 g->path);
 }
 
 static int take_lock(struct generation *g, struct error *err)
@@ -501,7 +498,7 @@ struct generation *generation_open(const char *path,
 	    find_old(g, err) < 0 || set_up_digest(g, err) < 0)
 		goto free_generation;
 	if (g->old < 0) {
-		error_set(err, g->path, 0, "there is no export");
+		error_set(err, NULL, 0, "%s: there is no export", g->path);
 		goto free_generation;
 	}
 	return g;

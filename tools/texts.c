@@ -48,7 +48,7 @@ static enum link_target add_link(void *ctx, const struct request *r,
 
 static int refuse(struct writer *w, const char *path, const char *reason)
 {
-	error_set(w->err, path, 0, "%s", reason);
+	error_set(w->err, NULL, 0, "%s: %s", path, reason);
 	return w->rc = -1;
 }
 

@@ -7,7 +7,6 @@ import os
 import posixpath
 import random
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -300,6 +299,266 @@ class Links(unittest.TestCase):
         self.assertNotIn("boot.example.org", "".join(
             text for path, text in files.items()
             if not path.endswith(("html", "gpxe"))))  # these have vesamenu
+
+
+PASSWORD = {"staff": {"syslinux": "$6$saltsalt$X1ULXTB62fbNVA04XxNi9nKwL5xxRu.KPUxa22ZntOv."
+                                  "HoRlHymjznAdH4Faavk8vbENLiT2AQWj9jYGGxSxc."}}
+
+
+class Withheld(unittest.TestCase):
+    def lines(self, said):
+        return [line for line in said.splitlines() if line.startswith("no file: ")]
+
+    def test_closed_menu_loses_its_files_at_the_switch(self):
+        with Export(SMALL) as export:
+            export.run()
+            before = export.texts()
+            self.assertIn("menu/more/any.ipxe", before)
+            main = {"entries": SMALL["menus"]["main"]["entries"][::2]}
+            export.write(small(
+                menus={**SMALL["menus"], "main": main},
+                customers={"vip": {"menu": "more", "networks": ["192.0.2.0/24"]}}))
+            said = export.run("--pages")
+            closed = "is for the networks of its customer only"
+            self.assertEqual(self.lines(said), [
+                "no file: boot: comes from the pages where customers have networks",
+                f"no file: menu more: {closed}",
+                f"no file: customer vip: {closed}",
+                f"no file: release debian forky amd64: {closed}"])
+            after = export.texts()
+        self.assertEqual([path for path in after if "more" in path or "forky" in path], [])
+        self.assertFalse(any("forky" in text for text in after.values()))
+
+    def test_what_asks_for_a_password(self):
+        entries = [*SMALL["menus"]["main"]["entries"],
+                   {"distro": "debian", "version": "forky", "password": "staff"}]
+        locked = {"entries": [{"distro": "debian", "version": "forky"}], "password": "staff"}
+        sections = small(passwords=PASSWORD,
+                         menus={"main": {"entries": entries}, "more": locked})
+        with Export(sections) as export:
+            said = export.run("--pages")
+            files = export.texts()
+            self.assertEqual(self.lines(said), [
+                "no file: boot: asks for a password",
+                "no file: menu main: asks for a password",
+                "no file: menu more: can be reached by a password only",
+                "no file: release debian forky amd64: can be reached by a password only"])
+        self.assertFalse(any("saltsalt" in text for text in files.values()))
+        self.assertIn("index.html", files)
+        self.assertNotIn("menu/more/any.html", files)
+
+    def test_release_whose_url_has_a_query(self):
+        distro = {**SMALL["distros"]["debian"],
+                  "initrds": ["{{mirror}}initrd.gz?token=SECRET"]}
+        with Export(small(distros={"debian": distro})) as export:
+            said = export.run("--pages")
+            self.assertIn("no file: release debian trixie amd64: has a URL with a query, "
+                          "which may be a token", self.lines(said))
+            self.assertIn("no file: menu main: has a URL with a query, which may be a token",
+                          self.lines(said))
+            files = export.texts()
+            self.assertFalse(any("SECRET" in text for text in files.values()))
+            self.assertIn("menu/main/any.ipxe", files)
+            self.assertNotIn("menu/main/any.syslinux", files)
+            export.run()
+            files = export.texts()
+        self.assertFalse(any("SECRET" in text for text in files.values()))
+        self.assertNotIn("Debian", files["menu/main/any.syslinux"])
+
+    def test_boot_where_groups_or_hosts_are(self):
+        reason = "no file: boot: is another text for a machine with a host file or a group"
+        group = {"lab": {"networks": ["192.0.2.0/24"], "menu": "more"}}
+        with Export(small(groups=group)) as export:
+            self.assertEqual(self.lines(export.run()), [reason])
+            self.assertNotIn("boot.ipxe", export.texts())
+            export.write(SMALL)
+            export.run()
+            self.assertIn("boot.ipxe", export.texts())
+            (export.top / "hosts").mkdir()
+            (export.top / "hosts/52-54-00-12-34-56.json").write_text('{"menu": "more"}')
+            self.assertEqual(self.lines(export.run()), [reason])
+            self.assertNotIn("boot.ipxe", export.texts())
+
+    def test_names_do_not_differ_by_case_alone(self):
+        distros = {"Debian": SMALL["distros"]["debian"], "debian": SMALL["distros"]["debian"]}
+        with Export(small(distros=distros)) as export:
+            export.run()
+            files = export.texts()
+        self.assertIn("release/~debian/trixie/amd64.ipxe", files)
+        self.assertEqual(len({path.lower() for path in files}), len(files))
+
+
+class Switch(unittest.TestCase):
+    EDITED = small(menus={**SMALL["menus"], "more": {
+        "title": "Edited", "entries": [{"distro": "debian", "version": "trixie"}]}})
+
+    def check_whole(self, export, states):
+        """The export is one of the states, with nothing beside it."""
+        self.assertIn(export.texts(), states)
+        beside = sorted(path.name for path in export.top.iterdir())
+        self.assertEqual(beside, ["catalog.json", "www", os.readlink(export.dir),
+                                  "www.lock"])
+
+    def test_second_run_touches_what_changed(self):
+        with Export(SMALL) as export:
+            export.run()
+            first, link = export.texts(), os.readlink(export.dir)
+            inodes = {path: (export.dir / path).stat().st_ino for path in first}
+            self.assertEqual(export.run(), f"{export.dir}: {len(first)} files, "
+                                           "0 written, 0 removed\n")
+            self.assertEqual(os.readlink(export.dir), link)
+            export.write(self.EDITED)
+            said = export.run("--quiet")
+            second = export.texts()
+            changed = {path for path in second if second[path] != first.get(path)}
+            self.assertTrue(0 < len(changed) < len(second) / 2)
+            self.assertEqual(said, f"{export.dir}: {len(second)} files, "
+                                   f"{len(changed)} written, 0 removed\n")
+            for path in second:
+                self.assertEqual((export.dir / path).stat().st_ino == inodes[path],
+                                 path not in changed, path)
+            self.check_whole(export, [second])
+            self.assertEqual((export.dir / "boot.ipxe").stat().st_mode & 0o777, 0o644)
+
+    def test_damaged_and_strange_files_are_found_and_mended(self):
+        with Export(SMALL) as export:
+            export.run()
+            first = export.texts()
+            self.assertEqual(export.run("--check"), "")
+            boot = export.dir / "boot.ipxe"
+            boot.write_text("#!ipxe\n")
+            (export.dir / "grub.cfg").unlink()
+            (export.dir / "menu/strange").write_text("")
+            self.assertEqual(export.run("--check", status=1),
+                             "boot.ipxe: differs\ngrub.cfg: is missing\n"
+                             "menu/strange: is not of the export\n")
+            export.run()
+            self.check_whole(export, [first])
+
+    def test_refused_catalogue_leaves_the_export(self):
+        with Export(SMALL) as export:
+            export.run()
+            first = export.texts()
+            export.write(small(menus={"main": {"entries": [{"menu": "none"}]}}))
+            self.assertIn("none", export.run(status=2))
+            self.check_whole(export, [first])
+
+    def test_kill_at_any_moment(self):
+        with Export(SMALL) as export:
+            export.run()
+            first = export.texts()
+            export.write(self.EDITED)
+            start = time.monotonic()
+            export.run()
+            length = 1.5 * (time.monotonic() - start)
+            second = export.texts()
+            states = []
+            for i in range(40):
+                export.write((SMALL, self.EDITED)[i // 4 % 2])
+                run = subprocess.Popen(export.command("--quiet"), env=export.environ(),
+                                       stdout=subprocess.DEVNULL)
+                time.sleep(random.uniform(0, length))
+                run.send_signal(signal.SIGKILL)
+                run.wait(PATIENCE)
+                states.append(export.texts() == second)
+                self.assertIn(export.texts(), (first, second))
+            self.assertEqual(set(states), {True, False})
+            export.write(SMALL)
+            export.run()
+            self.check_whole(export, [first])
+
+    def test_two_at_once(self):
+        with Export(SMALL) as export:
+            runs = [subprocess.Popen(export.command("--quiet"), env=export.environ(),
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    for _ in range(4)]
+            said = [run.communicate(timeout=PATIENCE) for run in runs]
+            self.assertEqual([run.returncode for run in runs], [0] * 4, said)
+            self.assertEqual(sum(b" 0 written, 0 removed" in out for out, _ in said), 3)
+            self.check_whole(export, [export.texts()])
+
+    def test_full_disk(self):
+        with Export(SMALL) as export:
+            export.run()
+            size = sum(path.stat().st_blocks * 512 for path in export.dir.glob("**/*"))
+            unshare = [find("unshare", "util-linux"), "--mount", "--map-root-user"]
+            disk = export.top / "disk"
+            disk.mkdir()
+            script = (f"mount -t tmpfs -o size={size + 65536} none {disk} && "
+                      f"{EXPORT} --quiet {disk}/www && cp $EDITED $MIRRORBOOT_CATALOG && "
+                      f"{EXPORT} --quiet --base http://other.example.org/ {disk}/www; "
+                      f"echo status $?; ls {disk}; "
+                      f"cd {disk}/www && sha256sum --quiet -c SHA256SUMS && echo whole")
+            edited = export.top / "edited.json"
+            edited.write_text(json.dumps(self.EDITED))
+            done = subprocess.run([*unshare, "sh", "-c", script], text=True, check=False,
+                                  env={**export.environ(), "EDITED": str(edited)},
+                                  capture_output=True, timeout=PATIENCE)
+        self.assertRegex(done.stderr, "^mirrorboot-export: .*: No space left on device\n$")
+        self.assertRegex(done.stdout, r"written, 0 removed\nstatus 2\nwww\nwww.1\nwww.lock\nwhole\n$")
+
+
+class Errors(unittest.TestCase):
+    def error(self, export, *args, **environ):
+        return export.run(*args, status=2, **environ).replace(str(export.top), "TOP")
+
+    def test_of_what_is_in_the_way(self):
+        with Export(SMALL) as export:
+            in_the_way = ("mirrorboot-export: TOP/www: is there and is no export: remove it, "
+                          "or name one that is not there, which becomes a symbolic link\n")
+            self.assertEqual(self.error(export, "--check"),
+                             "mirrorboot-export: TOP/www: there is no export\n")
+            export.dir.mkdir()
+            self.assertEqual(self.error(export), in_the_way)
+            export.dir.rmdir()
+            export.dir.symlink_to("elsewhere.1x")
+            self.assertEqual(self.error(export), in_the_way)
+            export.dir.unlink()
+            (export.top / "www.7").mkdir()  # somebody's own
+            export.run()
+            self.assertTrue((export.top / "www.7").is_dir())
+            export.dir = export.top / "none/www"
+            self.assertEqual(self.error(export),
+                             "mirrorboot-export: TOP/none/: No such file or directory\n")
+            export.dir = Path("/")
+            self.assertEqual(self.error(export),
+                             "mirrorboot-export: /: is no name for an export: name a "
+                             "directory that is not there\n")
+
+    def test_of_arguments(self):
+        how = ": write it as in http://boot.example.org/export/\n"
+        with Export(SMALL) as export:
+            for base, reason in (("http://a.example.org/x", "does not end in '/'"),
+                                 ("http://a.example.org/?x/", "has a query")):
+                self.assertEqual(self.error(export, "--base", base),
+                                 f"mirrorboot-export: --base {reason}{how}")
+            self.assertEqual(self.error(export, "one"),
+                             "mirrorboot-export: name one directory only\n")
+            self.assertIn("mirrorboot-export: --help lists the options\n",
+                          self.error(export, "--nonsense"))
+            done = subprocess.run([EXPORT], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (
+                2, "mirrorboot-export: name the directory to write: mirrorboot-export DIR\n"))
+            self.assertIn("Usage: mirrorboot-export ", export.run("--help"))
+            self.assertIn("mirrorboot-export (mirrorboot) ", export.run("--version"))
+
+    def test_of_templates(self):
+        with Export(SMALL) as export:
+            templates = export.top / "templates"
+            templates.mkdir()
+            own = {"MIRRORBOOT_TEMPLATES": str(templates)}
+            (templates / "open.ipxe").write_text("chain {{menu}}&arch=${buildarch}\n")
+            self.assertEqual(
+                self.error(export, **own),
+                "mirrorboot-export: boot.ipxe: adds parameters to the name of a file: copy the "
+                "sections named menu_is_file from the shipped templates\n")
+            (templates / "open.ipxe").write_text("chain http://a.example.org/?token=1\n")
+            self.assertEqual(
+                self.error(export, **own),
+                "mirrorboot-export: boot.ipxe: has a URL with a query or a user, which may be "
+                "secret: take it out of the site's settings or templates\n")
+            (templates / "open.ipxe").write_text("{{none}}\n")
+            self.assertIn("none", self.error(export, **own))
 
 
 if __name__ == "__main__":
