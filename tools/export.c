@@ -18,7 +18,7 @@
 
 struct options {
 	struct site_paths paths;
-	const char *base; /* NULL: that of the catalogue */
+	const char *base; /* NULL: export/ below that of the pages */
 	const char *directory;
 	int has_pages;
 	int is_check;
@@ -39,8 +39,8 @@ static void print_help(void)
 	       "[--quiet] DIR\n"
 	       "Write the pages as files to DIR, for any web server.\n"
 	       "\n"
-	       "  --base URL  of DIR on the web server; without it that of the "
-	       "pages\n"
+	       "  --base URL  of DIR on the web server; without it export/ below "
+	       "the pages\n"
 	       "  --pages     the web server has the pages too: link to what "
 	       "is "
 	       "no file\n"
@@ -179,6 +179,17 @@ static int finish(const struct options *o, struct generation *g,
 	return EXIT_SUCCESS;
 }
 
+/* The URL of DIR; the buffer has the one that is not given. */
+static const char *base_of(const struct options *o, const struct site *site,
+			   struct buf *base)
+{
+	if (o->base != NULL)
+		return o->base;
+	buf_printf(base, "%sexport/",
+		   catalog_settings(site_catalog(site))->base);
+	return base->data;
+}
+
 /* The lock is held while the catalogue is read: of two runs at once, the later
  * one has the newer catalogue. */
 static int export(const struct options *o, struct error *err)
@@ -188,15 +199,13 @@ static int export(const struct options *o, struct error *err)
 			    : generation_new(o->directory, err);
 	struct site *site = site_new(&o->paths, pages_names, pages_check_urls);
 	json_t *withheld = json_object();
+	struct buf base = BUF_INIT;
 	int status = EXIT_FAILED;
 
 	if (g != NULL && site_refresh(site, err) == 0) {
 		const struct texts_options texts = {
 			.site = site,
-			.base = o->base != NULL
-					? o->base
-					: catalog_settings(site_catalog(site))
-						  ->base,
+			.base = base_of(o, site, &base),
 			.has_pages = o->has_pages,
 		};
 
@@ -204,6 +213,7 @@ static int export(const struct options *o, struct error *err)
 			       withheld, err) == 0)
 			status = finish(o, g, withheld, err);
 	}
+	buf_free(&base);
 	json_decref(withheld);
 	site_free(site);
 	generation_free(g);

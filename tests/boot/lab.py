@@ -542,6 +542,35 @@ class Lab:
         ]
 
 
+class ExportLab(Lab):
+    """The pages as files, and no program that would answer for them."""
+
+    url = "http://boot.example.org/boot/export/"
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, dhcpd=self.sends_files, **options)
+
+    def sends_files(self, text):
+        for page, name in (("dialect=ipxe", "boot.ipxe"),
+                           ("dialect=syslinux&platform=bios", "boot-bios.syslinux"),
+                           ("arch=amd64&dialect=syslinux&platform=efi", "boot-efi-amd64.syslinux")):
+            text = text.replace(f"http://boot.example.org/boot/boot?{page}", self.url + name)
+        return by_tftp(text)
+
+    def start_lighttpd(self):
+        catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
+        files = self.dir / "www"
+        command = [BUILD / "tools/mirrorboot-export", files]
+        subprocess.run(command, check=True, timeout=60, env=catalog, stdout=subprocess.DEVNULL)
+        conf = self.dir / "lighttpd.conf"
+        sample = (TOP / "conf/lighttpd-export.conf").read_text()
+        conf.write_text(self.lighttpd_base("boot", self.server, self.root)
+                        + sample.replace("/var/lib/mirrorboot-export/www", str(files))
+                        + 'alias.url += ( "/boot/" => "/srv/www/boot/" )\n')
+        self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf)
+        wait_for_port(self.server)
+
+
 class HostsLab(Lab):
     """The pages are behind nginx and come from three hosts."""
 

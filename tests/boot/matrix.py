@@ -726,6 +726,74 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    # Files alone, without the pages' programs: the menu, a sub-menu and back, and
+    # a release whose first mirror is down.
+
+    def exported(self):
+        return self.lab(catalog(kernel_way=True) | PLAIN, kind=lab.ExportLab, names={FIRST: lab.CLOSED})
+
+    def check_no_page(self, boot):
+        self.assertEqual(boot.asked(r"GET \S*[?]|/boot/(boot|menu|fromthemirror)( |$)", lab.SERVER), [])
+
+    def check_exported_ipxe(self, **options):
+        with self.exported() as boot:
+            pc = boot.machine(**options)
+            self.menu_of(pc)
+            pc.press("m")
+            self.menu_of(pc, "More")
+            pc.press("end", "ret")
+            self.menu_of(pc)
+            pc.press("m")
+            self.menu_of(pc, "More")
+            pc.press("z")
+            self.check_boot(pc, [], SECOND)
+            self.check_no_page(boot)
+
+    def test_bios_exported(self):
+        self.check_exported_ipxe()
+
+    def more_efi_exported(self):
+        self.check_exported_ipxe(efi=True)
+
+    @by("trixie")
+    def more_efi_http_boot_exported(self):
+        self.check_exported_ipxe(efi=True, options=NO_PXE)
+
+    def more_bios_lpxelinux_exported(self):
+        """SYSLINUX takes the first mirror, and no other."""
+        with self.lab(catalog(kernel_way=True) | PLAIN, kind=lab.ExportLab) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            pc.expect_request("export/boot-bios.syslinux", 240, times=2)
+            pc.pause(4)
+            pc.press("m")
+            pc.expect_request("export/menu/more/bios.syslinux", 60)
+            pc.pause(4)
+            pc.press("end", "ret")
+            pc.expect_request("export/menu/main/bios.syslinux", 60)
+            pc.pause(4)
+            pc.press("a")
+            self.check_boot(pc, [])
+            self.check_no_page(boot)
+
+    @by("trixie")
+    def more_efi_grub_exported(self):
+        with self.exported() as boot:
+            sample = (lab.TOP / "conf/grub.cfg").read_text()
+            sample = sample.replace("/boot/boot?dialect=grub", "/boot/export/grub.cfg")
+            pathlib.Path("/srv/tftp/grub/grub.cfg").write_text(sample)
+            pc = boot.machine(efi=True, mac=lab.SECURE)
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+            pc.pause(1)
+            pc.press("m")
+            pc.expect_request("export/menu/more/efi-amd64.grub", 60)
+            pc.pause(4)
+            pc.press("end", "ret")
+            pc.expect_request("export/menu/main/efi-amd64.grub", 60, times=2)
+            pc.pause(4)
+            pc.press("a")
+            self.check_boot(pc, [], SECOND)
+            self.check_no_page(boot)
+
     # GRUB
 
     def start_grub(self, boot, until=lambda pc: pc.expect("(?s)Local disk.*(Back|More)", 120), port="",

@@ -112,6 +112,8 @@ class Export:
         self.catalog.write_text(json.dumps(sections))
 
     def command(self, *args):
+        if "--base" not in args:
+            args = ("--base", BASE, *args)
         return [EXPORT, *args, self.dir]
 
     def environ(self):
@@ -293,6 +295,10 @@ class Links(unittest.TestCase):
 
     def test_base_is_that_of_the_files(self):
         with Export(SMALL) as export:
+            subprocess.run([EXPORT, export.dir], env=export.environ(), check=True,
+                           stdout=subprocess.DEVNULL)
+            self.assertIn("'(http,boot.example.org)/boot/export/menu/main/'",
+                          export.texts()["grub.cfg"])
             export.run("--base", "http://cdn.example.net/a/")
             files = export.texts()
         self.assertIn("'(http,cdn.example.net)/a/menu/main/'", files["grub.cfg"])
@@ -485,7 +491,7 @@ class Switch(unittest.TestCase):
             disk = export.top / "disk"
             disk.mkdir()
             script = (f"mount -t tmpfs -o size={size + 65536} none {disk} && "
-                      f"{EXPORT} --quiet {disk}/www && cp $EDITED $MIRRORBOOT_CATALOG && "
+                      f"{EXPORT} --quiet --base {BASE} {disk}/www && cp $EDITED $MIRRORBOOT_CATALOG && "
                       f"{EXPORT} --quiet --base http://other.example.org/ {disk}/www; "
                       f"echo status $?; ls {disk}; "
                       f"cd {disk}/www && sha256sum --quiet -c SHA256SUMS && echo whole")

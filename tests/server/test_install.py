@@ -62,7 +62,9 @@ class InstallTest(unittest.TestCase):
         self.assertEqual({unit.name for unit in units.iterdir()},
                          {"mirrorboot.service", "mirrorboot.socket",
                           "mirrorboot-check.service",
-                          "mirrorboot-check.timer"})
+                          "mirrorboot-check.timer",
+                          "mirrorboot-export.path",
+                          "mirrorboot-export.service"})
         unit = (units / "mirrorboot.service").read_text()
         for line in (f" -- {libexec}/boot\n",
                      f"\nBindReadOnlyPaths={libexec}\n",
