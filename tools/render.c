@@ -147,7 +147,8 @@ int render_check(const struct site_paths *paths, struct findings *f)
 	for (size_t i = 0; pages[i] != NULL && rc == 0; i++) {
 		struct page_check r = { pages[i], site, f, json_object() };
 
-		page_each(pages[i], site, &(struct page_visitor){ fill, &r });
+		page_each(pages[i], site,
+			  &(struct page_visitor){ .visit = fill, .ctx = &r });
 		json_decref(r.seen);
 	}
 	site_free(site);

@@ -247,10 +247,12 @@ int texts_each(const struct texts_options *o, const struct texts_taker *taker,
 	};
 
 	page_each(&page_boot, o->site,
-		  &(struct page_visitor){ visit_start, &w, 1 });
+		  &(struct page_visitor){
+			  .visit = visit_start, .ctx = &w, .wants_all = 1 });
 	for (size_t i = 0; pages[i] != NULL; i++)
 		page_each(pages[i], o->site,
-			  &(struct page_visitor){ visit, &w, 1 });
+			  &(struct page_visitor){
+				  .visit = visit, .ctx = &w, .wants_all = 1 });
 	withheld_free(withheld);
 	return w.rc;
 }

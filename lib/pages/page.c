@@ -656,7 +656,7 @@ void page_each(const struct page *page, const struct site *site,
 {
 	struct expansion e = { page, site, v,
 			       first_closed(site_catalog(site)) };
-	const struct page_visitor inner = { each_dialect, &e };
+	const struct page_visitor inner = { .visit = each_dialect, .ctx = &e };
 
 	page->each(site_catalog(site), &inner);
 }

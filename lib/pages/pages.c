@@ -111,7 +111,8 @@ int pages_check_urls(const struct catalog *c, struct error *err)
 
 	for (size_t i = 0; pages[i] != NULL; i++) {
 		check.page = pages[i];
-		pages[i]->each(c, &(struct page_visitor){ check_url, &check });
+		pages[i]->each(c, &(struct page_visitor){ .visit = check_url,
+							  .ctx = &check });
 	}
 	return check.rc;
 }

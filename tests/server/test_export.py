@@ -15,7 +15,8 @@ import unittest
 import urllib.parse
 from pathlib import Path
 
-from harness import BASE, BUILD, PATIENCE, ROOT, LighttpdFastcgi, find
+from harness import (BASE, BUILD, PATIENCE, ROOT, ApacheFastcgi, LighttpdFastcgi,
+                     NginxFastcgi, find, wait_for)
 
 EXPORT = BUILD / "tools/mirrorboot-export"
 DIALECTS = ("gpxe", "pxelinux", "ipxe", "syslinux", "grub", "html")
@@ -502,6 +503,80 @@ class Switch(unittest.TestCase):
                                   capture_output=True, timeout=PATIENCE)
         self.assertRegex(done.stderr, "^mirrorboot-export: .*: No space left on device\n$")
         self.assertRegex(done.stdout, r"written, 0 removed\nstatus 2\nwww\nwww.1\nwww.lock\nwhole\n$")
+
+
+class Served:
+    """A web server that has both samples, that of an export and the pages'."""
+
+    export_sample = None
+    where = "/var/lib/mirrorboot-export"
+
+    def read(self, sample):
+        own = (ROOT / "conf" / self.export_sample).read_text()
+        return own.replace(self.where, str(self.dir / "exported")) + super().read(sample)
+
+    def export(self, sections):
+        (self.dir / "exported").mkdir(exist_ok=True)
+        self.catalog.write_text(json.dumps(sections))
+        subprocess.run([EXPORT, "--pages", "--quiet", self.dir / "exported/www"],
+                       env=self.environ, check=True, stdout=subprocess.DEVNULL)
+
+
+class LighttpdExport(Served, LighttpdFastcgi):
+    export_sample = "lighttpd-export.conf"
+
+
+class NginxExport(Served, NginxFastcgi):
+    export_sample = "nginx-export.conf"
+
+
+class ApacheExport(Served, ApacheFastcgi):
+    export_sample = "apache-export.conf"
+    modules = (*ApacheFastcgi.modules, "headers", "dir")
+
+
+class Samples(unittest.TestCase):
+    GROUPS = small(groups={"lab": {"networks": ["192.0.2.0/24"], "menu": "more"}})
+    FIRST = {"boot.ipxe": "dialect=ipxe", "autoexec.ipxe": "dialect=ipxe",
+             "grub.cfg": "dialect=grub", "boot.gpxe": "dialect=gpxe",
+             "boot-bios.syslinux": "dialect=syslinux&platform=bios",
+             "boot-efi-amd64.syslinux": "arch=amd64&dialect=syslinux&platform=efi"}
+
+    def check(self, server, has_fallback=True):
+        server.export(SMALL)
+        url = "/boot/export/"
+        for name, content in (("menu/main/efi-amd64.ipxe", "text/plain"),
+                              ("grub.cfg", "text/plain"),
+                              ("index.html", "text/html; charset=utf-8"),
+                              ("", "text/html; charset=utf-8")):
+            answer = server.ask(url + name)
+            text = (server.dir / "exported/www" / (name or "index.html")).read_bytes()
+            self.assertEqual((answer.status, answer.body), (200, text), name)
+            self.assertEqual(answer.header("Content-Type"), content, name)
+            self.assertEqual(answer.header("Cache-Control"), "max-age=10")
+            self.assertEqual(answer.header("Content-Length"), str(len(text)))
+            self.assertTrue(answer.header("Last-Modified"))
+        self.assertEqual(server.ask("/boot/boot?dialect=ipxe").status, 200)
+        self.assertEqual(server.ask(url + "menu/none/any.ipxe").status, 404)
+        server.export(self.GROUPS)
+        for name, query in self.FIRST.items() if has_fallback else ():
+            page = server.ask("/boot/boot?" + query)
+            self.assertEqual(page.status, 200)
+            # lighttpd looks for a file that it has sent once a second.
+            wait_for(f"the page in place of {name}",
+                     lambda: server.ask(url + name).body == page.body, 5)
+
+    def test_lighttpd(self):
+        with LighttpdExport() as server:
+            self.check(server)
+
+    def test_nginx(self):
+        with NginxExport() as server:
+            self.check(server)
+
+    def test_apache(self):
+        with ApacheExport() as server:
+            self.check(server, has_fallback=False)  # it is in a comment
 
 
 class Errors(unittest.TestCase):

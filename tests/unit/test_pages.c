@@ -122,7 +122,8 @@ static void check_visits(const struct page *page, const struct dialect *d,
 		.dialect = d,
 	};
 
-	page_each(page, site, &(struct page_visitor){ visit, &visits });
+	page_each(page, site,
+		  &(struct page_visitor){ .visit = visit, .ctx = &visits });
 	if (visits.count != count || visits.closed != closed ||
 	    (urls != NULL && strcmp(buf_text(&visits.urls), urls) != 0))
 		fail_msg("%s: %zu, %zu:\n%s", page->name, visits.count,
@@ -201,8 +202,9 @@ static void test_each_way_to_a_menu_is_asked_for(void **state)
 	struct visits visits = { site_catalog(site), NULL, 0, 0, BUF_INIT };
 
 	(void)state;
-	page_menu.each(visits.catalog,
-		       &(struct page_visitor){ visit_menu, &visits });
+	page_menu.each(
+		visits.catalog,
+		&(struct page_visitor){ .visit = visit_menu, .ctx = &visits });
 	assert_string_equal(buf_text(&visits.urls), expected);
 	buf_free(&visits.urls);
 	site_free(site);
@@ -217,7 +219,8 @@ static void test_ways_to_one_text_are_one_visit(void **state)
 				 BUF_INIT };
 
 	(void)state;
-	page_each(&page_menu, site, &(struct page_visitor){ visit, &visits });
+	page_each(&page_menu, site,
+		  &(struct page_visitor){ .visit = visit, .ctx = &visits });
 	assert_int_equal(visits.count, 9 * 10);
 	assert_non_null(strstr(visits.urls.data, "from=office&name=d\n"));
 	assert_non_null(strstr(visits.urls.data, "from=tools&name=rescue\n"));
