@@ -56,7 +56,10 @@ void names_add_path(struct buf *out, const struct catalog *c,
 		    const struct link *link)
 {
 	if (link->release != NULL) {
-		buf_puts(out, "release/");
+		buf_printf(out, "%s/",
+			   link->page == &page_fromthemirror
+				   ? "release"
+				   : link->page->name);
 		add_release(out, link->release);
 	} else if (link->customer != NULL) {
 		buf_puts(out, "customer/");

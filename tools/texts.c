@@ -38,7 +38,7 @@ static enum link_target add_link(void *ctx, const struct request *r,
 	if (link->asks_machine)
 		buf_truncate(&path,
 			     (size_t)(strrchr(path.data, '/') + 1 - path.data));
-	if (r->dialect->has_relative_urls)
+	if (r->dialect->resolves_urls)
 		names_add_relative(url, place->path, path.data);
 	else
 		buf_printf(url, "%s%s", w->options->base, path.data);

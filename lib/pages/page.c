@@ -800,7 +800,7 @@ json_t *page_url(const struct request *r, const struct link *link)
 	enum link_target target = add_link(r, link, &url);
 	json_t *json = NULL;
 
-	if (target == LINK_FILE && r->dialect->has_relative_urls)
+	if (target == LINK_FILE && r->dialect->resolves_urls)
 		json = json_string(url.data);
 	else if (target != LINK_NONE)
 		json = page_file(r, url.data);

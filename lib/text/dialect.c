@@ -389,7 +389,7 @@ const struct dialect dialect_ipxe = {
 	.knows_machine = 1,
 	.knows_identity = 1,
 	.tries_mirrors = 1,
-	.has_relative_urls = 1,
+	.resolves_urls = 1,
 	.has_scripts = 1,
 	.compares_sums = 1,
 	.knows_lockdown = 1,
@@ -463,7 +463,7 @@ const struct dialect dialect_html = {
 	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
-	.has_relative_urls = 1,
+	.resolves_urls = 1,
 };
 
 const struct dialect dialect_json = {

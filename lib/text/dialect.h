@@ -105,8 +105,8 @@ struct dialect {
 					 when one fails */
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each
 					 release in it */
-	unsigned has_relative_urls : 1; /* a URL without a host is relative to
-					   that of the text that has it */
+	unsigned resolves_urls : 1;   /* a URL without a host is relative to
+					 that of the text that has it */
 	unsigned opens_by_script : 1; /* a menu opens another by a script */
 	unsigned uses_vesamenu : 1;   /* the site's of SYSLINUX 3.x */
 	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
