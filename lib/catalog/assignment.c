@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "choice.h"
+#include "form.h"
 #include "value.h"
+#include "values.h"
 
 static const char *const boot_keys[] = {
 	"distro", "version", "arch", "variant", NULL,
@@ -84,24 +86,83 @@ static int read_release(struct cursor *at, const json_t *object,
 	return 0;
 }
 
-int assignment_read(struct cursor *at, const json_t *object,
-		    const struct assignables *all, struct assignment *out)
+static int read_boot(struct cursor *at, const json_t *object,
+		     const struct assignables *all, struct assignment *out)
 {
-	const json_t *boot = json_object_get(object, "boot");
-	const char *menu = NULL;
-	size_t mark;
-	int rc = value_string(at, object, "menu", &menu);
+	size_t mark = cursor_enter(at, "boot");
+	int rc = read_release(at, json_object_get(object, "boot"), all, out);
 
-	if (menu != NULL && boot != NULL)
-		return cursor_fail(at,
-				   "has both menu and boot: write one of them");
-	if (menu != NULL)
-		return read_menu(at, menu, all, out);
-	if (boot == NULL)
-		return rc;
-	mark = cursor_enter(at, "boot");
-	rc |= read_release(at, boot, all, out);
 	cursor_leave(at, mark);
 	set_place(at, "boot", out);
 	return rc;
+}
+
+/* The name is looked up when a machine asks: the directory may come later. */
+static int read_answers(struct cursor *at, const json_t *object,
+			struct assignment *out)
+{
+	const char *name = NULL;
+	size_t mark;
+	int rc;
+
+	if (json_is_null(json_object_get(object, "answers"))) {
+		out->answers = "";
+		return 0;
+	}
+	if (value_string(at, object, "answers", &name) < 0)
+		return -1;
+	if (name == NULL)
+		return 0;
+	mark = cursor_enter(at, "answers");
+	rc = form_check_id(at, name);
+	cursor_leave(at, mark);
+	if (rc == 0)
+		out->answers = mem_pool_copy(at->pool, name);
+	return rc;
+}
+
+int assignment_read(struct cursor *at, const json_t *object,
+		    const struct assignables *all, struct assignment *out)
+{
+	const char *menu = NULL;
+	int rc = value_string(at, object, "menu", &menu);
+
+	rc |= read_answers(at, object, out);
+	rc |= values_read(at, object, &out->values);
+	if (menu != NULL && json_object_get(object, "boot") != NULL)
+		return cursor_fail(at,
+				   "has both menu and boot: write one of them");
+	if (menu != NULL)
+		rc |= read_menu(at, menu, all, out);
+	else if (json_object_get(object, "boot") != NULL)
+		rc |= read_boot(at, object, all, out);
+	return rc;
+}
+
+void assignment_inherit(struct assignment *out, const struct assignment *group)
+{
+	const struct assignment own = *out;
+
+	if (assignment_is_empty(&own))
+		*out = *group;
+	out->answers = own.answers != NULL ? own.answers : group->answers;
+	out->values = own.values;
+	out->group_values = group->values;
+}
+
+int assignment_check_answers(struct cursor *at, const json_t *object,
+			     const struct assignment *a)
+{
+	if (!json_is_string(json_object_get(object, "answers")))
+		return 0;
+	if (a->release == NULL)
+		return cursor_fail_key(at, "answers",
+				       "need a release that is installed: "
+				       "write boot");
+	if (!release_takes_answers(a->release))
+		return cursor_fail_key(
+			at, "answers",
+			"the release has no answer_args, which lead its "
+			"installer to answers: write them in its distro");
+	return 0;
 }

@@ -6,10 +6,12 @@
 #include "pattern.h"
 #include "uri.h"
 #include "value.h"
+#include "values.h"
 
 static const char *const site_keys[] = {
-	"base",     "suffix",  "title", "background", "timeout", "vesamenu",
-	"syslinux", "modules", "menu",  "customer",   "trusts",  NULL,
+	"base",     "suffix",   "title",   "background", "timeout",
+	"vesamenu", "syslinux", "modules", "menu",       "customer",
+	"trusts",   "values",   NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -233,6 +235,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= value_number(at, go(at, "timeout"), "timeout",
 			   SETTINGS_TIMEOUT_MAX, &s->timeout);
 	rc |= read_trusts(at, s);
+	rc |= values_read(at, go(at, "values"), &s->values);
 	rc |= read_id(at, "menu", &s->menu);
 	return rc | read_id(at, "customer", &s->customer);
 }
