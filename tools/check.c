@@ -343,6 +343,8 @@ int main(int argc, char **argv)
 			.shipped = SHIPPED_TEMPLATES,
 			.base = setting("MIRRORBOOT_BASE", NULL),
 			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
+			.answers = setting("MIRRORBOOT_ANSWERS", NULL),
+			.shipped_answers = SHIPPED_ANSWERS,
 		},
 		.online = { ONLINE_TIMEOUT, ONLINE_PER_HOST },
 	};
