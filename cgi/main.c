@@ -43,8 +43,7 @@ static int end_output(const char *program)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_SUCCESS;
-	fprintf(stderr, "%s: standard output: %s\n", program,
-		strerror(errno));
+	fprintf(stderr, "%s: standard output: %s\n", program, strerror(errno));
 	return EXIT_FAILURE;
 }
 

@@ -8,9 +8,10 @@
 #define NAME_MAX_BYTES 63
 
 const char *const values_facts[] = {
-	"answers",         "arch",   "distro",           "distro_arch", "done",
-	"first",           "mirror", "mirror_directory", "mirror_host", "title",
-	"mirror_protocol", "value",  "variant",          "version",     NULL,
+	"answers",      "arch",        "distro",  "distro_arch",
+	"done",         "first",       "mirror",  "mirror_directory",
+	"mirror_https", "mirror_host", "title",   "mirror_protocol",
+	"value",        "variant",     "version", NULL,
 };
 
 static int is_fact(const char *name)

@@ -70,6 +70,7 @@ static void add_mirror(json_t *view, const char *url)
 		len--;
 	set(view, "mirror", url);
 	set(view, "mirror_protocol", uri.is_https ? "https" : "http");
+	json_object_set_new(view, "mirror_https", json_boolean(uri.is_https));
 	json_object_set_new(view, "mirror_host",
 			    json_stringn(uri.host, uri.host_len));
 	json_object_set_new(view, "mirror_directory",
