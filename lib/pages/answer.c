@@ -31,18 +31,17 @@ static int is_file_name(const char *s)
 }
 
 /* Read the first of the directories' files.  Returns as stamps_read() does. */
-static int read_file(const struct answer *a, const char *file, struct buf *text,
-		     struct error *err)
+static int read_file(const struct site *site, const char *name,
+		     const char *file, struct buf *text, struct error *err)
 {
-	char *const *dirs = site_answers(a->site);
+	char *const *dirs = site_answers(site);
 	struct stamps *unused = stamps_new();
 	struct buf path = BUF_INIT;
 	int found = 0;
 
 	for (size_t i = 0; dirs[i] != NULL && found == 0; i++) {
 		buf_truncate(&path, 0);
-		buf_printf(&path, "%s/%s/%s", dirs[i], a->assigned->answers,
-			   file);
+		buf_printf(&path, "%s/%s/%s", dirs[i], name, file);
 		found = stamps_read(unused, path.data, FILE_MAX_BYTES, text,
 				    err);
 	}
@@ -143,7 +142,9 @@ int answer_fill(const struct answer *a, const char *file, struct buf *body,
 {
 	struct buf text = BUF_INIT;
 	struct buf filled = BUF_INIT;
-	int rc = is_file_name(file) ? read_file(a, file, &text, err) : 0;
+	int rc = is_file_name(file) ? read_file(a->site, a->assigned->answers,
+						file, &text, err)
+				    : 0;
 
 	if (rc == 0) {
 		error_set(err, NULL, 0, "%s", no_file);
@@ -235,6 +236,31 @@ void answer_free_files(char **files)
 	for (char **file = files; file != NULL && *file != NULL; file++)
 		free(*file);
 	free(files);
+}
+
+static int add_name(void *ctx, const struct template_name *name)
+{
+	json_t *names = ctx;
+
+	return json_object_set_new(names, name->text, json_true());
+}
+
+int answer_add_names(const struct site *site, const char *name,
+		     const char *file, json_t *names, struct error *err)
+{
+	struct buf text = BUF_INIT;
+	struct template *template = NULL;
+	int rc = read_file(site, name, file, &text, err);
+
+	if (rc > 0)
+		template = template_parse(file, buf_text(&text), text.len, err);
+	if (rc > 0 && template == NULL)
+		rc = -1;
+	if (template != NULL)
+		template_each_name(template, add_name, names);
+	template_free(template);
+	buf_free(&text);
+	return rc;
 }
 
 int answer_is_given(const struct assignment *a)

@@ -47,6 +47,11 @@ char **answer_files(const struct site *site, const char *name,
 		    struct error *err);
 void answer_free_files(char **files);
 
+/* Add each name that the file of those answers uses to names, as a key.
+ * Returns 1, 0 if there is no such file, or -1 with err set. */
+int answer_add_names(const struct site *site, const char *name,
+		     const char *file, json_t *names, struct error *err);
+
 /* Whether the machine gets answers: it has a release, and they have a name. */
 int answer_is_given(const struct assignment *assigned);
 
