@@ -87,7 +87,7 @@ void answers_check(struct answers_check *check, const struct assignment *a,
 	struct buf place = BUF_INIT;
 	char **files;
 
-	if (!answer_is_given(a) || !open_site(check))
+	if (!assignment_is_unattended(a) || !open_site(check))
 		return;
 	buf_printf(&place, "%s/answers", pointer);
 	files = answer_files(check->site, a->answers, &err);
@@ -168,7 +168,7 @@ void answers_check_names(struct answers_check *check,
 	const char *name;
 	json_t *value;
 
-	if (a->values == NULL || !answer_is_given(a) || !open_site(check))
+	if (a->values == NULL || !assignment_is_unattended(a) || !open_site(check))
 		return;
 	names = names_of(check, a->answers);
 	own = json_object();

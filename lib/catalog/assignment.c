@@ -121,6 +121,28 @@ static int read_answers(struct cursor *at, const json_t *object,
 	return rc;
 }
 
+static int read_install(struct cursor *at, const json_t *object,
+			const struct assignables *all, struct assignment *out)
+{
+	const char *install = NULL;
+	const char *otherwise = NULL;
+	int rc = value_string(at, object, "install", &install);
+
+	rc |= value_string(at, object, "otherwise", &otherwise);
+	if (install != NULL && strcmp(install, "once") == 0)
+		out->install = INSTALL_ONCE;
+	else if (install != NULL && strcmp(install, "always") == 0)
+		out->install = INSTALL_ALWAYS;
+	else if (install != NULL)
+		rc = cursor_fail_key(at, "install", "must be once or always");
+	if (otherwise == NULL || strcmp(otherwise, "local") == 0)
+		return rc;
+	out->otherwise = menu_find(all->menus, otherwise);
+	if (out->otherwise == NULL)
+		rc = cursor_fail_id(at, "otherwise", "menus", otherwise);
+	return rc;
+}
+
 int assignment_read(struct cursor *at, const json_t *object,
 		    const struct assignables *all, struct assignment *out)
 {
@@ -129,6 +151,7 @@ int assignment_read(struct cursor *at, const json_t *object,
 
 	rc |= read_answers(at, object, out);
 	rc |= values_read(at, object, &out->values);
+	rc |= read_install(at, object, all, out);
 	if (menu != NULL && json_object_get(object, "boot") != NULL)
 		return cursor_fail(at,
 				   "has both menu and boot: write one of them");
@@ -146,15 +169,45 @@ void assignment_inherit(struct assignment *out, const struct assignment *group)
 	if (assignment_is_empty(&own))
 		*out = *group;
 	out->answers = own.answers != NULL ? own.answers : group->answers;
+	if (own.install != INSTALL_UNSET)
+		out->install = own.install;
+	else
+		out->install = group->install;
+	out->otherwise =
+		own.otherwise != NULL ? own.otherwise : group->otherwise;
 	out->values = own.values;
 	out->group_values = group->values;
+}
+
+int assignment_is_unattended(const struct assignment *a)
+{
+	return a->release != NULL && a->answers != NULL &&
+	       a->answers[0] != '\0' && release_takes_answers(a->release);
+}
+
+/* Without answers there is nothing that begins an installation. */
+static int check_install(struct cursor *at, const json_t *object,
+			 const struct assignment *a)
+{
+	if (assignment_is_unattended(a))
+		return 0;
+	if (a->install == INSTALL_ONCE &&
+	    json_object_get(object, "install") != NULL)
+		return cursor_fail_key(at, "install",
+				       "once needs answers: the first one that "
+				       "is fetched begins the installation");
+	if (json_object_get(object, "otherwise") != NULL)
+		return cursor_fail_key(at, "otherwise",
+				       "goes with answers: it is for a machine "
+				       "that is not to be installed now");
+	return 0;
 }
 
 int assignment_check_answers(struct cursor *at, const json_t *object,
 			     const struct assignment *a)
 {
 	if (!json_is_string(json_object_get(object, "answers")))
-		return 0;
+		return check_install(at, object, a);
 	if (a->release == NULL)
 		return cursor_fail_key(at, "answers",
 				       "need a release that is installed: "
@@ -164,5 +217,5 @@ int assignment_check_answers(struct cursor *at, const json_t *object,
 			at, "answers",
 			"the release has no answer_args, which lead its "
 			"installer to answers: write them in its distro");
-	return 0;
+	return check_install(at, object, a);
 }

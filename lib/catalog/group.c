@@ -6,8 +6,8 @@
 #include "value.h"
 
 static const char *const group_keys[] = {
-	"menu", "boot",    "networks", "platform",
-	"arch", "answers", "values",   NULL,
+	"menu",    "boot",   "networks", "platform",  "arch",
+	"answers", "values", "install",  "otherwise", NULL,
 };
 
 /* What groups are read with. */

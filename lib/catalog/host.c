@@ -16,8 +16,8 @@
 #define SETTLE_TRIES 5
 
 static const char *const host_keys[] = {
-	"menu",    "boot",   "group",   "networks",
-	"answers", "values", "$schema", NULL,
+	"menu",   "boot",    "group",     "networks", "answers",
+	"values", "install", "otherwise", "$schema",  NULL,
 };
 
 void host_free(struct host *host)

@@ -263,12 +263,6 @@ int answer_add_names(const struct site *site, const char *name,
 	return rc;
 }
 
-int answer_is_given(const struct assignment *a)
-{
-	return a->release != NULL && a->answers != NULL &&
-	       a->answers[0] != '\0' && release_takes_answers(a->release);
-}
-
 /* Append words with the URL in the place that is kept for it. */
 static void add_words(struct buf *out, const char *words, const char *url)
 {
@@ -428,7 +422,7 @@ static int fill_preview(const struct preview *p, struct buf *body,
 	const char *unused;
 	int status;
 
-	if (!answer_is_given(p->assigned))
+	if (!assignment_is_unattended(p->assigned))
 		return refuse(404, "this machine gets no answers", err);
 	if (file == NULL)
 		return refuse_file(p, 400, err);

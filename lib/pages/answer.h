@@ -52,9 +52,6 @@ void answer_free_files(char **files);
 int answer_add_names(const struct site *site, const char *name,
 		     const char *file, json_t *names, struct error *err);
 
-/* Whether the machine gets answers: it has a release, and they have a name. */
-int answer_is_given(const struct assignment *assigned);
-
 /*
  * The release with the words that lead its installer to its answers: those of
  * its distro with {{answers}} filled in, before a word "---" of its arguments.
