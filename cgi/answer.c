@@ -1,17 +1,15 @@
-/* Shows an installer's answers to an administrator at a shell.  Answers hold
- * secrets: no web server gets any from here. */
+/* Gives installers their answers, and shows them to an administrator at a
+ * shell. It answers no other page: this program alone may write. */
 #include "main.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "answering.h"
 #include "fastcgi.h"
 
 int main(int argc, char **argv)
 {
-	if (fastcgi_is_asked() || getenv("GATEWAY_INTERFACE") != NULL) {
-		fputs("answer: is for a shell alone\n", stderr);
-		return EXIT_FAILURE;
-	}
+	if (getenv("GATEWAY_INTERFACE") != NULL || fastcgi_is_asked())
+		return main_run(&page_answering, argc, argv);
 	return main_answer(argc, argv);
 }

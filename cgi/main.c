@@ -27,6 +27,7 @@ static struct site *open_site(void)
 		.hosts = gateway_setting("MIRRORBOOT_HOSTS", NULL),
 		.answers = gateway_setting("MIRRORBOOT_ANSWERS", NULL),
 		.shipped_answers = SHIPPED_ANSWERS,
+		.state = gateway_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
 	};
 
 	return site_new(&paths, pages_names, pages_check_urls);
@@ -101,12 +102,14 @@ static void print_help(const struct page *own)
 	       "with ':'\n"
 	       "                        between them (answers beside the "
 	       "catalogue)\n"
+	       "  MIRRORBOOT_STATE      the directory of the installations "
+	       "(%s)\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
 	       "                        request of a web server\n"
 	       "  REMOTE_ADDR           the client's address\n"
 	       "  HTTP_USER_AGENT       the client's name\n",
-	       DEFAULT_CATALOG, DEFAULT_TEMPLATES);
+	       DEFAULT_CATALOG, DEFAULT_TEMPLATES, DEFAULT_STATE);
 }
 
 /* Whether the arguments are a query at most. */
@@ -133,6 +136,7 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 
 	if (!has_query(own->name, argc, argv))
 		return EXIT_FAILURE;
+	http.is_remote = 0;
 	http.method = "GET";
 	http.query = argc > 1 ? argv[1] : "";
 	http.script = NULL;

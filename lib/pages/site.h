@@ -30,8 +30,9 @@ struct site_paths {
 				  templates; NULL: "answers" beside the
 				  catalogue */
 	const char *shipped_answers; /* NULL: none */
-	const char *base; /* base URL that replaces the catalogue's; NULL: the
-			     catalogue's */
+	const char *state; /* directory of the installations; NULL: none */
+	const char *base;  /* base URL that replaces the catalogue's; NULL: the
+			      catalogue's */
 };
 
 /* The directory of the host files: release it with free(). */
@@ -83,6 +84,10 @@ const char *site_hosts(const struct site *s);
 
 /* The directories of answers, as site_answers_paths() finds them. */
 char *const *site_answers(const struct site *s);
+
+/* The directory that says which machines may be installed; NULL: there is none,
+ * and no machine may. */
+const char *site_state(const struct site *s);
 
 /* Whether a host file or a group may say what a machine gets. */
 int site_has_rules(const struct site *s);
