@@ -263,6 +263,18 @@ int answer_add_names(const struct site *site, const char *name,
 	return rc;
 }
 
+void answer_add_url(const struct catalog *c, const char *token, size_t mirror,
+		    struct buf *url)
+{
+	const struct settings *settings = catalog_settings(c);
+
+	buf_printf(url, "%s%s%s/%s", settings->base, "answer", settings->suffix,
+		   token);
+	if (mirror > 0)
+		buf_printf(url, ".%zu", mirror);
+	buf_putc(url, '/');
+}
+
 /* Append words with the URL in the place that is kept for it. */
 static void add_words(struct buf *out, const char *words, const char *url)
 {

@@ -52,6 +52,11 @@ void answer_free_files(char **files);
 int answer_add_names(const struct site *site, const char *name,
 		     const char *file, json_t *names, struct error *err);
 
+/* Append the URL of the directory of the answers that the token opens, for the
+ * release's mirror of that index. */
+void answer_add_url(const struct catalog *c, const char *token, size_t mirror,
+		    struct buf *url);
+
 /*
  * The release with the words that lead its installer to its answers: those of
  * its distro with {{answers}} filled in, before a word "---" of its arguments.

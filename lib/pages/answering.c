@@ -33,18 +33,6 @@ struct asked {
 	const struct assignment *assigned;
 };
 
-void answering_add_url(const struct catalog *c, const char *token,
-		       size_t mirror, struct buf *url)
-{
-	const struct settings *settings = catalog_settings(c);
-
-	buf_printf(url, "%s%s%s/%s", settings->base, program, settings->suffix,
-		   token);
-	if (mirror > 0)
-		buf_printf(url, ".%zu", mirror);
-	buf_putc(url, '/');
-}
-
 /* Take TOKEN or TOKEN.MIRROR, of len bytes. */
 static int take_token(const char *s, size_t len, struct asked *a)
 {
@@ -249,7 +237,7 @@ static int fill(const struct asked *a, struct http_response *response,
 	struct buf done = BUF_INIT;
 	int status;
 
-	answering_add_url(site_catalog(a->site), a->token, a->mirror, &url);
+	answer_add_url(site_catalog(a->site), a->token, a->mirror, &url);
 	buf_printf(&done, "%s" ANSWERING_DONE, url.data);
 	status = answer_fill(&(struct answer){ .site = a->site,
 					       .assigned = a->assigned,

@@ -13,9 +13,4 @@ extern const struct page page_answering;
 /* The file that ends an installation. */
 #define ANSWERING_DONE "done"
 
-/* Append the URL of the directory of the answers, for the release's mirror of
- * that index. */
-void answering_add_url(const struct catalog *c, const char *token,
-		       size_t mirror, struct buf *url);
-
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "answer.h"
-#include "answering.h"
 #include "decision.h"
 #include "html.h"
 #include "pages.h"
@@ -80,7 +79,7 @@ static void add_answers(void *ctx, size_t mirror, struct buf *url)
 {
 	const struct answers *a = ctx;
 
-	answering_add_url(a->catalog, a->token, mirror, url);
+	answer_add_url(a->catalog, a->token, mirror, url);
 }
 
 /* The release that installs itself: its text has the machine's token, so it is

@@ -139,7 +139,18 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		  MAC ".json: /group: must be a string, in quotes" },
 		{ "{'valuse': {}}",
 		  MAC ".json: /valuse: unknown key; here are menu, boot, "
-		      "group, networks, answers, values, $schema" },
+		      "group, networks, answers, values, install, otherwise, "
+		      "$schema" },
+		{ "{'menu': 'main', 'install': 'twice'}",
+		  MAC ".json: /install: must be once or always" },
+		{ "{'menu': 'main', 'install': 'once'}",
+		  MAC ".json: /install: once needs answers: the first one that "
+		      "is fetched begins the installation" },
+		{ "{'menu': 'main', 'otherwise': 'main'}",
+		  MAC ".json: /otherwise: goes with answers: it is for a "
+		      "machine that is not to be installed now" },
+		{ "{'menu': 'main', 'otherwise': 'nosuch'}",
+		  MAC ".json: /otherwise: there is no menu 'nosuch'" },
 		{ "{'menu': 'main', 'values': {'a': 1.5}}",
 		  MAC ".json: /values/a: must be a string, a whole number, "
 		      "true, false, null, or an array of strings" },
