@@ -5,8 +5,8 @@
 
 #include "answer.h"
 #include "mem.h"
+#include "offer.h"
 #include "pages.h"
-#include "suggest.h"
 #include "values.h"
 
 struct answers_check {
@@ -125,15 +125,15 @@ static void add_meant(struct buf *out, const char *wanted, const json_t *names)
 	const char **known =
 		mem_alloc((json_object_size(names) + 1) * sizeof(*known));
 	size_t count = 0;
-	const char *meant;
+	const struct offer offer = { .wanted = wanted, .known = known };
 	const char *name;
 	json_t *unused;
 
 	json_object_foreach((json_t *)names, name, unused)
 		known[count++] = name;
-	meant = suggest(wanted, known);
-	if (meant != NULL)
-		buf_printf(out, "did you mean '%s'?", meant);
+	known[count] = NULL;
+	if (offer_nearest(&offer) != NULL)
+		offer_add(&offer, "", out);
 	free(known);
 }
 
@@ -168,7 +168,8 @@ void answers_check_names(struct answers_check *check,
 	const char *name;
 	json_t *value;
 
-	if (a->values == NULL || !assignment_is_unattended(a) || !open_site(check))
+	if (a->values == NULL || !assignment_is_unattended(a) ||
+	    !open_site(check))
 		return;
 	names = names_of(check, a->answers);
 	own = json_object();
