@@ -140,7 +140,7 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'valuse': {}}",
 		  MAC ".json: /valuse: unknown key; here are menu, boot, "
 		      "group, networks, answers, values, install, otherwise, "
-		      "$schema" },
+		      "$schema; did you mean 'values'?" },
 		{ "{'menu': 'main', 'install': 'twice'}",
 		  MAC ".json: /install: must be once or always" },
 		{ "{'menu': 'main', 'install': 'once'}",
