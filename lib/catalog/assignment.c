@@ -24,8 +24,8 @@ static void set_place(struct cursor *at, const char *key,
 }
 
 /* Offers the ids that there are. */
-static int fail_menu(struct cursor *at, const struct menus *menus,
-		     const char *id)
+static int fail_menu(struct cursor *at, const char *key,
+		     const struct menus *menus, const char *id)
 {
 	const char **known = mem_alloc((menus->count + 2) * sizeof(*known));
 	const struct offer offer = { .wanted = id, .known = known };
@@ -33,7 +33,7 @@ static int fail_menu(struct cursor *at, const struct menus *menus,
 	known[0] = "local";
 	for (size_t i = 0; i < menus->count; i++)
 		known[1 + i] = menus->list[i].id;
-	cursor_fail_offer(at, "menu", &offer, "there is no menu '%s'",
+	cursor_fail_offer(at, key, &offer, "there is no menu '%s'",
 			  cursor_shown(id));
 	free(known);
 	return -1;
@@ -45,7 +45,7 @@ static int read_menu(struct cursor *at, const char *id,
 	out->is_local = strcmp(id, "local") == 0;
 	out->menu = menu_find(all->menus, id);
 	if (out->menu == NULL && !out->is_local)
-		return fail_menu(at, all->menus, id);
+		return fail_menu(at, "menu", all->menus, id);
 	set_place(at, "menu", out);
 	return 0;
 }
@@ -124,8 +124,10 @@ static int read_answers(struct cursor *at, const json_t *object,
 static int read_install(struct cursor *at, const json_t *object,
 			const struct assignables *all, struct assignment *out)
 {
+	static const char *const installs[] = { "once", "always", NULL };
 	const char *install = NULL;
 	const char *otherwise = NULL;
+	struct offer offer = { .known = installs };
 	int rc = value_string(at, object, "install", &install);
 
 	rc |= value_string(at, object, "otherwise", &otherwise);
@@ -133,13 +135,15 @@ static int read_install(struct cursor *at, const json_t *object,
 		out->install = INSTALL_ONCE;
 	else if (install != NULL && strcmp(install, "always") == 0)
 		out->install = INSTALL_ALWAYS;
-	else if (install != NULL)
-		rc = cursor_fail_key(at, "install", "must be once or always");
+	offer.wanted = install;
+	if (install != NULL && out->install == INSTALL_UNSET)
+		rc = cursor_fail_offer(at, "install", &offer,
+				       "must be once or always");
 	if (otherwise == NULL || strcmp(otherwise, "local") == 0)
 		return rc;
 	out->otherwise = menu_find(all->menus, otherwise);
 	if (out->otherwise == NULL)
-		rc = cursor_fail_id(at, "otherwise", "menus", otherwise);
+		rc = fail_menu(at, "otherwise", all->menus, otherwise);
 	return rc;
 }
 

@@ -61,6 +61,8 @@ class InstallTest(unittest.TestCase):
         units = Path(f"{root}{prefix}/lib/systemd/system")
         self.assertEqual({unit.name for unit in units.iterdir()},
                          {"mirrorboot.service", "mirrorboot.socket",
+                          "mirrorboot-answer.service",
+                          "mirrorboot-answer.socket",
                           "mirrorboot-check.service",
                           "mirrorboot-check.timer"})
         unit = (units / "mirrorboot.service").read_text()

@@ -53,16 +53,30 @@ class Once:
         return text.replace(
             '"MIRRORBOOT_CATALOG"',
             f'"MIRRORBOOT_STATE" => "{self.state}", "MIRRORBOOT_CATALOG"') + \
-            super().adapt(self.answer_sample).replace(
-                "/var/lib/mirrorboot", str(self.state))
+            super().adapt(self.answer_sample)
 
 
-class Lighttpd(Once, harness.LighttpdFastcgi):
+class AnswerSocket:
+    """For lighttpd, which starts the pages itself, and not the answers."""
+
+    def start(self):
+        pages, self.sockets = self.sockets, {"answer": "answer"}
+        self.run_pages()
+        self.sockets = pages
+        super().start()
+
+
+class Lighttpd(Once, AnswerSocket, harness.LighttpdFastcgi):
     answer_sample = "lighttpd-answer.conf"
 
 
 class Nginx(Once, harness.NginxFastcgi):
     answer_sample = "nginx-answer.conf"
+    sockets = {"pages": "boot", "answer": "answer"}
+
+
+class Apache(Once, harness.ApacheFastcgi):
+    answer_sample = "apache-answer.conf"
     sockets = {"pages": "boot", "answer": "answer"}
 
 
@@ -131,6 +145,9 @@ class OnceTest(unittest.TestCase):
 
     def test_nginx_installs_a_machine_once(self):
         self.check_whole_installation(Nginx)
+
+    def test_apache_installs_a_machine_once(self):
+        self.check_whole_installation(Apache)
 
     def test_storm_begins_one_installation(self):
         server = self.start(Nginx)

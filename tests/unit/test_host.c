@@ -207,7 +207,14 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		      "'room'?" },
 		{ "{'mneu': 'main'}",
 		  MAC ".json: /mneu: unknown key; here are menu, boot, "
-		      "group, networks, $schema; did you mean 'menu'?" },
+		      "group, networks, answers, values, install, otherwise, "
+		      "$schema; did you mean 'menu'?" },
+		{ "{'menu': 'main', 'install': 'onec'}",
+		  MAC ".json: /install: must be once or always; did you mean "
+		      "'once'?" },
+		{ "{'menu': 'main', 'otherwise': 'man'}",
+		  MAC ".json: /otherwise: there is no menu 'man'; did you mean "
+		      "'main'?" },
 		{ "{'_comment': 'spare', 'menu': 'main'}",
 		  MAC ".json: /_comment: is no key here: a remark has the key "
 		      "\"$comment\"" },
