@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 import harness
@@ -200,6 +201,141 @@ class OnceTest(unittest.TestCase):
             server.ask("/boot/answer/" + "0" * 48 + "/done")
         self.assertLess(server.log.read_text().count("answer: refused")
                         - before, 10)
+
+    def test_guesses_slow_no_boot_and_fill_no_log(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        state = (server.state / f"{MAC}.json").read_text()
+        for number in range(1000):  # each guess may have to look at these
+            (server.state / f"02-00-00-00-{number // 100:02}-"
+             f"{number % 100:02}.json").write_text(state)
+        good = self.token(server)
+        wrong = good[:-2] + ("0/" if good[-2] != "0" else "1/")
+        targets = [wrong + "preseed.cfg",
+                   "/boot/answer/" + "0" * 48 + "/preseed.cfg"] * 100
+        before = time.monotonic()
+        with harness.Clients(server, [("boot", f"dialect=ipxe&mac={MAC}")],
+                             count=1) as clients:
+            for _ in range(10):
+                answers = harness.ask_at_once(server.port, targets)
+                self.assertEqual({(a.status, a.body) for a in answers},
+                                 {(403, b"this address is not open\n")})
+        took = time.monotonic() - before
+        self.assertLess(took, 10)  # 2000 guesses
+        self.assertEqual({a.status for _, a in clients.answers}, {200})
+        self.assertLess(took / len(clients.answers), 0.2)
+        refused = [int(n) for n in re.findall(
+            r"answer: refused (\d+), the last for client=127.0.0.1\n",
+            server.log.read_text())]
+        self.assertLessEqual(len(refused), took + 2)
+        self.assertGreater(sum(refused), 0)
+        self.assertEqual(server.log.read_text().count("answer: "),
+                         len(refused))
+
+    def test_expired_token_opens_nothing(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        path = self.token(server)
+        file = server.state / f"{MAC}.json"
+        state = json.loads(file.read_text())
+        for armed, expires in (("2020-01-01T00:00:00Z",
+                                "2020-01-01T02:00:00Z"),
+                               ("2999-01-01T00:00:00Z",  # a clock set back
+                                "2999-01-01T02:00:00Z")):
+            with self.subTest(armed=armed):
+                file.write_text(json.dumps(
+                    {**state, "armed": armed, "expires": expires}))
+                for method in "GET", "HEAD":
+                    for name in "preseed.cfg", "done", "nosuch":
+                        self.check(server, path + name, 403, b"" if method ==
+                                   "HEAD" else b"this address is not open\n",
+                                   method=method)
+                self.assertIsNone(self.token(server))
+
+    def views(self, server):
+        """All that the pages show of the machine and its group, and the log."""
+        shown = b""
+        for who in MAC, GROUPED, OTHER:
+            for query in ("dialect=ipxe", "dialect=gpxe", "dialect=grub",
+                          "dialect=syslinux", "dialect=html",
+                          "dialect=json&view=ipxe", "dialect=json&view=grub",
+                          "dialect=html&find=debian", "dialect=ipxe&explain=1",
+                          "dialect=html&explain=1", "dialect=grub&explain=1"):
+                for method in "GET", "HEAD":
+                    shown += server.ask(
+                        f"/boot/boot?{query}&mac={who}&arch=amd64",
+                        source="127.0.0.4" if who == GROUPED else "127.0.0.1",
+                        method=method, headers=["If-None-Match: *"]).raw
+        for query in ("menu?dialect=html", "menu?dialect=json",
+                      "customermenu?dialect=json", "menu?explain=1",
+                      "fromthemirror?arch=amd64&distro=debian&explain=1"
+                      "&version=trixie", "answer", "answer/x/y"):
+            shown += server.ask(f"/boot/{query}").raw
+        return shown + server.log.read_bytes()
+
+    def check_silent(self, server):
+        checked = subprocess.run([BUILD / "tools" / "mirrorboot-check"],
+                                 env=server.environ, capture_output=True,
+                                 timeout=PATIENCE, check=False)
+        listed = server.install("list")
+        for name, text in (("pages and log", self.views(server)),
+                           ("checker", checked.stdout + checked.stderr),
+                           ("list", (listed.stdout + listed.stderr).encode())):
+            self.assertNotIn(b"canary", text.lower(), name)
+
+    def test_values_are_in_answers_and_nowhere_else(self):
+        """Those of the site, a group and a host; also where one cannot be
+        written in its file's language."""
+        server = self.start(Nginx)
+        values = {name: f"Canary {name} \"'$(`%&]]>: #{{}}"
+                  for name in ("hostname", "secret", "password_hash")}
+        catalog = json.loads(server.catalog.read_text())
+        catalog["site"] = {**catalog.get("site", {}), "values": {
+            "of_site": "Canary of the site"}}
+        catalog["groups"]["room"]["values"] = values
+        server.catalog.write_text(json.dumps(catalog))
+        host = server.dir / "hosts" / f"{MAC}.json"
+        host.write_text(json.dumps({**ANSWERED, "values": {
+            **values, "list": ["Canary", "Canary 2"], "lines": "Canary\nx"}}))
+        (server.dir / "answers/once/preseed.cfg").write_text(
+            "d-i a/b string {{hostname}}{{secret}}{{of_site}}\n")
+        (server.dir / "answers/once/lines.cfg").write_text("x {{lines}}\n")
+        (server.dir / "answers/once/lines.preseed").write_text(
+            "d-i a/b string {{lines}}\n")
+        self.check_silent(server)
+        self.arm(server, MAC)
+        self.arm(server, "--max", "5", "room")
+        self.check_silent(server)
+        path = self.token(server)
+        self.check(server, path + "lines.preseed", 500,
+                   b"the answer cannot be given: the log of the server says "
+                   b"why\n")
+        self.assertNotIn(b"Canary", server.ask(path + "nosuch").raw)
+        answer = self.check(server, path + "preseed.cfg", 200,
+                            headers=["If-None-Match: *"])
+        self.assertIn(b"Canary hostname", answer.body)
+        self.assertIn(b"Canary of the site", answer.body)
+        self.check_silent(server)
+        server.ask(path + "done")
+        self.check_silent(server)
+
+    def test_what_stands_in_a_wrong_key_is_not_repeated(self):
+        server = self.start(Nginx)
+        host = server.dir / "hosts" / f"{MAC}.json"
+        canary = "Canary \"'$(`%&]]>: #{}"
+        for key in ("menu", "boot", "group", "networks", "answers", "values",
+                    "install", "otherwise", canary):
+            for value in canary, {canary: 1}:
+                with self.subTest(key=key, value=value):
+                    host.write_text(json.dumps({**ANSWERED, key: value}))
+                    self.check_silent(server)
+        for key in BOOT:
+            with self.subTest(key=key):
+                host.write_text(json.dumps(
+                    {**ANSWERED, "boot": {**BOOT, key: canary}}))
+                self.check_silent(server)
+        host.write_text(f'{{"menu": "main", {canary}')
+        self.check_silent(server)
 
     def test_answer_is_not_given_where_the_state_cannot_be_written(self):
         server = self.start(Nginx)
