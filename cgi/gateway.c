@@ -18,7 +18,7 @@ struct http_request gateway_read(char *const *env)
 	{                                                                      \
 		name "=", sizeof(name), &http.field                            \
 	}
-	struct http_request http = { 0 };
+	struct http_request http = { .is_remote = 1 };
 	const struct {
 		const char *name;
 		size_t len;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "fastcgi.h"
 #include "gateway.h"
 #include "mem.h"
@@ -24,6 +25,9 @@ static struct site *open_site(void)
 		.shipped = SHIPPED_TEMPLATES,
 		.base = gateway_setting("MIRRORBOOT_BASE", NULL),
 		.hosts = gateway_setting("MIRRORBOOT_HOSTS", NULL),
+		.answers = gateway_setting("MIRRORBOOT_ANSWERS", NULL),
+		.shipped_answers = SHIPPED_ANSWERS,
+		.state = gateway_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
 	};
 
 	return site_new(&paths, pages_names, pages_check_urls);
@@ -36,12 +40,11 @@ static void put_output(const struct buf *text, void *unused)
 	fwrite(buf_text(text), 1, text->len, stdout);
 }
 
-static int end_output(const struct page *own)
+static int end_output(const char *program)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_SUCCESS;
-	fprintf(stderr, "%s: standard output: %s\n", own->name,
-		strerror(errno));
+	fprintf(stderr, "%s: standard output: %s\n", program, strerror(errno));
 	return EXIT_FAILURE;
 }
 
@@ -71,7 +74,7 @@ static int serve_cgi(struct site *site, const struct page *own)
 	int rc;
 
 	gateway_answer(site, own, &http, put_output, NULL);
-	rc = end_output(own);
+	rc = end_output(own->name);
 	drop_body();
 	return rc;
 }
@@ -95,12 +98,32 @@ static void print_help(const struct page *own)
 	       "  MIRRORBOOT_HOSTS      the directory of the host files (hosts "
 	       "beside\n"
 	       "                        the catalogue)\n"
+	       "  MIRRORBOOT_ANSWERS    the site's own answers, directories "
+	       "with ':'\n"
+	       "                        between them (answers beside the "
+	       "catalogue)\n"
+	       "  MIRRORBOOT_STATE      the directory of the installations "
+	       "(%s)\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
 	       "                        request of a web server\n"
 	       "  REMOTE_ADDR           the client's address\n"
 	       "  HTTP_USER_AGENT       the client's name\n",
-	       DEFAULT_CATALOG, DEFAULT_TEMPLATES);
+	       DEFAULT_CATALOG, DEFAULT_TEMPLATES, DEFAULT_STATE);
+}
+
+/* Whether the arguments are a query at most. */
+static int has_query(const char *program, int argc, char **argv)
+{
+	const char *reason = NULL;
+
+	if (argc > 2)
+		reason = "one argument at most: a query, in quotes";
+	else if (argc > 1 && argv[1][0] == '-')
+		reason = "unknown option: --help lists what there is";
+	if (reason != NULL)
+		fprintf(stderr, "%s: %s\n", program, reason);
+	return reason == NULL;
 }
 
 static int serve_shell(struct site *site, const struct page *own, int argc,
@@ -111,18 +134,9 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 	const struct http_response *response;
 	int rc = EXIT_FAILURE;
 
-	if (argc > 2) {
-		fprintf(stderr,
-			"%s: one argument at most: a query, in quotes\n",
-			own->name);
+	if (!has_query(own->name, argc, argv))
 		return EXIT_FAILURE;
-	}
-	if (argc > 1 && argv[1][0] == '-') {
-		fprintf(stderr,
-			"%s: unknown option: --help lists what there is\n",
-			own->name);
-		return EXIT_FAILURE;
-	}
+	http.is_remote = 0;
 	http.method = "GET";
 	http.query = argc > 1 ? argv[1] : "";
 	http.script = NULL;
@@ -130,7 +144,7 @@ static int serve_shell(struct site *site, const struct page *own, int argc,
 	response = page_answer(own, site, &http, &made);
 	if (response->status == 200) {
 		put_output(&response->body, NULL);
-		rc = end_output(own);
+		rc = end_output(own->name);
 	} else if (response->status != 500) { /* page_answer() logs those */
 		fprintf(stderr, "%s: %s\n", own->name,
 			buf_text(&response->reason));
@@ -152,13 +166,18 @@ static void open_standard_files(void)
 		close(fd);
 }
 
+static void print_version(const char *program)
+{
+	printf("%s (mirrorboot) %s\n", program, VERSION);
+}
+
 /* An option of the program's own.  Returns whether it was one. */
 static int take_option(const struct page *own, const char *option)
 {
 	if (strcmp(option, "--help") == 0)
 		print_help(own);
 	else if (strcmp(option, "--version") == 0)
-		printf("%s (mirrorboot) %s\n", own->name, VERSION);
+		print_version(own->name);
 	else
 		return 0;
 	return 1;
@@ -187,6 +206,54 @@ int main_run(const struct page *own, int argc, char **argv)
 		rc = serve_cgi(site, own);
 	else
 		rc = serve_shell(site, own, argc, argv);
+	site_free(site);
+	return rc;
+}
+
+static int show_answer(struct site *site, const char *query)
+{
+	struct error err = ERROR_INIT;
+	struct buf body = BUF_INIT;
+	int rc = EXIT_FAILURE;
+
+	if (answer_preview(site, query, &body, &err) == 200) {
+		put_output(&body, NULL);
+		rc = end_output("answer");
+	} else {
+		fprintf(stderr, "answer: %s\n", err.text);
+	}
+	buf_free(&body);
+	return rc;
+}
+
+int main_answer(int argc, char **argv)
+{
+	const char *option = argc == 2 ? argv[1] : "";
+	struct site *site;
+	int rc;
+
+	if (strcmp(option, "--help") == 0) {
+		puts("Usage: answer 'host=NAME&file=FILE'\n"
+		     "       answer 'group=NAME&file=FILE'\n"
+		     "Print a file that an installer gets, with the values "
+		     "that fill it.  NAME is\n"
+		     "that of a host file or of a group; without a file, list "
+		     "them.  The word TOKEN\n"
+		     "stands in place of a token.\n\n"
+		     "The environment is that of boot: 'boot --help' lists "
+		     "it.");
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(option, "--version") == 0) {
+		print_version("answer");
+		return EXIT_SUCCESS;
+	}
+	if (!has_query("answer", argc, argv))
+		return EXIT_FAILURE;
+	mem_set_up();
+	json_set_alloc_funcs(mem_get, free);
+	site = open_site();
+	rc = show_answer(site, argc > 1 ? argv[1] : "");
 	site_free(site);
 	return rc;
 }

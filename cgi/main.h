@@ -11,4 +11,8 @@
  */
 int main_run(const struct page *own, int argc, char **argv);
 
+/* All of main() of the program answer at a shell: it shows one file of a
+ * machine's answers.  Returns the exit status. */
+int main_answer(int argc, char **argv);
+
 #endif

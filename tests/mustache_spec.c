@@ -78,7 +78,7 @@ static int render_case(const json_t *test, struct buf *out, struct error *err)
 {
 	const json_t *text = json_object_get(test, "template");
 	struct partials partials = { NULL, 0 };
-	struct render how = { .dialect = dialect_find("html"),
+	struct render how = { .escape = dialect_html.escape,
 			      .partial = find_partial,
 			      .ctx = &partials,
 			      .lenient = 1 };

@@ -441,6 +441,8 @@ int main(int argc, char **argv)
 			.shipped = SHIPPED_TEMPLATES,
 			.base = setting("MIRRORBOOT_BASE", NULL),
 			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
+			.answers = setting("MIRRORBOOT_ANSWERS", NULL),
+			.shipped_answers = SHIPPED_ANSWERS,
 		},
 		.online = { .timeout = ONLINE_TIMEOUT,
 			    .per_host = ONLINE_PER_HOST },

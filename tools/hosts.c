@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "answers.h"
 #include "unused.h"
 
 struct hosts_check {
@@ -13,6 +14,7 @@ struct hosts_check {
 	const struct include *files;
 	struct findings *findings;
 	const char *dir;
+	struct answers_check *answers;
 	json_t *named; /* the ids of groups that host files name, as keys */
 };
 
@@ -128,6 +130,30 @@ static void check_everywhere(const struct hosts_check *h, const char *name,
 		    "networks: write them as \"networks\" here too");
 }
 
+/* Allowed, and the way to lose a machine's data.  pointer: of what says so. */
+static void check_always(const struct hosts_check *h,
+			 const struct assignment *a, const char *file,
+			 const char *pointer)
+{
+	struct buf place = BUF_INIT;
+
+	if (a->install != INSTALL_ALWAYS)
+		return;
+	buf_printf(&place, "%s/install", pointer);
+	findings_add(h->findings,
+		     &(struct finding){
+			     .severity = SEVERITY_WARNING,
+			     .check = "host",
+			     .file = file,
+			     .pointer = place.data,
+			     .reason = "always erases the machine's disk at "
+				       "each start from the network while it "
+				       "is armed",
+			     .instead = "write once, unless that is meant",
+		     });
+	buf_free(&place);
+}
+
 static void check_host(const struct hosts_check *h, const char *name)
 {
 	const struct host_sources sources = catalog_host_sources(h->c);
@@ -146,6 +172,11 @@ static void check_host(const struct hosts_check *h, const char *name)
 		check_menu(h, &host.assigned, host.networks,
 			   host.network_count);
 		check_everywhere(h, name, &host);
+		answers_check(h->answers, &host.assigned, name, "");
+		answers_check_names(h->answers, &host.assigned, name, "");
+		if (host.group == NULL ||
+		    host.group->assigned.install != INSTALL_ALWAYS)
+			check_always(h, &host.assigned, name, "");
 		if (host.group != NULL)
 			json_object_set_new(h->named, host.group->id,
 					    json_true());
@@ -186,6 +217,12 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 		add(h, SEVERITY_WARNING, group->file, pointer.data,
 		    "no machine belongs to this group: it has no networks, "
 		    "platform or arch, and no host file names it");
+	check_always(h, &group->assigned, group->file, pointer.data);
+	if (group_is_general(group))
+		answers_check(h->answers, &group->assigned, group->file,
+			      pointer.data);
+	answers_check_names(h->answers, &group->assigned, group->file,
+			    pointer.data);
 	buf_free(&pointer);
 }
 
@@ -193,7 +230,9 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 		 const struct include *files, struct findings *f)
 {
 	char *dir = site_hosts_path(paths);
-	const struct hosts_check h = { c, files, f, dir, json_object() };
+	const struct hosts_check h = {
+		c, files, f, dir, answers_new(paths, f), json_object()
+	};
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);
 
@@ -201,5 +240,6 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 	for (size_t i = 0; i < count; i++)
 		check_group(&h, &groups[i]);
 	json_decref(h.named);
+	answers_free(h.answers);
 	free(dir);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "choice.h"
+#include "form.h"
 #include "value.h"
+#include "values.h"
 
 static const char *const boot_keys[] = {
 	"distro", "version", "arch", "variant", NULL,
@@ -22,8 +24,8 @@ static void set_place(struct cursor *at, const char *key,
 }
 
 /* Offers the ids that there are. */
-static int fail_menu(struct cursor *at, const struct menus *menus,
-		     const char *id)
+static int fail_menu(struct cursor *at, const char *key,
+		     const struct menus *menus, const char *id)
 {
 	const char **known = mem_alloc((menus->count + 2) * sizeof(*known));
 	const struct offer offer = { .wanted = id, .known = known };
@@ -31,7 +33,7 @@ static int fail_menu(struct cursor *at, const struct menus *menus,
 	known[0] = "local";
 	for (size_t i = 0; i < menus->count; i++)
 		known[1 + i] = menus->list[i].id;
-	cursor_fail_offer(at, "menu", &offer, "there is no menu '%s'",
+	cursor_fail_offer(at, key, &offer, "there is no menu '%s'",
 			  cursor_shown(id));
 	free(known);
 	return -1;
@@ -43,7 +45,7 @@ static int read_menu(struct cursor *at, const char *id,
 	out->is_local = strcmp(id, "local") == 0;
 	out->menu = menu_find(all->menus, id);
 	if (out->menu == NULL && !out->is_local)
-		return fail_menu(at, all->menus, id);
+		return fail_menu(at, "menu", all->menus, id);
 	set_place(at, "menu", out);
 	return 0;
 }
@@ -76,24 +78,140 @@ static int read_release(struct cursor *at, const json_t *object,
 	return 0;
 }
 
-int assignment_read(struct cursor *at, const json_t *object,
-		    const struct assignables *all, struct assignment *out)
+static int read_boot(struct cursor *at, const json_t *object,
+		     const struct assignables *all, struct assignment *out)
 {
-	const json_t *boot = json_object_get(object, "boot");
-	const char *menu = NULL;
-	size_t mark;
-	int rc = value_string(at, object, "menu", &menu);
+	size_t mark = cursor_enter(at, "boot");
+	int rc = read_release(at, json_object_get(object, "boot"), all, out);
 
-	if (menu != NULL && boot != NULL)
-		return cursor_fail(at,
-				   "has both menu and boot: write one of them");
-	if (menu != NULL)
-		return read_menu(at, menu, all, out);
-	if (boot == NULL)
-		return rc;
-	mark = cursor_enter(at, "boot");
-	rc |= read_release(at, boot, all, out);
 	cursor_leave(at, mark);
 	set_place(at, "boot", out);
 	return rc;
+}
+
+/* The name is looked up when a machine asks: the directory may come later. */
+static int read_answers(struct cursor *at, const json_t *object,
+			struct assignment *out)
+{
+	const char *name = NULL;
+	size_t mark;
+	int rc;
+
+	if (json_is_null(json_object_get(object, "answers"))) {
+		out->answers = "";
+		return 0;
+	}
+	if (value_string(at, object, "answers", &name) < 0)
+		return -1;
+	if (name == NULL)
+		return 0;
+	mark = cursor_enter(at, "answers");
+	rc = form_check_id(at, name);
+	cursor_leave(at, mark);
+	if (rc == 0)
+		out->answers = mem_pool_copy(at->pool, name);
+	return rc;
+}
+
+static int read_install(struct cursor *at, const json_t *object,
+			const struct assignables *all, struct assignment *out)
+{
+	static const char *const installs[] = { "once", "always", NULL };
+	const char *install = NULL;
+	const char *otherwise = NULL;
+	struct offer offer = { .known = installs };
+	int rc = value_string(at, object, "install", &install);
+
+	rc |= value_string(at, object, "otherwise", &otherwise);
+	if (install != NULL && strcmp(install, "once") == 0)
+		out->install = INSTALL_ONCE;
+	else if (install != NULL && strcmp(install, "always") == 0)
+		out->install = INSTALL_ALWAYS;
+	offer.wanted = install;
+	if (install != NULL && out->install == INSTALL_UNSET)
+		rc = cursor_fail_offer(at, "install", &offer,
+				       "must be once or always");
+	if (otherwise == NULL || strcmp(otherwise, "local") == 0)
+		return rc;
+	out->otherwise = menu_find(all->menus, otherwise);
+	if (out->otherwise == NULL)
+		rc = fail_menu(at, "otherwise", all->menus, otherwise);
+	return rc;
+}
+
+int assignment_read(struct cursor *at, const json_t *object,
+		    const struct assignables *all, struct assignment *out)
+{
+	const char *menu = NULL;
+	int rc = value_string(at, object, "menu", &menu);
+
+	rc |= read_answers(at, object, out);
+	rc |= values_read(at, object, &out->values);
+	rc |= read_install(at, object, all, out);
+	if (menu != NULL && json_object_get(object, "boot") != NULL)
+		return cursor_fail(at,
+				   "has both menu and boot: write one of them");
+	if (menu != NULL)
+		rc |= read_menu(at, menu, all, out);
+	else if (json_object_get(object, "boot") != NULL)
+		rc |= read_boot(at, object, all, out);
+	return rc;
+}
+
+void assignment_inherit(struct assignment *out, const struct assignment *group)
+{
+	const struct assignment own = *out;
+
+	if (assignment_is_empty(&own))
+		*out = *group;
+	out->answers = own.answers != NULL ? own.answers : group->answers;
+	if (own.install != INSTALL_UNSET)
+		out->install = own.install;
+	else
+		out->install = group->install;
+	out->otherwise =
+		own.otherwise != NULL ? own.otherwise : group->otherwise;
+	out->values = own.values;
+	out->group_values = group->values;
+}
+
+int assignment_is_unattended(const struct assignment *a)
+{
+	return a->release != NULL && a->answers != NULL &&
+	       a->answers[0] != '\0' && release_takes_answers(a->release);
+}
+
+/* Without answers there is nothing that begins an installation. */
+static int check_install(struct cursor *at, const json_t *object,
+			 const struct assignment *a)
+{
+	if (assignment_is_unattended(a))
+		return 0;
+	if (a->install == INSTALL_ONCE &&
+	    json_object_get(object, "install") != NULL)
+		return cursor_fail_key(at, "install",
+				       "once needs answers: the first one that "
+				       "is fetched begins the installation");
+	if (json_object_get(object, "otherwise") != NULL)
+		return cursor_fail_key(at, "otherwise",
+				       "goes with answers: it is for a machine "
+				       "that is not to be installed now");
+	return 0;
+}
+
+int assignment_check_answers(struct cursor *at, const json_t *object,
+			     const struct assignment *a)
+{
+	if (!json_is_string(json_object_get(object, "answers")))
+		return check_install(at, object, a);
+	if (a->release == NULL)
+		return cursor_fail_key(at, "answers",
+				       "need a release that is installed: "
+				       "write boot");
+	if (!release_takes_answers(a->release))
+		return cursor_fail_key(
+			at, "answers",
+			"the release has no answer_args, which lead its "
+			"installer to answers: write them in its distro");
+	return check_install(at, object, a);
 }

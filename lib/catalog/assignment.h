@@ -5,14 +5,28 @@
 #include "menu.h"
 #include "release.h"
 
+/* How often a machine is installed that gets answers. */
+enum install {
+	INSTALL_UNSET, /* once */
+	INSTALL_ONCE,
+	INSTALL_ALWAYS /* at each start while it is armed */
+};
+
 /* What a host file or a group gives its machines: a menu, the local disk or a
- * release.  None of them: nothing. */
+ * release, none of them: nothing; and what its installer is answered. */
 struct assignment {
 	const struct menu *menu;
 	int is_local;
 	const struct release *release;
 	const char *file;    /* that says so, without a path */
 	const char *pointer; /* the place in it, a JSON Pointer */
+	const char *answers; /* their name; NULL: none, "": none, whatever the
+				group says */
+	const char *values;  /* for values_add(); NULL: none */
+	const char *group_values; /* of a host's group, the same */
+	enum install install;
+	const struct menu *otherwise; /* what a machine gets that is not to be
+					 installed; NULL: the local disk */
 };
 
 /* What an assignment can name. */
@@ -28,11 +42,31 @@ static inline int assignment_is_empty(const struct assignment *a)
 
 /*
  * Read the keys "menu" and "boot" of the object here, of which it may have one,
- * into the empty struct at out.  The texts of out are in the cursor's pool.
- * Returns 0, also when the object has neither; or -1 with each failure
- * recorded.
+ * "answers", "values", "install" and "otherwise" into the empty struct at out.
+ * The texts of out are in the cursor's pool.  Returns 0, also when the object
+ * has neither; or -1 with each failure recorded.
  */
 int assignment_read(struct cursor *at, const json_t *object,
 		    const struct assignables *all, struct assignment *out);
+
+/*
+ * Give a host, whose own are at out, what its group says: the values, the
+ * answers where it has no key "answers" of its own, and the rest where it is
+ * empty.
+ */
+void assignment_inherit(struct assignment *out, const struct assignment *group);
+
+/* Whether the machine is installed without asking anybody, and so has to be
+ * armed. */
+int assignment_is_unattended(const struct assignment *a);
+
+/*
+ * Whether the keys that the object here has of its own for answers, and for how
+ * often they are given, go with what is assigned, which is an installer that
+ * can be led to them.  Returns 0, or -1
+ * with the failure recorded.
+ */
+int assignment_check_answers(struct cursor *at, const json_t *object,
+			     const struct assignment *a);
 
 #endif

@@ -17,8 +17,8 @@
 /* Keys that say how to boot: every scope may have them. */
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
-		"kernel", "initrds", "args", "chain", "script", "memory",      \
-		"eol", "sums", "shim", "signed_by"
+		"kernel", "initrds", "args", "answer_args", "chain", "script", \
+		"memory", "eol", "sums", "shim", "signed_by"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -32,8 +32,9 @@ static const char *const version_keys[] = {
 static const char *const arch_keys[] = { SCOPE_KEYS, "variants", NULL };
 static const char *const variant_keys[] = { SCOPE_KEYS, NULL };
 static const char *const string_keys[] = {
-	"title", "name",   "distro_arch", "mirror", "root",      "kernel",
-	"args",  "script", "eol",         "shim",   "signed_by", NULL,
+	"title",  "name",      "distro_arch", "mirror", "root",
+	"kernel", "args",      "answer_args", "script", "eol",
+	"shim",   "signed_by", NULL,
 };
 static const char *const pxelinux_keys[] = {
 	"loader",

@@ -6,7 +6,8 @@
 #include "value.h"
 
 static const char *const group_keys[] = {
-	"menu", "boot", "networks", "platform", "arch", NULL,
+	"menu",    "boot",   "networks", "platform",  "arch",
+	"answers", "values", "install",  "otherwise", NULL,
 };
 
 /* What groups are read with. */
@@ -116,7 +117,8 @@ static int read_group(void *ctx, const char *id, const json_t *object)
 	if (rc == 0 && assignment_is_empty(&group->assigned))
 		rc = cursor_fail(at, "needs menu or boot");
 	if (rc == 0)
-		rc = check_release(at, group) | claim_all(r, group);
+		rc = check_release(at, group) | claim_all(r, group) |
+		     assignment_check_answers(at, object, &group->assigned);
 	return rc;
 }
 

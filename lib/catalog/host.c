@@ -16,7 +16,8 @@
 #define SETTLE_TRIES 5
 
 static const char *const host_keys[] = {
-	"menu", "boot", "group", "networks", "$schema", NULL,
+	"menu",   "boot",    "group",     "networks", "answers",
+	"values", "install", "otherwise", "$schema",  NULL,
 };
 
 void host_free(struct host *host)
@@ -203,9 +204,10 @@ static int read_keys(struct cursor *at, const json_t *object,
 		return -1;
 	if (assignment_is_empty(&host->assigned) && host->group == NULL)
 		return cursor_fail(at, "needs menu, boot or group");
-	if (assignment_is_empty(&host->assigned))
-		host->assigned = host->group->assigned;
-	return check_release(at, host);
+	if (host->group != NULL)
+		assignment_inherit(&host->assigned, &host->group->assigned);
+	return check_release(at, host) |
+	       assignment_check_answers(at, object, &host->assigned);
 }
 
 int host_read(struct cursor *at, const char *dir, const char *name,

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect.h"
 #include "template.h"
 #include "value.h"
 
@@ -174,8 +173,7 @@ static int fail_render(const struct pattern *p, struct cursor *at,
 static int render(const struct pattern *p, struct cursor *at,
 		  const json_t *vars, struct buf *out)
 {
-	static const struct dialect plain = { .name = "plain", .escape = copy };
-	const struct render how = { .dialect = &plain };
+	const struct render how = { .escape = copy };
 	struct error err = ERROR_INIT;
 
 	buf_truncate(out, 0);

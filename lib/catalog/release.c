@@ -19,6 +19,14 @@ const char *release_file(const struct mirror_files *files, size_t index)
 	return index == 0 ? files->kernel : files->initrds[index - 1];
 }
 
+int release_takes_answers(const struct release *release)
+{
+	for (size_t i = 0; i < release->mirror_count; i++)
+		if (release->mirrors[i].answer_args == NULL)
+			return 0;
+	return release->mirror_count > 0;
+}
+
 const struct pin *release_pin(const struct mirror_files *files, size_t index)
 {
 	if (files->pins == NULL || files->pins[index].sha256 == NULL)

@@ -49,7 +49,10 @@ struct mirror_files {
 				 is on; none without a kernel */
 	const char **initrds; /* none without a kernel */
 	size_t initrd_count;
-	const char *args; /* kernel arguments */
+	const char *args;        /* kernel arguments */
+	const char *answer_args; /* more of them, which lead the installer to
+				    its answers: RELEASE_ANSWERS stands for
+				    their URL; NULL: it takes none */
 
 	/* Of the kernel and then of each initrd; NULL: of none. */
 	const struct sum_lists *sums;
@@ -105,6 +108,12 @@ struct releases {
 
 /* The most releases that a catalogue may have. */
 #define RELEASES_MAX 100000
+
+/* In answer_args: the URL of the directory of the answers. */
+#define RELEASE_ANSWERS "{{answers}}"
+
+/* Whether its installer can be led to answers, from each mirror. */
+int release_takes_answers(const struct release *release);
 
 /* The URL of the kernel, 0, or of an initrd, from 1 on; the kernel is there. */
 const char *release_file(const struct mirror_files *files, size_t index);

@@ -310,6 +310,34 @@ static int read_args(struct release_builder *b, struct mirror_files *files)
 	return rc;
 }
 
+/* What leads the installer to its answers, whose URL is not known yet. */
+static int read_answer_args(struct release_builder *b,
+			    struct mirror_files *files)
+{
+	const struct scope *scope;
+	size_t mark = b->at->pointer.len;
+	const char *args = NULL;
+	int rc;
+
+	if (find(b, "answer_args", &scope) == NULL || files->kernel == NULL)
+		return 0;
+	set_var(b, "answers", RELEASE_ANSWERS);
+	enter_scope(b->at, scope);
+	rc = fill_key(b, scope->object, "answer_args", FORM_ARGS, &args);
+	json_object_del(b->vars, "answers");
+	cursor_enter(b->at, "answer_args");
+	if (rc == 0 && strstr(args, RELEASE_ANSWERS) == NULL)
+		rc = is_new(b, buf_text(&b->at->pointer))
+			     ? cursor_fail(b->at,
+					   "must have " RELEASE_ANSWERS
+					   ", where the URL of the directory "
+					   "of the answers goes")
+			     : -1;
+	cursor_leave(b->at, mark);
+	files->answer_args = args;
+	return rc;
+}
+
 /* Neither the mirror's PXELinux configuration nor a script takes arguments from
  * outside, so a variant with arguments starts the kernel. */
 static int leave_kernel(struct release_builder *b, struct mirror_files *files)
@@ -477,7 +505,8 @@ static void find_unwritable(const struct dialect *d,
 	}
 }
 
-static void add_unwritable(struct mem_pool *pool, struct mirror_files *files)
+void release_builder_add_unwritable(struct mem_pool *pool,
+				    struct mirror_files *files)
 {
 	const char **list = NULL;
 	struct buf reason = BUF_INIT;
@@ -521,13 +550,14 @@ static int read_files(struct release_builder *b,
 	rc |= read_parts(b, root, files);
 	rc |= read_script(b, files);
 	rc |= read_args(b, files);
+	rc |= read_answer_args(b, files);
 	rc |= read_sums(b, files);
 	if (rc < 0 || leave_kernel(b, files) < 0 ||
 	    check_boot_methods(b, files) < 0)
 		return -1;
 	add_pins(b, files);
 	add_needs(files, &b->base_uri);
-	add_unwritable(b->at->pool, files);
+	release_builder_add_unwritable(b->at->pool, files);
 	return 0;
 }
 

@@ -14,4 +14,9 @@
 int release_builder_read(struct cursor *at, const char *base,
 			 const struct mirrors *mirrors, struct releases *all);
 
+/* Set for which loaders the files, which are otherwise whole, cannot be
+ * written. */
+void release_builder_add_unwritable(struct mem_pool *pool,
+				    struct mirror_files *files);
+
 #endif

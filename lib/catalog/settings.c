@@ -6,11 +6,23 @@
 #include "pattern.h"
 #include "uri.h"
 #include "value.h"
+#include "values.h"
 
 static const char *const site_keys[] = {
-	"base",     "suffix",           "title",   "background", "timeout",
-	"vesamenu", "syslinux",         "modules", "menu",       "customer",
-	"trusts",   "trust_http_lists", NULL,
+	"base",
+	"suffix",
+	"title",
+	"background",
+	"timeout",
+	"vesamenu",
+	"syslinux",
+	"modules",
+	"menu",
+	"customer",
+	"trusts",
+	"values",
+	"trust_http_lists",
+	NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -234,6 +246,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= value_number(at, go(at, "timeout"), "timeout",
 			   SETTINGS_TIMEOUT_MAX, &s->timeout);
 	rc |= read_trusts(at, s);
+	rc |= values_read(at, go(at, "values"), &s->values);
 	rc |= value_flag(at, go(at, "trust_http_lists"), "trust_http_lists",
 			 &s->trust_http_lists);
 	rc |= read_id(at, "menu", &s->menu);

@@ -24,6 +24,7 @@ struct settings {
 	const char *customer; /* id of the default customer; NULL: none */
 	const char **trusts;  /* whose signatures the shim in place trusts: as
 				 release.signed_by; ends in NULL */
+	const char *values;   /* of all answers, for values_add(); NULL: none */
 	int trust_http_lists; /* lists of releases that came by http are good
 				 enough for what the catalogue includes */
 	int is_base_given;    /* by MIRRORBOOT_BASE, and not by the catalogue */

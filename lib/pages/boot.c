@@ -2,6 +2,7 @@
  * for SYSLINUX, which has no scripts; or the way to the local disk. */
 #include <string.h>
 
+#include "answer.h"
 #include "decision.h"
 #include "html.h"
 #include "pages.h"
@@ -35,9 +36,10 @@ static int check_from(const struct request *r, struct error *err)
 	return 400;
 }
 
-static json_t *local_view(void)
+/* notice: for the screen; NULL: nothing. */
+static json_t *local_view(const char *notice)
 {
-	return json_pack("{s:b}", "local", 1);
+	return json_pack("{s:b, s:s*}", "local", 1, "notice", notice);
 }
 
 /* The page again: the loader adds what sets its machine apart. */
@@ -64,6 +66,36 @@ static json_t *assigned_view(const struct request *r,
 
 	json_object_set_new(view, "title", json_string(release->title));
 	json_object_set_new(view, "url", page_url(r, &start));
+	return view;
+}
+
+/* Where a machine finds its answers. */
+struct answers {
+	const struct catalog *catalog;
+	const char *token;
+};
+
+static void add_answers(void *ctx, size_t mirror, struct buf *url)
+{
+	const struct answers *a = ctx;
+
+	answer_add_url(a->catalog, a->token, mirror, url);
+}
+
+/* The release that installs itself: its text has the machine's token, so it is
+ * in this page's, and not in one that others may ask for. */
+static json_t *unattended_view(const struct request *r,
+			       const struct decision *d)
+{
+	struct answers answers = { r->catalog, d->token };
+	struct mem_pool pool = MEM_POOL_INIT;
+	const struct release *led = answer_release(
+		d->assigned->release, add_answers, &answers, &pool);
+	json_t *view = view_release(r, led);
+
+	json_object_set_new(view, "url", json_string(""));
+	json_object_set_new(view, "unattended", json_true());
+	mem_pool_free(&pool);
 	return view;
 }
 
@@ -99,7 +131,7 @@ static json_t *decided_view(struct request *r, const struct decision *d)
 	if (a != NULL && a->is_local)
 		page_note(r, "menu: local, which starts the local disk");
 	if (a != NULL && a->is_local && !is_index)
-		return local_view();
+		return local_view(d->notice);
 	if (a != NULL && a->menu != NULL && !is_index)
 		menu = a->menu;
 	if (a != NULL && a->release != NULL) {
@@ -116,7 +148,9 @@ static json_t *decided_view(struct request *r, const struct decision *d)
 				    json_string(d->broken.data));
 	if (r->release != NULL)
 		json_object_set_new(view, "assigned",
-				    assigned_view(r, r->release));
+				    d->token[0] != '\0'
+					    ? unattended_view(r, d)
+					    : assigned_view(r, r->release));
 	if (is_index)
 		json_object_set_new(view, "machine", machine_view(r, a));
 	return view;
@@ -147,7 +181,7 @@ static int answer_menu(struct request *r, const char *name, json_t **view,
 	int status;
 
 	if (name != NULL && strcmp(name, "local") == 0) {
-		*view = local_view();
+		*view = local_view(NULL);
 		return 200;
 	}
 	status = page_find_menu(r, name, &menu, err);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "answer.h"
 #include "mem.h"
 #include "uri.h"
 
@@ -123,6 +125,89 @@ static void set_broken(const struct request *r, struct decision *d,
 	free(file);
 }
 
+/* What the screen says of a machine that is not installed now. */
+static const char *const notices[] = {
+	[ARMING_UNARMED] =
+		"This machine is not armed, and is not installed now",
+	[ARMING_ARMED] = "",
+	[ARMING_BEGUN] = "The installation of this machine began and did not "
+			 "end: it is not begun again",
+	[ARMING_DONE] = "This machine is installed, or its state cannot be "
+			"read",
+};
+
+/* The name of the state's file, and of the machine in it.  Returns 0, or -1 if
+ * the machine has no name. */
+static int name_machine(const struct decision *d, const struct group *group,
+			const struct identity *id,
+			char name[static ARMING_NAME_SIZE],
+			char machine[static IDENTITY_NAME_SIZE])
+{
+	if (group != NULL) {
+		arming_group_name(group->id, name);
+		return arming_machine(id, machine);
+	}
+	memcpy(name, d->host.name, sizeof(d->host.name));
+	memcpy(machine, d->host.name, sizeof(d->host.name));
+	return 0;
+}
+
+/* Of people, explanations and shells nobody gets a live token. */
+static void set_token(const struct request *r, const struct arming *arming,
+		      const char *name, const char *machine, struct decision *d)
+{
+	char address[NETWORK_TEXT_SIZE] = "-";
+
+	memcpy(d->token, ANSWER_TOKEN, sizeof(ANSWER_TOKEN));
+	if (!r->is_for_client || r->is_view || r->notes != NULL ||
+	    dialect_is_for_people(r->dialect))
+		return;
+	arming_token(arming, name, machine, d->token);
+	if (r->client != NULL)
+		network_print_address(r->client, address);
+	if (!r->is_head)
+		fprintf(stderr, "boot: host=%s client=%s is sent its token\n",
+			identity_shown(name), address);
+}
+
+static void set_instead(struct decision *d, enum arming_state state)
+{
+	d->instead = *d->assigned;
+	d->instead.release = NULL;
+	d->instead.menu = d->assigned->otherwise;
+	d->instead.is_local = d->instead.menu == NULL;
+	d->assigned = &d->instead;
+	d->notice = notices[state];
+}
+
+/* A machine that installs itself does so only while it is armed.  group: that
+ * decided; NULL: its host file did. */
+static void check_arming(const struct request *r, struct decision *d,
+			 const struct group *group, const struct identity *id)
+{
+	const char *dir = site_state(r->site);
+	char machine[IDENTITY_NAME_SIZE] = "";
+	char name[ARMING_NAME_SIZE] = "";
+	struct arming arming = { .is_there = 0 };
+	struct error err = ERROR_INIT;
+	const long long now = time(NULL);
+	enum arming_state state;
+
+	if (d->assigned == NULL || !assignment_is_unattended(d->assigned))
+		return;
+	if (name_machine(d, group, id, name, machine) == 0 && dir != NULL &&
+	    arming_read(dir, name, &arming, &err) < 0)
+		fprintf(stderr, "%s: %s\n", r->page->name, err.text);
+	state = arming_state_of(&arming, machine, now);
+	page_note(r, "installation: %s", arming_word(state));
+	if (arming_installs(&arming, machine,
+			    d->assigned->install == INSTALL_ALWAYS, now))
+		set_token(r, &arming, name, machine, d);
+	else
+		set_instead(d, state);
+	arming_free(&arming);
+}
+
 /* Whether the host file counts at the client's address. */
 static int counts_here(const struct request *r, const struct host *host)
 {
@@ -147,15 +232,17 @@ static void take_host(const struct request *r, struct decision *d)
 	d->assigned = &host->assigned;
 }
 
-static void take_group(const struct request *r, struct decision *d)
+static const struct group *take_group(const struct request *r,
+				      struct decision *d)
 {
 	const struct group *group =
 		catalog_group_of(r->catalog, &r->machine, r->client);
 
 	if (group == NULL)
-		return;
+		return NULL;
 	page_note(r, "group: %s", group->id);
 	d->assigned = &group->assigned;
+	return group;
 }
 
 /* A machine that claims another's MAC sees no menu that its address may not
@@ -178,6 +265,7 @@ int decision_make(struct request *r, struct decision *d, struct error *err)
 {
 	struct identity id = { "", "", "" };
 	struct error reason = ERROR_INIT;
+	const struct group *group = NULL;
 	int status = read_identity(r, &id, err);
 	int found = 0;
 
@@ -193,7 +281,8 @@ int decision_make(struct request *r, struct decision *d, struct error *err)
 	else if (found > 0)
 		take_host(r, d);
 	else
-		take_group(r, d);
+		group = take_group(r, d);
+	check_arming(r, d, group, &id);
 	check_menu(r, d);
 	if (d->assigned != NULL)
 		page_note(r, "decided by: %s: %s",

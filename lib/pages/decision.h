@@ -1,6 +1,7 @@
 #ifndef DECISION_H
 #define DECISION_H
 
+#include "arming.h"
 #include "page.h"
 
 /* What a machine's host file or its group says it gets. */
@@ -9,6 +10,11 @@ struct decision {
 	struct buf broken; /* for its screen: where its host file or group has a
 			      fault; empty: nowhere */
 	struct host host;
+	char token[ARMING_TOKEN_SIZE]; /* of the installation that begins now;
+					  "": none does */
+	const char *notice;        /* why the machine is not installed, for its
+				      screen; NULL: nothing is to be said */
+	struct assignment instead; /* what it gets then */
 };
 
 /* Whether the request says what sets its machine apart, be it that it has

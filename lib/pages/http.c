@@ -67,9 +67,10 @@ void http_finish(struct http_response *r)
 		set_etag(r);
 	buf_printf(&r->head, "Status: %d %s\r\n", r->status,
 		   http_reason(r->status));
-	buf_printf(&r->head, "Content-Type: %s\r\n",
-		   r->dialect != NULL ? r->dialect->content_type
-				      : "text/plain");
+	if (r->content_type == NULL)
+		r->content_type = r->dialect != NULL ? r->dialect->content_type
+						     : "text/plain";
+	buf_printf(&r->head, "Content-Type: %s\r\n", r->content_type);
 	buf_printf(&r->head, "Content-Length: %zu\r\n", r->body.len);
 	add_caching(&r->head, r);
 	if (r->status == 405)

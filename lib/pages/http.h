@@ -16,6 +16,7 @@ struct http_request {
 	const char *content_length;
 	const char *if_none_match;
 	const char *cookie;
+	int is_remote; /* a web server asks, for a client */
 };
 
 /* An entity tag with its quotes and NUL. */
@@ -34,12 +35,13 @@ struct http_response {
 	struct buf body;
 	struct buf reason; /* why the status is not 200; empty if it is */
 	struct buf log;    /* what a log says of it, "name=value name=value" */
+	const char *content_type; /* static; NULL: the dialect's */
 };
 
 #define HTTP_RESPONSE_INIT                                                     \
 	{                                                                      \
 		200, NULL, 0, 0, "", BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT,   \
-			BUF_INIT                                               \
+			BUF_INIT, NULL                                         \
 	}
 
 /* The reason phrase of a status that pages give; never empty: iPXE refuses a

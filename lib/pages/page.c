@@ -398,6 +398,8 @@ static int answer_parsed(struct request *r, const struct http_request *http,
 		r->noted = json_object();
 	}
 	r->cookie = http->cookie;
+	r->is_head = http->method != NULL && strcmp(http->method, "HEAD") == 0;
+	r->is_for_client = http->is_remote;
 	if (http->client != NULL &&
 	    network_parse_address(http->client, &address) == 0)
 		r->client = &address;
@@ -539,8 +541,13 @@ const struct http_response *page_answer(const struct page *page,
 	struct cache_key key = { .page = page, .query = query };
 	const struct http_response *cached = NULL;
 	struct error err = ERROR_INIT;
-	int status = check_request(page, site, http, &err);
+	int status;
 
+	if (page != NULL && page->respond != NULL) {
+		page->respond(site, http, own);
+		return own;
+	}
+	status = check_request(page, site, http, &err);
 	if (status == 200) {
 		key.agent = asked_dialect(page, http);
 		cached = find_cached(site, &key);

@@ -48,6 +48,8 @@ struct request {
 	const struct network *client;   /* NULL: not known */
 	const struct page_links *links; /* NULL: all lead to pages */
 	const char *cookie;             /* NULL: none */
+	int is_head;                    /* nobody reads the answer's text */
+	int is_for_client;   /* a machine gets the answer, and nobody else */
 	const char *problem; /* of page_problem_*: why a menu is shown in place
 				of something else; NULL: none */
 	const struct release *release; /* the page sets it when the answer is
@@ -108,6 +110,10 @@ struct page {
 	 * saying why, in words that repeat nothing of the request.
 	 */
 	int (*answer)(struct request *r, json_t **view, struct error *err);
+
+	/* Answer the whole request in place of page_answer(); NULL: that. */
+	void (*respond)(struct site *site, const struct http_request *http,
+			struct http_response *response);
 
 	/* Visit every set of parameters that the page answers, but for the
 	 * machine and the dialect, which page_each() adds. */

@@ -28,6 +28,8 @@ const struct page *pages_find(const struct http_request *http,
 {
 	const char *name = http->script;
 
+	if (own->respond != NULL)
+		return own;
 	if (http->path_info != NULL && http->path_info[0] != '\0')
 		return NULL;
 	if (name == NULL || name[0] == '\0')

@@ -19,7 +19,8 @@ extern const char *const pages_names[];
 /*
  * The page that the web server took this request for: SCRIPT_NAME ends in its
  * name, or in that with a suffix (".php"), and no path follows.  own where
- * there is no SCRIPT_NAME.  NULL if there is no such page.
+ * there is no SCRIPT_NAME.  NULL if there is no such page.  One that answers
+ * whole requests is own or nothing.
  */
 const struct page *pages_find(const struct http_request *http,
 			      const struct page *own);

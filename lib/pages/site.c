@@ -30,9 +30,11 @@ struct site {
 	char *catalog;
 	char *base; /* NULL: the one in the catalogue */
 	char *hosts;
+	char *state;
 	const char *const *pages;
 	int (*check)(const struct catalog *c, struct error *err);
-	char **dirs; /* of templates */
+	char **dirs;    /* of templates */
+	char **answers; /* directories */
 	struct state *good;
 	struct stamps *seen; /* of the last attempt; NULL: try again */
 	struct error problem;
@@ -44,11 +46,21 @@ static char *copy_or_null(const char *s)
 	return s != NULL ? mem_copy(s, strlen(s)) : NULL;
 }
 
-char *site_hosts_path(const struct site_paths *paths)
+/* The name of what is beside the catalogue. */
+static char *beside(const struct site_paths *paths, const char *name)
 {
 	const char *slash = strrchr(paths->catalog, '/');
 	struct buf path = BUF_INIT;
 
+	if (slash != NULL)
+		buf_add(&path, paths->catalog,
+			(size_t)(slash - paths->catalog) + 1);
+	buf_puts(&path, name);
+	return buf_take(&path);
+}
+
+char *site_hosts_path(const struct site_paths *paths)
+{
 	if (paths->hosts != NULL) {
 		size_t len = strlen(paths->hosts);
 
@@ -57,11 +69,19 @@ char *site_hosts_path(const struct site_paths *paths)
 			len--;
 		return mem_copy(paths->hosts, len);
 	}
-	if (slash != NULL)
-		buf_add(&path, paths->catalog,
-			(size_t)(slash - paths->catalog) + 1);
-	buf_puts(&path, "hosts");
-	return buf_take(&path);
+	return beside(paths, "hosts");
+}
+
+char **site_answers_paths(const struct site_paths *paths)
+{
+	char *own = paths->answers != NULL ? copy_or_null(paths->answers)
+					   : beside(paths, "answers");
+	char **dirs = templates_dirs(own, paths->shipped_answers != NULL
+						  ? paths->shipped_answers
+						  : "");
+
+	free(own);
+	return dirs;
 }
 
 struct site *site_new(const struct site_paths *paths, const char *const *pages,
@@ -72,6 +92,8 @@ struct site *site_new(const struct site_paths *paths, const char *const *pages,
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
 	s->hosts = site_hosts_path(paths);
+	s->state = copy_or_null(paths->state);
+	s->answers = site_answers_paths(paths);
 	s->pages = pages;
 	s->check = check;
 	s->dirs = templates_dirs(paths->templates, paths->shipped);
@@ -93,9 +115,11 @@ void site_free(struct site *s)
 	if (s == NULL)
 		return;
 	free(s->dirs);
+	free(s->answers);
 	free(s->catalog);
 	free(s->base);
 	free(s->hosts);
+	free(s->state);
 	stamps_free(s->seen);
 	state_free(s->good);
 	free(s);
@@ -251,6 +275,16 @@ const char *site_hosts(const struct site *s)
 	return s->good->has_hosts ? s->hosts : NULL;
 }
 
+char *const *site_answers(const struct site *s)
+{
+	return s->answers;
+}
+
+const char *site_state(const struct site *s)
+{
+	return s->state;
+}
+
 int site_has_rules(const struct site *s)
 {
 	size_t count;
@@ -293,7 +327,7 @@ int site_render(const struct site *s, const char *page, const struct dialect *d,
 {
 	struct partials partials = { s->good->templates, d };
 	const struct render render = {
-		.dialect = d,
+		.escape = d->escape,
 		.partial = find_partial,
 		.ctx = &partials,
 	};

@@ -26,12 +26,21 @@ struct site_paths {
 	const char *shipped;   /* directory of the shipped templates */
 	const char *hosts;     /* directory of the host files; NULL: "hosts"
 				  beside the catalogue */
-	const char *base; /* base URL that replaces the catalogue's; NULL: the
-			     catalogue's */
+	const char *answers;   /* the site's own directories of answers, as
+				  templates; NULL: "answers" beside the
+				  catalogue */
+	const char *shipped_answers; /* NULL: none */
+	const char *state; /* directory of the installations; NULL: none */
+	const char *base;  /* base URL that replaces the catalogue's; NULL: the
+			      catalogue's */
 };
 
 /* The directory of the host files: release it with free(). */
 char *site_hosts_path(const struct site_paths *paths);
+
+/* The directories of answers, the site's own first; ends in NULL: release it
+ * with free(). */
+char **site_answers_paths(const struct site_paths *paths);
 
 /*
  * pages: the names that their templates begin with; ends in NULL, and lives as
@@ -72,6 +81,13 @@ const struct catalog *site_catalog(const struct site *s);
  * number costs nothing.
  */
 const char *site_hosts(const struct site *s);
+
+/* The directories of answers, as site_answers_paths() finds them. */
+char *const *site_answers(const struct site *s);
+
+/* The directory that says which machines may be installed; NULL: there is none,
+ * and no machine may. */
+const char *site_state(const struct site *s);
 
 /* Whether a host file or a group may say what a machine gets. */
 int site_has_rules(const struct site *s);

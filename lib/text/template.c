@@ -762,7 +762,7 @@ static int add_value(struct renderer *r, const struct op *op)
 	else
 		return refuse_value(r, op, value_fault(value));
 	if (op->kind == OP_ESCAPED)
-		reason = r->how->dialect->escape(r->out, text.s, text.len);
+		reason = r->how->escape(r->out, text.s, text.len);
 	else if (memchr(text.s, '\0', text.len) != NULL)
 		reason = "contains a NUL byte";
 	else

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "buf.h"
-#include "dialect.h"
 #include "error.h"
 
 /*
@@ -30,10 +29,11 @@ struct template *template_parse(const char *name, const char *text, size_t len,
 				struct error *err);
 void template_free(struct template *t);
 
-/* How to render: the dialect that values are escaped for, and the source of
- * partials. */
+/* How to render: how values are written, and the source of partials. */
 struct render {
-	const struct dialect *dialect;
+	/* Append the len bytes at s to out, which has all that has been
+	 * rendered.  Returns as a dialect's escape() does. */
+	const char *(*escape)(struct buf *out, const char *s, size_t len);
 	/* The template for {{> name}}, borrowed until the rendering ends; NULL
 	 * if there is none.  partial itself may be NULL: there are no
 	 * partials. */
@@ -49,7 +49,7 @@ struct render {
  * Append t, filled from data, to out.  Returns 0, or -1 with err set and the
  * length of out unchanged.
  *
- * {{x}} is escaped for the dialect.  If the dialect cannot write the value, the
+ * {{x}} is escaped.  If the value cannot be written, the
  * message has the name and the reason ("menu.gpxe:7: 'title' contains a line
  * break").  {{{x}}} and {{&x}} are raw: they only must not have a NUL byte.
  * Tags in values have no effect.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "template.h"
 
 static const char text[] = "menu title {{title}}\n"
@@ -43,7 +44,7 @@ static json_t *menu_view(long count)
 
 int main(int argc, char **argv)
 {
-	const struct render how = { .dialect = &dialect_html };
+	const struct render how = { .escape = dialect_html.escape };
 	long count = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
 	long rounds = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
 	struct error err = ERROR_INIT;

@@ -420,11 +420,24 @@ class Lab:
         sample = (TOP / "conf/lighttpd.conf").read_text()
         text = sample.replace("/usr/local/libexec/mirrorboot/", f"{BUILD}/cgi/")
         text = text.replace("/run/lighttpd/", f"{self.dir}/")
+        answers = (TOP / "conf/lighttpd-answer.conf").read_text()
+        text += answers.replace("/run/mirrorboot/", f"{self.dir}/")
         conf = self.dir / "lighttpd.conf"
         conf.write_text(self.lighttpd_base("boot", self.server, self.root) + text)
-        catalog = {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json")}
-        self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf, environment=catalog)
+        self.lighttpd = self.start("lighttpd", "lighttpd", "-D", "-f", conf, environment=self.environment())
         wait_for_port(self.server)
+
+    def environment(self):
+        """Of the programs."""
+        return {"MIRRORBOOT_CATALOG": str(self.dir / "catalog.json"), "MIRRORBOOT_STATE": str(self.dir / "state")}
+
+    def arm(self, name):
+        """Let a machine install itself, and answer it."""
+        (self.dir / "state").mkdir()
+        self.start("answer", "spawn-fcgi", "-n", "-s", self.dir / "answer.socket", "--", BUILD / "cgi/answer",
+                   environment=self.environment())
+        subprocess.run([BUILD / "tools/mirrorboot-install", "arm", name], check=True, timeout=60,
+                       env=os.environ | self.environment(), capture_output=True)
 
     def stop_lighttpd(self):
         self.running.remove(self.lighttpd)
@@ -452,6 +465,7 @@ class Lab:
         (self.dir / "hosts").mkdir()
         for name, text in self.hosts.items():
             (self.dir / f"hosts/{name}.json").write_text(text)
+        shutil.copytree(TOP / "answers", self.dir / "answers")
 
     def start_mirror(self, name):
         address, directory = self.mirrors[name], self.dir / name

@@ -16,6 +16,7 @@ import shutil
 import signal
 import time
 import unittest
+import urllib.request
 import zlib
 
 import lab
@@ -1183,6 +1184,44 @@ class Boot(unittest.TestCase):
     def test_bios_host_without_a_mirror_of_lpxelinux(self):
         with self.hosts_lab(MAC_OF_SYSLINUX, faults=dict.fromkeys(lab.MIRRORS, "missing")) as boot:
             boot.machine(mac=lab.SYSLINUX).expect_request("boot/menu.*problem=release", 240)
+
+    # A machine that installs itself: armed, and then not again
+
+    def start_once(self, name, **machine):
+        """Boot the armed machine to its installer, fetch what that would, and
+        boot it once more: it starts from its disk and says why."""
+        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
+                "values": {"hostname": "web1", "disk": "/dev/vda", "timezone": "Europe/Amsterdam"}}
+        with self.hosts_lab(name, text=json.dumps(host)) as boot:
+            if machine.get("mac") == lab.SECURE:
+                shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            boot.arm(name)
+            firmware, line, initrds = boot.machine(**machine).probe_lines(400)
+            self.assertEqual(firmware, "efi" if machine.get("efi") else "bios")
+            self.assertEqual(initrds, initrd_of(FIRST))
+            url = re.search(r" auto=true priority=critical interface=auto "
+                            r"preseed/url=(http://boot\.example\.org/boot/answer/[0-9a-f]{48}/)preseed\.cfg", line)
+            self.assertIsNotNone(url, line)
+            preseed = urllib.request.urlopen(urllib.request.Request(
+                url[1].replace("boot.example.org", lab.SERVER) + "preseed.cfg"), timeout=30).read()
+            self.assertIn(b"time/zone string Europe/Amsterdam", preseed)
+            self.assertIn(url[1].encode() + b"late.sh", preseed)
+            kernels = boot.asked("/linux$")  # GRUB asks twice
+            pc = boot.machine(**machine)
+            pc.expect("The installation of this machine began and did not\\s+end", 400)
+            self.assertEqual(boot.asked("/linux$"), kernels)
+
+    def more_bios_once(self):
+        self.start_once(MAC_OF_IPXE)
+
+    def more_efi_once(self):
+        self.start_once(f"uuid-{UUID}", efi=True, options=["-uuid", UUID])
+
+    def more_efi_grub_once(self):
+        self.start_once(MAC_OF_SECURE, efi=True, mac=lab.SECURE)
+
+    def test_bios_once_of_lpxelinux(self):
+        self.start_once(MAC_OF_SYSLINUX, mac=lab.SYSLINUX)
 
     # Mirrors that fail: kernel and initrd come from the second
 

@@ -77,7 +77,7 @@ static int render(const struct input *in, const struct dialect *d, int lenient,
 		  struct buf *out, struct error *err)
 {
 	const struct render how = {
-		.dialect = d,
+		.escape = d->escape,
 		.partial = find_partial,
 		.ctx = (void *)in,
 		.lenient = lenient,

@@ -43,10 +43,16 @@ class InstallTest(unittest.TestCase):
         """The samples that were installed name what is there; so do the
         programs."""
         libexec = f"{prefix}/libexec/mirrorboot"
-        for page in PAGES:
+        for page in [*PAGES, "answer"]:
             self.assertTrue(os.access(f"{root}{libexec}/{page}", os.X_OK),
                             page)
+        shipped = f"{root}{prefix}/share/mirrorboot/answers"
+        self.assertEqual(
+            {path.relative_to(shipped) for path in Path(shipped).rglob("*")},
+            {path.relative_to(ROOT / "answers")
+             for path in (ROOT / "answers").rglob("*")})
         for path in (f"{etc}/mirrorboot/catalog.json",
+                     f"{prefix}/share/mirrorboot/answers/debian/preseed.cfg",
                      f"{prefix}/share/mirrorboot/templates/boot.gpxe",
                      f"{prefix}/share/mirrorboot/lake.png"):
             self.assertEqual(os.stat(root + path).st_mode & 0o777, 0o644, path)
@@ -61,6 +67,8 @@ class InstallTest(unittest.TestCase):
         units = Path(f"{root}{prefix}/lib/systemd/system")
         self.assertEqual({unit.name for unit in units.iterdir()},
                          {"mirrorboot.service", "mirrorboot.socket",
+                          "mirrorboot-answer.service",
+                          "mirrorboot-answer.socket",
                           "mirrorboot-check.service",
                           "mirrorboot-check.timer",
                           "mirrorboot-export.path",
@@ -104,6 +112,16 @@ class InstallTest(unittest.TestCase):
                     capture_output=True, text=True, check=False)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertIn("http://", done.stdout)
+        host = prefix / "etc/mirrorboot/hosts/52-54-00-12-34-56.json"
+        host.write_text('{"answers": "debian", "boot": {"distro": "debian",'
+                        ' "version": "trixie", "arch": "amd64"}}')
+        done = subprocess.run(
+            [prefix / "libexec/mirrorboot/answer",
+             "host=52-54-00-12-34-56&file=preseed.cfg"], env={},
+            capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.startswith("#_preseed_V1\n"))
+        host.unlink()
         theme = prefix / "etc/mirrorboot/templates/theme.pxelinux"
         theme.write_text("menu rows 5\n")
         done = subprocess.run([prefix / "libexec/mirrorboot/menu"], env={},

@@ -137,9 +137,45 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		  MAC ".json: /group: there is no group 'nosuch'" },
 		{ "{'group': 1}",
 		  MAC ".json: /group: must be a string, in quotes" },
-		{ "{'values': {}}",
-		  MAC ".json: /values: unknown key; here are menu, boot, "
-		      "group, networks, $schema" },
+		{ "{'valuse': {}}",
+		  MAC ".json: /valuse: unknown key; here are menu, boot, "
+		      "group, networks, answers, values, install, otherwise, "
+		      "$schema; did you mean 'values'?" },
+		{ "{'menu': 'main', 'install': 'twice'}",
+		  MAC ".json: /install: must be once or always" },
+		{ "{'menu': 'main', 'install': 'once'}",
+		  MAC ".json: /install: once needs answers: the first one that "
+		      "is fetched begins the installation" },
+		{ "{'menu': 'main', 'otherwise': 'main'}",
+		  MAC ".json: /otherwise: goes with answers: it is for a "
+		      "machine that is not to be installed now" },
+		{ "{'menu': 'main', 'otherwise': 'nosuch'}",
+		  MAC ".json: /otherwise: there is no menu 'nosuch'" },
+		{ "{'menu': 'main', 'values': {'a': 1.5}}",
+		  MAC ".json: /values/a: must be a string, a whole number, "
+		      "true, false, null, or an array of strings" },
+		{ "{'menu': 'main', 'values': {'a-b': 1}}",
+		  MAC ".json: /values/a-b: the name of a value is a small "
+		      "letter, then small letters, digits and '_', at most "
+		      "63" },
+		{ "{'menu': 'main', 'values': {'done': 1}}",
+		  MAC ".json: /values/done: answers have this from the pages: "
+		      "take another name" },
+		{ "{'menu': 'main', 'values': []}",
+		  MAC ".json: /values: must be an object, in { }" },
+		{ "{'menu': 'main', 'answers': 1}",
+		  MAC ".json: /answers: must be a string, in quotes" },
+		{ "{'menu': 'main', 'answers': 'a/b'}",
+		  MAC ".json: /answers: an id is a letter or digit, then "
+		      "letters, digits, '.', '_', '~', '-'" },
+		{ "{'menu': 'main', 'answers': 'a'}",
+		  MAC ".json: /answers: need a release that is installed: "
+		      "write boot" },
+		{ "{'boot': {'distro': 'debian', 'version': '12',"
+		  " 'arch': 'amd64'}, 'answers': 'a'}",
+		  MAC ".json: /answers: the release has no answer_args, which "
+		      "lead its installer to answers: write them in its "
+		      "distro" },
 		{ "{'boot': {'distro': 'debian', 'version': '13',"
 		  " 'arch': 'amd64'}}",
 		  MAC ".json: /boot/version: distro 'debian' has no version "
@@ -171,7 +207,14 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		      "'room'?" },
 		{ "{'mneu': 'main'}",
 		  MAC ".json: /mneu: unknown key; here are menu, boot, "
-		      "group, networks, $schema; did you mean 'menu'?" },
+		      "group, networks, answers, values, install, otherwise, "
+		      "$schema; did you mean 'menu'?" },
+		{ "{'menu': 'main', 'install': 'onec'}",
+		  MAC ".json: /install: must be once or always; did you mean "
+		      "'once'?" },
+		{ "{'menu': 'main', 'otherwise': 'man'}",
+		  MAC ".json: /otherwise: there is no menu 'man'; did you mean "
+		      "'main'?" },
 		{ "{'_comment': 'spare', 'menu': 'main'}",
 		  MAC ".json: /_comment: is no key here: a remark has the key "
 		      "\"$comment\"" },

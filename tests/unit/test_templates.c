@@ -104,7 +104,7 @@ static void check_file(const struct templates *t, const char *const name,
 {
 	const struct dialect *d = dialect_find(dialect);
 	const struct template *template = templates_find(t, d, name);
-	const struct render how = { .dialect = d, .lenient = 1 };
+	const struct render how = { .escape = d->escape, .lenient = 1 };
 	struct error err = ERROR_INIT;
 	struct buf out = BUF_INIT;
 

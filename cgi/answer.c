@@ -1,0 +1,15 @@
+/* Gives installers their answers, and shows them to an administrator at a
+ * shell. It answers no other page: this program alone may write. */
+#include "main.h"
+
+#include <stdlib.h>
+
+#include "answering.h"
+#include "fastcgi.h"
+
+int main(int argc, char **argv)
+{
+	if (getenv("GATEWAY_INTERFACE") != NULL || fastcgi_is_asked())
+		return main_run(&page_answering, argc, argv);
+	return main_answer(argc, argv);
+}

@@ -1,0 +1,330 @@
+#include "answering.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "answer.h"
+#include "arming_store.h"
+#include "date.h"
+
+/* The most mirrors that a token tells apart. */
+#define MIRRORS_MAX 100
+
+static const char program[] = "answer";
+
+/* Nobody learns why. */
+static const char refused[] = "this address is not open";
+
+/* A request for an answer, taken apart. */
+struct asked {
+	struct site *site;
+	char token[ARMING_TOKEN_SIZE];
+	size_t mirror;
+	const char *file;
+	int is_head;
+	struct network client;
+	char address[NETWORK_TEXT_SIZE];
+	char name[ARMING_NAME_SIZE];      /* of the state's file */
+	char machine[IDENTITY_NAME_SIZE]; /* in it */
+	struct arming arming;
+	struct host host;
+	const struct assignment *assigned;
+};
+
+/* Take TOKEN or TOKEN.MIRROR, of len bytes. */
+static int take_token(const char *s, size_t len, struct asked *a)
+{
+	const char *dot = memchr(s, '.', len);
+	size_t token_len = dot != NULL ? (size_t)(dot - s) : len;
+	const char *digit = dot + 1;
+
+	if (!arming_is_token(s, token_len))
+		return -1;
+	memcpy(a->token, s, token_len);
+	a->token[token_len] = '\0';
+	if (dot == NULL)
+		return 0;
+	for (; digit < s + len && *digit >= '0' && *digit <= '9'; digit++)
+		if ((a->mirror = 10 * a->mirror + (size_t)(*digit - '0')) >=
+		    MIRRORS_MAX)
+			return -1;
+	return digit == s + len && digit > dot + 1 ? 0 : -1;
+}
+
+/* Take the last two components of the path, however the web server splits it
+ * into SCRIPT_NAME and PATH_INFO.  Returns 0, or -1 if that is no token and a
+ * file. */
+static int take_path(const struct http_request *http, struct asked *a)
+{
+	const char *path = http->path_info != NULL && http->path_info[0] != '\0'
+				   ? http->path_info
+				   : http->script;
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	const char *start = slash;
+
+	if (slash == NULL || (http->query != NULL && http->query[0] != '\0'))
+		return -1;
+	a->file = slash + 1;
+	while (start > path && start[-1] != '/')
+		start--;
+	return take_token(start, (size_t)(slash - start), a);
+}
+
+/* The rest of a second's refusals are counted: somebody may be guessing. */
+static void log_refusal(const struct asked *a)
+{
+	static time_t logged;
+	static unsigned long count;
+	const time_t now = time(NULL);
+
+	count++;
+	if (now == logged)
+		return;
+	fprintf(stderr, "answer: refused %lu, the last for client=%s\n", count,
+		a->address);
+	logged = now;
+	count = 0;
+}
+
+static int refuse(const struct asked *a, struct error *err)
+{
+	log_refusal(a);
+	*err = (struct error)ERROR_INIT;
+	error_set(err, NULL, 0, "%s", refused);
+	return 403;
+}
+
+static int is_on(const struct network *networks, size_t count,
+		 const struct network *client)
+{
+	return count == 0 || network_longest(networks, count, client) >= 0;
+}
+
+/* Find what the host's file says.  Returns a status. */
+static int find_host(struct asked *a, struct error *err)
+{
+	const struct host_sources sources =
+		catalog_host_sources(site_catalog(a->site));
+	struct cursor at = { .err = err };
+	int found = 0;
+
+	if (site_hosts(a->site) != NULL)
+		found = host_read(&at, site_hosts(a->site), a->name, &sources,
+				  &a->host);
+	cursor_free(&at);
+	if (found < 0)
+		return 500;
+	a->assigned = &a->host.assigned;
+	if (found == 0 ||
+	    !is_on(a->host.networks, a->host.network_count, &a->client))
+		return refuse(a, err);
+	return 200;
+}
+
+static int find_group(struct asked *a, const char *id, struct error *err)
+{
+	const struct group *group = catalog_group(site_catalog(a->site), id);
+
+	if (group == NULL ||
+	    !is_on(group->networks, group->network_count, &a->client))
+		return refuse(a, err);
+	a->assigned = &group->assigned;
+	return 200;
+}
+
+/* Find whose answers the token opens.  Returns a status. */
+static int find(struct asked *a, struct error *err)
+{
+	const char *dir = site_state(a->site);
+	int found = dir == NULL ? 0
+				: arming_find(dir, a->token, &a->arming,
+					      a->name, a->machine, err);
+	char *id;
+	int status;
+
+	if (found < 0)
+		fprintf(stderr, "answer: %s\n", err->text);
+	if (found <= 0)
+		return refuse(a, err);
+	id = arming_group_id(a->name);
+	status = id != NULL ? find_group(a, id, err) : find_host(a, err);
+	free(id);
+	if (status == 200 && (!assignment_is_unattended(a->assigned) ||
+			      a->mirror >= a->assigned->release->mirror_count))
+		return refuse(a, err);
+	return status;
+}
+
+static struct arming_fetch fetch_of(const struct asked *a)
+{
+	return (struct arming_fetch){
+		.machine = a->machine,
+		.file = a->file,
+		.address = a->address,
+		.always = a->assigned->install == INSTALL_ALWAYS,
+		.now = time(NULL),
+	};
+}
+
+/* One line for each file that is given away. */
+static void log_fetch(const struct asked *a, int is_new)
+{
+	char now[DATE_SIZE];
+
+	date_print(time(NULL), now);
+	fprintf(stderr, "answer: time=%s host=%s file=%s client=%s\n", now,
+		identity_shown(a->name), a->file, a->address);
+	if (is_new)
+		fprintf(stderr,
+			"answer: time=%s host=%s: client=%s is another address "
+			"than the one that began the installation\n",
+			now, identity_shown(a->name), a->address);
+}
+
+/*
+ * Write what the fetch comes to, and only then let it be answered.  What the
+ * file said may be old: it is read again while nobody else can change it.
+ */
+static int settle(struct asked *a, struct error *err)
+{
+	const struct arming_fetch fetch = fetch_of(a);
+	const int is_end = strcmp(a->file, ANSWERING_DONE) == 0;
+	char token[ARMING_TOKEN_SIZE] = "";
+	struct arming_store store;
+	enum arming_verdict verdict = ARMING_REFUSED;
+	int is_new = 0;
+	int rc = 0;
+
+	if (arming_store_open(&store, site_state(a->site), err) < 0)
+		return 500;
+	arming_free(&a->arming);
+	arming_read(site_state(a->site), a->name, &a->arming, err);
+	arming_token(&a->arming, a->name, a->machine, token);
+	if (a->arming.is_there && strcmp(token, a->token) == 0)
+		verdict = is_end ? arming_end(&a->arming, &fetch)
+				 : arming_fetch(&a->arming, &fetch, &is_new);
+	if (verdict == ARMING_CHANGED)
+		rc = arming_store_write(&store, a->name, &a->arming, err);
+	arming_store_close(&store);
+	if (rc < 0)
+		return 500;
+	if (verdict == ARMING_REFUSED)
+		return refuse(a, err);
+	log_fetch(a, is_new);
+	return 200;
+}
+
+/* Whether the token opens anything now: the same without writing. */
+static int look(struct asked *a, struct error *err)
+{
+	const struct arming_fetch fetch = fetch_of(a);
+	int is_new;
+	enum arming_verdict verdict =
+		strcmp(a->file, ANSWERING_DONE) == 0
+			? arming_end(&a->arming, &fetch)
+			: arming_fetch(&a->arming, &fetch, &is_new);
+
+	return verdict != ARMING_REFUSED ? 200 : refuse(a, err);
+}
+
+/* Fill the file.  It is whole before the installation begins. */
+static int fill(const struct asked *a, struct http_response *response,
+		struct error *err)
+{
+	struct buf url = BUF_INIT;
+	struct buf done = BUF_INIT;
+	int status;
+
+	answer_add_url(site_catalog(a->site), a->token, a->mirror, &url);
+	buf_printf(&done, "%s" ANSWERING_DONE, url.data);
+	status = answer_fill(&(struct answer){ .site = a->site,
+					       .assigned = a->assigned,
+					       .mirror = a->mirror,
+					       .url = url.data,
+					       .done = done.data },
+			     a->file, &response->body, &response->content_type,
+			     err);
+	buf_free(&url);
+	buf_free(&done);
+	return status;
+}
+
+static int answer(struct asked *a, struct http_response *response,
+		  struct error *err)
+{
+	struct arming seen;
+	int status = find(a, err);
+
+	if (status != 200)
+		return status;
+	/* Who may not have the file may not learn either whether it is there;
+	 * look() changes what it looks at. */
+	seen = a->arming;
+	seen.machines = json_deep_copy(a->arming.machines);
+	status = look(a, err);
+	arming_free(&a->arming);
+	a->arming = seen;
+	if (status == 200 && strcmp(a->file, ANSWERING_DONE) == 0)
+		buf_puts(&response->body, "done\n");
+	else if (status == 200)
+		status = fill(a, response, err);
+	if (status == 200 && !a->is_head)
+		status = settle(a, err);
+	return status;
+}
+
+static int check_method(const struct http_request *http, struct error *err)
+{
+	if (http->method == NULL || strcmp(http->method, "GET") == 0 ||
+	    strcmp(http->method, "HEAD") == 0)
+		return 200;
+	error_set(err, NULL, 0, "only GET and HEAD are answered here");
+	return 405;
+}
+
+static void respond(struct site *site, const struct http_request *http,
+		    struct http_response *response)
+{
+	struct asked a = { .site = site, .address = "-" };
+	struct error err = ERROR_INIT;
+	int status = check_method(http, &err);
+
+	a.is_head = http->method != NULL && strcmp(http->method, "HEAD") == 0;
+	if (http->client != NULL &&
+	    network_parse_address(http->client, &a.client) == 0)
+		network_print_address(&a.client, a.address);
+	if (status == 200 && take_path(http, &a) < 0)
+		status = refuse(&a, &err);
+	if (status == 200 && site_refresh(site, &err) < 0)
+		status = 500;
+	if (status == 200)
+		status = answer(&a, response, &err);
+	response->status = status;
+	if (status != 200) {
+		buf_truncate(&response->body, 0);
+		buf_puts(&response->reason, err.text);
+		/* A message may name a file or a key of a machine's. */
+		buf_printf(&response->body, "%s\n",
+			   status == 500 ? "the answer cannot be given: the "
+					   "log of the server says why"
+					 : err.text);
+	}
+	if (status == 500)
+		fprintf(stderr, "answer: host=%s: %s\n", identity_shown(a.name),
+			err.text);
+	buf_puts(&response->log,
+		 "page=answer dialect=- distro=- version=- arch=-");
+	arming_free(&a.arming);
+	host_free(&a.host);
+	http_finish(response);
+}
+
+static const char *const params[] = { NULL };
+
+const struct page page_answering = {
+	.name = program,
+	.params = params,
+	.respond = respond,
+};

@@ -1,0 +1,182 @@
+#include "answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "mem.h"
+#include "offer.h"
+#include "pages.h"
+#include "values.h"
+
+struct answers_check {
+	const struct site_paths *paths;
+	struct findings *findings;
+	struct site *site; /* NULL: not opened yet */
+	int is_open;       /* 0: its pages have a fault of their own */
+	json_t *names;     /* that answers use, by their name */
+};
+
+struct answers_check *answers_new(const struct site_paths *paths,
+				  struct findings *f)
+{
+	struct answers_check *check = mem_alloc(sizeof(*check));
+
+	check->paths = paths;
+	check->findings = f;
+	check->names = json_object();
+	return check;
+}
+
+void answers_free(struct answers_check *check)
+{
+	json_decref(check->names);
+	site_free(check->site);
+	free(check);
+}
+
+/* Whether answers can be filled: what else is wrong has been reported. */
+static int open_site(struct answers_check *check)
+{
+	struct error unused = ERROR_INIT;
+
+	if (check->site == NULL) {
+		check->site = site_new(check->paths, pages_names, NULL);
+		check->is_open = site_refresh(check->site, &unused) == 0;
+	}
+	return check->is_open;
+}
+
+static void add(struct answers_check *check, const struct finding *finding)
+{
+	struct finding full = *finding;
+
+	full.check = "answers";
+	findings_add(check->findings, &full);
+}
+
+static void fill(struct answers_check *check, const struct assignment *a,
+		 const char *answer, const char *file, const char *pointer)
+{
+	const struct answer from = {
+		.site = check->site,
+		.assigned = a,
+		.url = "http://boot.example.org/boot/answer/" ANSWER_TOKEN "/",
+		.done = "http://boot.example.org/boot/answer/" ANSWER_TOKEN
+			"/done",
+	};
+	struct error err = ERROR_INIT;
+	struct buf body = BUF_INIT;
+	struct buf reason = BUF_INIT;
+	const char *unused;
+
+	if (answer_fill(&from, answer, &body, &unused, &err) != 200) {
+		buf_printf(&reason, "answers/%s/%s", a->answers, err.text);
+		add(check, &(struct finding){ .file = file,
+					      .pointer = pointer,
+					      .reason = reason.data });
+	}
+	buf_free(&reason);
+	buf_free(&body);
+}
+
+void answers_check(struct answers_check *check, const struct assignment *a,
+		   const char *file, const char *pointer)
+{
+	struct error err = ERROR_INIT;
+	struct buf place = BUF_INIT;
+	char **files;
+
+	if (!assignment_is_unattended(a) || !open_site(check))
+		return;
+	buf_printf(&place, "%s/answers", pointer);
+	files = answer_files(check->site, a->answers, &err);
+	if (files == NULL)
+		add(check, &(struct finding){ .file = file,
+					      .pointer = place.data,
+					      .reason = err.text });
+	for (char **answer = files; answer != NULL && *answer != NULL; answer++)
+		fill(check, a, *answer, file, place.data);
+	answer_free_files(files);
+	buf_free(&place);
+}
+
+/* The names that all files of the answers use, as keys.  Borrowed. */
+static const json_t *names_of(struct answers_check *check, const char *name)
+{
+	json_t *names = json_object_get(check->names, name);
+	struct error unused = ERROR_INIT;
+	char **files;
+
+	if (names != NULL)
+		return names;
+	names = json_object();
+	files = answer_files(check->site, name, &unused);
+	for (char **file = files; file != NULL && *file != NULL; file++)
+		answer_add_names(check->site, name, *file, names, &unused);
+	answer_free_files(files);
+	json_object_set_new(check->names, name, names);
+	return names;
+}
+
+/* Append what a person may have meant. */
+static void add_meant(struct buf *out, const char *wanted, const json_t *names)
+{
+	const char **known =
+		mem_alloc((json_object_size(names) + 1) * sizeof(*known));
+	size_t count = 0;
+	const struct offer offer = { .wanted = wanted, .known = known };
+	const char *name;
+	json_t *unused;
+
+	json_object_foreach((json_t *)names, name, unused)
+		known[count++] = name;
+	known[count] = NULL;
+	if (offer_nearest(&offer) != NULL)
+		offer_add(&offer, "", out);
+	free(known);
+}
+
+static void warn(struct answers_check *check, const struct assignment *a,
+		 const char *file, const char *pointer, const char *name)
+{
+	struct buf reason = BUF_INIT;
+	struct buf meant = BUF_INIT;
+	struct buf place = BUF_INIT;
+
+	buf_printf(&place, "%s/values/%s", pointer, name);
+	buf_printf(&reason, "no file of answers/%s uses it", a->answers);
+	add_meant(&meant, name, names_of(check, a->answers));
+	add(check, &(struct finding){
+			   .severity = SEVERITY_WARNING,
+			   .file = file,
+			   .pointer = place.data,
+			   .reason = reason.data,
+			   .instead = meant.len > 0 ? meant.data : NULL,
+		   });
+	buf_free(&place);
+	buf_free(&meant);
+	buf_free(&reason);
+}
+
+void answers_check_names(struct answers_check *check,
+			 const struct assignment *a, const char *file,
+			 const char *pointer)
+{
+	const json_t *names;
+	json_t *own;
+	const char *name;
+	json_t *value;
+
+	if (a->values == NULL || !assignment_is_unattended(a) ||
+	    !open_site(check))
+		return;
+	names = names_of(check, a->answers);
+	own = json_object();
+	values_add(own, a->values);
+	json_object_foreach(own, name, value)
+		if (json_object_size(names) > 0 &&
+		    json_object_get(names, name) == NULL)
+			warn(check, a, file, pointer, name);
+	json_decref(own);
+}

@@ -1,0 +1,446 @@
+/* mirrorboot-install: says which machines may be installed now. */
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "arming_store.h"
+#include "date.h"
+#include "form.h"
+#include "mem.h"
+#include "pages.h"
+
+#define EXIT_USAGE 2
+#define HOUR 3600L
+#define DAY (24 * HOUR)
+
+/* The longest time that a machine stays armed, and the most of anything. */
+#define FOR_MAX (366 * DAY)
+#define NUMBER_MAX 20000
+
+static const char usage[] =
+	"Usage: mirrorboot-install arm [--for TIME] [--retries NUMBER] "
+	"[--max NUMBER] NAME...\n"
+	"       mirrorboot-install disarm NAME...\n"
+	"       mirrorboot-install list [NAME...]\n"
+	"NAME is that of a host file, or the id of a group.  TIME is a number "
+	"and m, h or\n"
+	"d: 30m, 2h (which is the default), 3d.  A group needs --max, the "
+	"number of its\n"
+	"machines that may be installed.\n";
+
+/* What the command line asks for. */
+struct command {
+	struct site_paths paths;
+	char *hosts; /* their directory */
+	const char *verb;
+	char **names;
+	int name_count;
+	long seconds;
+	long retries;
+	long max; /* 0: not given */
+};
+
+static const char *setting(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
+static int complain(const char *name, const char *reason)
+{
+	fprintf(stderr, "mirrorboot-install: %s: %s\n", name, reason);
+	return -1;
+}
+
+/* Read a number from 0 to max with what follows it in *rest.  Returns -1 if it
+ * is none. */
+static long read_number(const char *s, long max, const char **rest)
+{
+	char *end;
+	long number;
+
+	if (s[0] < '0' || s[0] > '9')
+		return -1;
+	errno = 0;
+	number = strtol(s, &end, 10);
+	*rest = end;
+	return errno == 0 && number <= max ? number : -1;
+}
+
+static int read_for(const char *s, long *seconds)
+{
+	static const struct {
+		const char *unit;
+		long seconds;
+	} units[] = { { "m", 60 }, { "h", HOUR }, { "d", DAY } };
+	const char *unit = "";
+	long number = read_number(s, FOR_MAX, &unit);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (number > 0 && strcmp(unit, units[i].unit) == 0 &&
+		    number <= FOR_MAX / units[i].seconds) {
+			*seconds = number * units[i].seconds;
+			return 0;
+		}
+	return complain("--for", "needs a number of minutes, hours or days up "
+				 "to a year, as 30m, 2h or 3d");
+}
+
+static int read_count(const char *option, const char *s, long min, long *out)
+{
+	const char *rest = "";
+	long number = read_number(s, NUMBER_MAX, &rest);
+
+	if (number < min || *rest != '\0')
+		return complain(option,
+				min > 0 ? "needs a number from 1 to 20000"
+					: "needs a number from 0 to 20000");
+	*out = number;
+	return 0;
+}
+
+/* Take the option at args, which has a value in the next argument.  Returns 1,
+ * 0 if it is none, -1 with a message. */
+static int take_option(struct command *c, char **args)
+{
+	const char *value = args[1] != NULL ? args[1] : "";
+
+	if (args[0][0] != '-')
+		return 0;
+	if (strcmp(c->verb, "arm") != 0)
+		return complain(c->verb, "takes no options");
+	if (strcmp(args[0], "--for") == 0)
+		return read_for(value, &c->seconds) < 0 ? -1 : 1;
+	if (strcmp(args[0], "--retries") == 0)
+		return read_count(args[0], value, 0, &c->retries) < 0 ? -1 : 1;
+	if (strcmp(args[0], "--max") == 0)
+		return read_count(args[0], value, 1, &c->max) < 0 ? -1 : 1;
+	return complain("unknown option", "--help lists what there is");
+}
+
+static int parse(struct command *c, int argc, char **argv)
+{
+	if (argc < 2) {
+		fputs(usage, stderr);
+		return -1;
+	}
+	c->verb = argv[1];
+	c->names = argv + 2;
+	for (char **args = argv + 2; *args != NULL; args++) {
+		int taken = take_option(c, args);
+
+		if (taken < 0)
+			return -1;
+		if (taken == 0)
+			c->names[c->name_count++] = *args;
+		else
+			args++;
+	}
+	return 0;
+}
+
+/* Write the name of the state's file.  Returns whether it is a group's. */
+static int state_name(const char *given, char name[static ARMING_NAME_SIZE])
+{
+	struct buf instead = BUF_INIT;
+	struct buf file = BUF_INIT;
+	struct identity id;
+	size_t len = strlen(given);
+	int is_group;
+
+	buf_puts(&file, given);
+	if (len < 5 || strcmp(given + len - 5, ".json") != 0)
+		buf_puts(&file, ".json");
+	is_group = identity_parse_name(file.data, &id, &instead) != NULL;
+	if (is_group)
+		arming_group_name(given, name);
+	else
+		memcpy(name, file.data, file.len + 1);
+	buf_free(&file);
+	buf_free(&instead);
+	return is_group;
+}
+
+/* A machine without networks would give its answers to anybody. */
+static int check_assigned(const char *given, const struct assignment *a,
+			  size_t networks)
+{
+	if (!assignment_is_unattended(a))
+		return complain(given, "gets no answers, so nothing installs "
+				       "it: give it boot and answers");
+	if (networks == 0)
+		return complain(given, "names no networks, so anybody could "
+				       "get its answers: write them");
+	return 0;
+}
+
+static int check_host(const struct command *c, const struct catalog *catalog,
+		      const char *given, char name[static ARMING_NAME_SIZE])
+{
+	const struct host_sources sources = catalog_host_sources(catalog);
+	struct error err = ERROR_INIT;
+	struct cursor at = { .err = &err };
+	struct host host;
+	int found = host_read(&at, c->hosts, name, &sources, &host);
+	int rc = -1;
+
+	if (c->max > 0)
+		complain(given, "is a host: --max is for groups");
+	else if (found < 0)
+		complain(given, err.text);
+	else if (found == 0)
+		complain(given, "there is no host file of that name");
+	else
+		rc = check_assigned(given, &host.assigned, host.network_count);
+	memcpy(name, host.name, sizeof(host.name)); /* a link's target */
+	cursor_free(&at);
+	host_free(&host);
+	return rc;
+}
+
+static int check_group(const struct command *c, const struct catalog *catalog,
+		       const char *given)
+{
+	const struct group *group = catalog_group(catalog, given);
+
+	if (group == NULL)
+		return complain(given, "there is no host file and no group of "
+				       "that name");
+	if (c->max == 0)
+		return complain(given, "is a group: say by --max how many of "
+				       "its machines may be installed");
+	return check_assigned(given, &group->assigned, group->network_count);
+}
+
+static int store_arming(const struct command *c, const char *name,
+			struct error *err)
+{
+	struct arming a = { .is_there = 1,
+			    .armed = time(NULL),
+			    .retries = c->retries,
+			    .max = c->max > 0 ? c->max : 1 };
+	struct arming_store store;
+	int rc = -1;
+
+	a.expires = a.armed + c->seconds;
+	if (getrandom(a.secret, sizeof(a.secret), 0) != sizeof(a.secret))
+		return error_set(err, NULL, 0, "no random numbers: %s",
+				 strerror(errno));
+	a.machines = json_object();
+	if (arming_store_open(&store, c->paths.state, err) == 0) {
+		rc = arming_store_write(&store, name, &a, err);
+		arming_store_close(&store);
+	}
+	arming_free(&a);
+	return rc;
+}
+
+static int arm(const struct command *c, const struct catalog *catalog,
+	       const char *given)
+{
+	char name[ARMING_NAME_SIZE] = "";
+	char until[DATE_SIZE];
+	struct error err = ERROR_INIT;
+	int rc;
+
+	if (strlen(given) > FORM_ID_MAX + 13)
+		return complain("NAME", "is too long");
+	rc = state_name(given, name) ? check_group(c, catalog, given)
+				     : check_host(c, catalog, given, name);
+	if (rc < 0)
+		return rc;
+	if (store_arming(c, name, &err) < 0)
+		return complain(given, err.text);
+	date_print(time(NULL) + c->seconds, until);
+	printf("%s is armed until %s\n", given, until);
+	return 0;
+}
+
+static int arm_all(const struct command *c)
+{
+	struct stamps *stamps = stamps_new();
+	struct error err = ERROR_INIT;
+	struct catalog *catalog = pages_load_catalog(
+		c->paths.catalog, c->paths.base, stamps, &err);
+	int rc = 0;
+
+	if (catalog == NULL)
+		rc = complain("nothing is armed", err.text);
+	for (int i = 0; catalog != NULL && i < c->name_count; i++)
+		rc |= arm(c, catalog, c->names[i]);
+	catalog_free(catalog);
+	stamps_free(stamps);
+	return rc;
+}
+
+static int disarm(const struct command *c, const char *given)
+{
+	char name[ARMING_NAME_SIZE] = "";
+	struct error err = ERROR_INIT;
+	struct arming_store store;
+	int rc;
+
+	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
+		return complain("NAME", "is no name of a host file or a group");
+	state_name(given, name);
+	if (arming_store_open(&store, c->paths.state, &err) < 0)
+		return complain(given, err.text);
+	rc = arming_store_remove(&store, name, &err);
+	arming_store_close(&store);
+	if (rc < 0)
+		return complain(given, err.text);
+	printf(rc > 0 ? "%s is disarmed\n" : "%s was not armed\n", given);
+	return 0;
+}
+
+static void print_machine(const char *machine, json_t *mark)
+{
+	const char *separator = "";
+	size_t i;
+	json_t *address;
+
+	printf("  %s %s %s, tries %lld, sent to ", machine,
+	       json_string_value(json_object_get(mark, "state")),
+	       json_string_value(json_object_get(mark, "began")),
+	       (long long)json_integer_value(json_object_get(mark, "tries")));
+	json_array_foreach(json_object_get(mark, "addresses"), i, address) {
+		printf("%s%s", separator, json_string_value(address));
+		separator = ", ";
+	}
+	putchar('\n');
+}
+
+/* A file of the state directory.  The secret stays in it. */
+static int print_file(const struct command *c, const char *name)
+{
+	char until[DATE_SIZE];
+	const long long now = time(NULL);
+	struct error err = ERROR_INIT;
+	struct arming a;
+	int rc = arming_read(c->paths.state, name, &a, &err);
+	const char *machine;
+	json_t *mark;
+
+	if (rc < 0) {
+		complain(name, err.text);
+	} else if (!a.is_there) {
+		printf("%s unarmed\n", name);
+	} else {
+		date_print(a.expires, until);
+		printf("%s %s until %s, %zu of %lld machines begun, retries "
+		       "%lld\n",
+		       name,
+		       arming_state_of(&a, "", now) == ARMING_ARMED ? "armed"
+								    : "closed",
+		       until, json_object_size(a.machines), (long long)a.max,
+		       (long long)a.retries);
+		json_object_foreach(a.machines, machine, mark)
+			print_machine(machine, mark);
+	}
+	arming_free(&a);
+	return rc;
+}
+
+static int is_state(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && len < ARMING_NAME_SIZE &&
+	       strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+static int list_all(const struct command *c)
+{
+	struct dirent **entries;
+	int count = scandir(c->paths.state, &entries, is_state, alphasort);
+	int rc = 0;
+
+	if (count < 0)
+		return complain("the state directory", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		rc |= print_file(c, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static int list(const struct command *c, const char *given)
+{
+	char name[ARMING_NAME_SIZE] = "";
+
+	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
+		return complain("NAME", "is no name of a host file or a group");
+	state_name(given, name);
+	return print_file(c, name);
+}
+
+/* Returns the exit status. */
+static int run(const struct command *c)
+{
+	int rc = 0;
+
+	if (strcmp(c->verb, "list") == 0 && c->name_count == 0)
+		return list_all(c) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (c->name_count == 0) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(c->verb, "arm") == 0)
+		rc = arm_all(c);
+	for (int i = 0; i < c->name_count; i++)
+		if (strcmp(c->verb, "disarm") == 0)
+			rc |= disarm(c, c->names[i]);
+		else if (strcmp(c->verb, "list") == 0)
+			rc |= list(c, c->names[i]);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int is_verb(const char *s)
+{
+	return strcmp(s, "arm") == 0 || strcmp(s, "disarm") == 0 ||
+	       strcmp(s, "list") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct command c = {
+		.paths = {
+			.catalog = setting("MIRRORBOOT_CATALOG",
+					   DEFAULT_CATALOG),
+			.base = setting("MIRRORBOOT_BASE", NULL),
+			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
+			.state = setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+		},
+		.seconds = 2 * HOUR,
+	};
+	int status = EXIT_USAGE;
+
+	json_set_alloc_funcs(mem_get, free);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("mirrorboot-install (mirrorboot) " VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (argc > 1 && !is_verb(argv[1])) {
+		complain("unknown command", "it is arm, disarm or list");
+		return EXIT_USAGE;
+	}
+	c.hosts = site_hosts_path(&c.paths);
+	if (parse(&c, argc, argv) == 0)
+		status = run(&c);
+	free(c.hosts);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		status = EXIT_FAILURE;
+	return status;
+}
