@@ -13,6 +13,8 @@ const char *content_role(enum role role)
 		return "kernel";
 	case ROLE_INITRD:
 		return "initrd";
+	case ROLE_FILE:
+		return "file";
 	case ROLE_LOADER:
 		return "loader";
 	case ROLE_MODULE:
@@ -41,6 +43,7 @@ size_t content_wanted(enum role role)
 		return CONFIG_MAX;
 	case ROLE_KERNEL:
 	case ROLE_INITRD:
+	case ROLE_FILE:
 	case ROLE_MODULE:
 	case ROLE_BIOS:
 	case ROLE_SHIM:
@@ -238,6 +241,7 @@ static const char *binary_fault(enum role role, enum arch arch,
 		return "is not a script for iPXE: it does not begin with "
 		       "#!ipxe";
 	case ROLE_BIOS:
+	case ROLE_FILE:
 		break;
 	}
 	return NULL;
@@ -263,7 +267,7 @@ static const char *text_fault(enum role role, const struct buf *head)
 			       ? "is a directory listing"
 			       : "is a page of HTML, maybe an error page";
 	if (content_is_config(role) || role == ROLE_SCRIPT ||
-	    is_archive(head) || !is_text(head))
+	    role == ROLE_FILE || is_archive(head) || !is_text(head))
 		return NULL;
 	return "is plain text, maybe an error message";
 }

@@ -296,7 +296,10 @@ static void ask_mirror(struct targets *all, const struct release *release,
 	ask_file(all, release, files, ROLE_KERNEL, files->kernel);
 	ask_file(all, release, files, ROLE_SHIM, files->shim);
 	for (size_t i = 0; i < files->initrd_count; i++)
-		ask_file(all, release, files, ROLE_INITRD, files->initrds[i]);
+		ask_file(all, release, files,
+			 files->initrds[i].path != NULL ? ROLE_FILE
+							: ROLE_INITRD,
+			 files->initrds[i].url);
 	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_EFI, files->chain[PLATFORM_EFI]);
 	ask_file(all, release, files, ROLE_SCRIPT,

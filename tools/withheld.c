@@ -66,7 +66,7 @@ static int has_secret(const struct mirror_files *files)
 		if (is_secret_text(texts[i]))
 			return 1;
 	for (size_t i = 0; i < files->initrd_count; i++)
-		if (is_secret_text(files->initrds[i]))
+		if (is_secret_text(files->initrds[i].url))
 			return 1;
 	for (int i = 0; i < PLATFORM_COUNT; i++)
 		if (is_secret_text(files->chain[i]) ||

@@ -42,6 +42,12 @@ static const char *const pxelinux_keys[] = {
 	"modules",
 	NULL,
 };
+static const char *const initrd_keys[] = {
+	"file",
+	"name",
+	"executable",
+	NULL,
+};
 static const char *const chain_keys[] = { "bios", "efi", NULL };
 static const char *const sums_keys[] = {
 	"lists",
@@ -107,13 +113,51 @@ static int check_array(struct cursor *at, const json_t *object, const char *key,
 	return 0;
 }
 
+/* The URL of an archive, or an object that names a file. */
+static int check_initrd(struct cursor *at, const json_t *initrd)
+{
+	static const char *const strings[] = { "file", "name", NULL };
+	int is_executable;
+	int rc;
+
+	if (json_is_string(initrd))
+		return 0;
+	if (!json_is_object(initrd))
+		return cursor_fail(at, "must be a URL, in quotes, or an object "
+				       "with file and name, in { }");
+	rc = value_check_object(at, initrd, initrd_keys);
+	rc |= check_strings(at, initrd, strings);
+	rc |= value_flag(at, initrd, "executable", &is_executable);
+	if (rc == 0 && (!json_is_string(json_object_get(initrd, "file")) ||
+			!json_is_string(json_object_get(initrd, "name"))))
+		rc = cursor_fail(at, "needs file, a URL, and name, the file's "
+				     "path in the initrd");
+	return rc;
+}
+
 static int check_initrds(struct cursor *at, const json_t *object)
 {
 	const json_t *value = json_object_get(object, "initrds");
+	const size_t count = json_array_size(value);
+	size_t mark;
+	int rc = 0;
 
 	if (value == NULL || json_is_null(value))
 		return 0;
-	return check_array(at, object, "initrds", INITRDS_MAX);
+	if (count == 0 || count > INITRDS_MAX)
+		return cursor_fail_key(at, "initrds",
+				       "must be an array of 1 to %d URLs or "
+				       "objects, in [ ]",
+				       INITRDS_MAX);
+	mark = cursor_enter(at, "initrds");
+	for (size_t i = 0; i < count; i++) {
+		size_t inner = cursor_enter_index(at, i);
+
+		rc |= check_initrd(at, json_array_get(value, i));
+		cursor_leave(at, inner);
+	}
+	cursor_leave(at, mark);
+	return rc;
 }
 
 static int check_keyring(struct cursor *at, const json_t *sums)

@@ -16,7 +16,7 @@ int release_is_script(const struct mirror_files *files)
 
 const char *release_file(const struct mirror_files *files, size_t index)
 {
-	return index == 0 ? files->kernel : files->initrds[index - 1];
+	return index == 0 ? files->kernel : files->initrds[index - 1].url;
 }
 
 int release_takes_answers(const struct release *release)
@@ -38,6 +38,14 @@ int release_is_pinned(const struct mirror_files *files)
 {
 	for (size_t i = 0; files->pins != NULL && i <= files->initrd_count; i++)
 		if (release_pin(files, i) != NULL)
+			return 1;
+	return 0;
+}
+
+int release_names_files(const struct mirror_files *files)
+{
+	for (size_t i = 0; i < files->initrd_count; i++)
+		if (files->initrds[i].path != NULL)
 			return 1;
 	return 0;
 }

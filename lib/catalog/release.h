@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "dialect.h"
 #include "machine.h"
 #include "uri.h"
 
@@ -45,9 +46,9 @@ struct mirror_files {
 	const char *loader;     /* pxelinux.0 */
 
 	const char *kernel;
-	const char *shim;     /* what vouches for the kernel where Secure Boot
-				 is on; none without a kernel */
-	const char **initrds; /* none without a kernel */
+	const char *shim;       /* what vouches for the kernel where Secure Boot
+				   is on; none without a kernel */
+	struct initrd *initrds; /* none without a kernel */
 	size_t initrd_count;
 	const char *args;        /* kernel arguments */
 	const char *answer_args; /* more of them, which lead the installer to
@@ -126,6 +127,9 @@ int release_is_pinned(const struct mirror_files *files);
 
 /* Append the JSON Pointer of the release's version. */
 void release_add_pointer(const struct release *release, struct buf *out);
+
+/* Whether a loader has to put a file into the initrd. */
+int release_names_files(const struct mirror_files *files);
 
 /* Whether scripts of iPXE are all that the files have to start. */
 int release_is_script(const struct mirror_files *files);

@@ -213,6 +213,31 @@ static int read_pxelinux(struct release_builder *b, const json_t *object,
 			       &b->release->modules);
 }
 
+/* "/preseed.cfg": what each loader writes and takes alike. */
+static int check_path(struct cursor *at, const char *path)
+{
+	const char *c = path;
+
+	while (*c == '/' ? uri_is_value_char(c[1]) : uri_is_value_char(*c))
+		c++;
+	if (path[0] == '/' && *c == '\0' && strstr(path, "/.") == NULL)
+		return 0;
+	return cursor_fail_key(at, "name",
+			       "must be a path in the initrd, from the '/' on, "
+			       "of letters, digits, '.', '_', '~', '-': "
+			       "/preseed.cfg");
+}
+
+static int read_named_file(struct release_builder *b, const json_t *object,
+			   struct initrd *initrd)
+{
+	int rc = fill_key(b, object, "file", FORM_URL, &initrd->url);
+
+	rc |= fill_key(b, object, "name", FORM_WORD, &initrd->path);
+	rc |= value_flag(b->at, object, "executable", &initrd->is_executable);
+	return rc < 0 ? -1 : check_path(b->at, initrd->path);
+}
+
 static int read_initrds(struct release_builder *b, const json_t *array,
 			struct mirror_files *files)
 {
@@ -224,9 +249,13 @@ static int read_initrds(struct release_builder *b, const json_t *array,
 	files->initrd_count = count;
 	for (size_t i = 0; i < count; i++) {
 		size_t mark = cursor_enter_index(b->at, i);
+		const json_t *value = json_array_get(array, i);
+		struct initrd *initrd = &files->initrds[i];
 
-		rc |= fill(b, json_array_get(array, i), FORM_URL,
-			   &files->initrds[i]);
+		if (json_is_object(value))
+			rc |= read_named_file(b, value, initrd);
+		else
+			rc |= fill(b, value, FORM_URL, &initrd->url);
 		cursor_leave(b->at, mark);
 	}
 	return rc;
@@ -462,7 +491,7 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 	add_need(files, base, files->loader, 0);
 	add_need(files, base, files->kernel, 1);
 	for (size_t i = 0; i < files->initrd_count; i++)
-		add_need(files, base, files->initrds[i], 1);
+		add_need(files, base, files->initrds[i].url, 1);
 	add_need(files, base, files->chain[PLATFORM_BIOS], 0);
 	add_need(files, base, files->chain[PLATFORM_EFI],
 		 files->kernel == NULL);

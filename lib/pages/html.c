@@ -571,13 +571,23 @@ static void add_texts(struct file_table *t, const char *title, size_t offset)
 
 static int add_initrd(struct file_table *t, size_t index)
 {
+	struct buf title = BUF_INIT;
+	int has_any;
+
+	buf_puts(&title, "Initrd");
 	for (size_t i = 0; i < t->release->mirror_count; i++) {
 		const struct mirror_files *s = &t->release->mirrors[i];
 
 		t->values[i] =
-			index < s->initrd_count ? s->initrds[index] : NULL;
+			index < s->initrd_count ? s->initrds[index].url : NULL;
+		if (i == 0 && t->values[i] != NULL &&
+		    s->initrds[index].path != NULL)
+			buf_printf(&title, ", as its file %s",
+				   s->initrds[index].path);
 	}
-	return add_row(t, "Initrd");
+	has_any = add_row(t, title.data);
+	buf_free(&title);
+	return has_any;
 }
 
 static int add_pin(struct file_table *t, size_t index)

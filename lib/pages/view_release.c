@@ -61,10 +61,16 @@ static json_t *initrds_view(const struct request *r,
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->initrd_count; i++) {
-		json_t *view = json_pack(
-			"{s:o, s:o, s:b}", "url", page_file(r, s->initrds[i]),
-			"name", json_sprintf("initrd%zu", i), "first", i == 0);
+		const struct initrd *initrd = &s->initrds[i];
+		json_t *view = json_pack("{s:o, s:o, s:b, s:s*}", "url",
+					 page_file(r, initrd->url), "name",
+					 json_sprintf("initrd%zu", i), "first",
+					 i == 0, "path", initrd->path);
 
+		if (initrd->path != NULL)
+			json_object_set_new(
+				view, "executable",
+				json_boolean(initrd->is_executable));
 		add_sum(r, s, 1 + i, view);
 		json_array_append_new(list, view);
 	}
@@ -177,6 +183,8 @@ json_t *view_release_on(const struct request *r, const struct release *release,
 	json_t *view = json_object();
 
 	set(view, "refused", reason);
+	if (release_names_files(&release->mirrors[0]))
+		json_object_set_new(view, "names_files", json_true());
 	if (reason == NULL || dialect_is_for_people(r->dialect))
 		json_object_set_new(view, "mirrors",
 				    mirrors_view(r, &loader, release));

@@ -111,7 +111,7 @@ static const char *add_gpxe_kernel(struct buf *out,
 	add_words(out, k->args);
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < k->initrd_count; i++)
-		buf_printf(out, "initrd %s\n", k->initrds[i]);
+		buf_printf(out, "initrd %s\n", k->initrds[i].url);
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
@@ -131,11 +131,13 @@ static const char *add_ipxe_kernel(struct buf *out,
 	add_words(out, k->args);
 	len = out->len - before;
 	buf_puts(out, " || goto failed\n");
-	for (size_t i = 0; i < k->initrd_count; i++)
-		buf_printf(out,
-			   "initrd --name initrd%zu --timeout 10000 %s || goto "
-			   "failed\n",
-			   i, k->initrds[i]);
+	for (size_t i = 0; i < k->initrd_count; i++) {
+		buf_printf(out, "initrd --name initrd%zu --timeout 10000 %s", i,
+			   k->initrds[i].url);
+		add_words(out, k->initrds[i].path);
+		add_words(out, k->initrds[i].is_executable ? "mode=755" : NULL);
+		buf_puts(out, " || goto failed\n");
+	}
 	if (len > IPXE_ARGS_MAX + 1)
 		return too_long;
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
@@ -167,7 +169,7 @@ static const char *add_syslinux_kernel(struct buf *out,
 
 	buf_printf(out, "linux %s\ninitrd ", k->url);
 	for (size_t i = 0; i < k->initrd_count; i++)
-		buf_printf(out, ",%s", k->initrds[i]);
+		buf_printf(out, ",%s", k->initrds[i].url);
 	buf_puts(out, "\nappend");
 	add_words(out, k->args);
 	buf_putc(out, '\n');
@@ -232,18 +234,28 @@ static const char *add_grub_word(struct buf *out, const struct buf *word,
 	return escape_grub(out, buf_text(word), word->len);
 }
 
-static void add_grub_files(struct buf *out, const char *const *urls,
-			   size_t count)
+static void add_grub_url(struct buf *out, const char *url)
 {
 	struct buf file = BUF_INIT;
 
-	for (size_t i = 0; i < count; i++) {
-		buf_putc(out, ' ');
-		add_grub_file(&file, urls[i]);
-		escape_grub(out, file.data, file.len);
-		buf_truncate(&file, 0);
-	}
+	add_grub_file(&file, url);
+	escape_grub(out, file.data, file.len);
 	buf_free(&file);
+}
+
+static void add_grub_initrds(struct buf *out, const struct dialect_kernel *k)
+{
+	for (size_t i = 0; i < k->initrd_count; i++) {
+		const char *path = k->initrds[i].path;
+
+		buf_putc(out, ' ');
+		if (path != NULL) {
+			buf_puts(out, "newc:");
+			escape_grub(out, path, strlen(path));
+			buf_putc(out, ':');
+		}
+		add_grub_url(out, k->initrds[i].url);
+	}
 }
 
 static const char *add_grub_kernel(struct buf *out,
@@ -254,14 +266,14 @@ static const char *add_grub_kernel(struct buf *out,
 	struct buf word = BUF_INIT;
 	const char *reason = NULL;
 
-	buf_puts(out, "  if linux");
-	add_grub_files(out, &k->url, 1);
+	buf_puts(out, "  if linux ");
+	add_grub_url(out, k->url);
 	while (reason == NULL && args_next(&s, &word)) {
 		reason = add_grub_word(out, &word, &len);
 		buf_truncate(&word, 0);
 	}
 	buf_puts(out, "; then\n    if initrd");
-	add_grub_files(out, k->initrds, k->initrd_count);
+	add_grub_initrds(out, k);
 	buf_puts(out, "; then boot; fi\n");
 	buf_free(&word);
 	if (reason == NULL && len > GRUB_LINE_MAX)
@@ -394,6 +406,7 @@ const struct dialect dialect_ipxe = {
 	.compares_sums = 1,
 	.knows_lockdown = 1,
 	.uses_shim = 1,
+	.names_files = 1,
 };
 
 /* The core joins what starts a kernel in one command line of 2047 bytes (6.03,
@@ -452,6 +465,7 @@ const struct dialect dialect_grub = {
 	.has_scripts = 1,
 	.has_bare_variables = 1,
 	.knows_lockdown = 1,
+	.names_files = 1,
 };
 
 const struct dialect dialect_html = {
@@ -464,6 +478,7 @@ const struct dialect dialect_html = {
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 	.resolves_urls = 1,
+	.names_files = 1,
 };
 
 const struct dialect dialect_json = {
@@ -474,6 +489,7 @@ const struct dialect dialect_json = {
 	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
+	.names_files = 1,
 	.is_view = 1,
 };
 
@@ -765,6 +781,14 @@ static const char *check_kernel_lines(const struct dialect *d,
 	return why;
 }
 
+static const char *check_initrd(const struct dialect *d,
+				const struct initrd *initrd)
+{
+	if (initrd->path != NULL && !d->names_files)
+		return "puts a file into the initrd, which this loader cannot";
+	return dialect_check_url(d, initrd->url);
+}
+
 int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,
 			 struct buf *reason)
@@ -774,7 +798,7 @@ int dialect_check_kernel(const struct dialect *d,
 	const char *what = "";
 
 	for (size_t i = 0; why == NULL && i < kernel->initrd_count; i++)
-		why = dialect_check_url(d, kernel->initrds[i]);
+		why = check_initrd(d, &kernel->initrds[i]);
 	if (why == NULL && d->add_kernel != NULL) {
 		why = d->add_kernel(&lines, kernel);
 		what = why == too_long ? "has a kernel line that "

@@ -29,10 +29,18 @@ enum {
 	COMMAND_FIRMWARE = 8, /* opens the firmware's setup */
 };
 
+/* A file that a loader puts into memory for a kernel.  Borrowed. */
+struct initrd {
+	const char *url;
+	const char *path; /* the file's in the root file system, from the '/'
+			     on; NULL: the file is an archive */
+	int is_executable;
+};
+
 /* A kernel as a loader is told to start it.  Borrowed. */
 struct dialect_kernel {
 	const char *url;
-	const char *const *initrds; /* URLs */
+	const struct initrd *initrds;
 	size_t initrd_count;
 	const char *args; /* NULL: none */
 };
@@ -118,6 +126,8 @@ struct dialect {
 	unsigned uses_shim : 1;          /* that shim is the release's own */
 	unsigned compares_sums : 1;      /* its scripts compare a file with its
 					    pinned sum, where their client can */
+	unsigned names_files : 1;        /* it puts a file that is no archive
+					    into the initrd */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */
 };
 

@@ -924,6 +924,11 @@ class Machine:
         initrds = re.findall(r"(?m)^probe: initrd: size (\w+) crc (\w+)$", text)
         return found[1], found[2], [(int(s, 16), int(c, 16)) for s, c in initrds]
 
+    def named_files(self):
+        """What the probe found in its initrds: {path: (size, crc, executable)}."""
+        found = re.findall(r"(?m)^probe: file (\S+) mode (\w+) size (\w+) crc (\w+)$", self.serial())
+        return {path: (int(s, 16), int(c, 16), bool(int(mode, 16) & 0o111)) for path, mode, s, c in found}
+
     def pixels(self):
         """The screen as rows of bytes, three a pixel."""
         path = self.lab.dir / f"{self.name}.ppm"

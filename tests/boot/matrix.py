@@ -388,6 +388,61 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
+    # Files that the loader puts into the initrd
+
+    def named_lab(self):
+        """The second one is to be executable, and in a directory."""
+        sections = catalog(kernel_way=True) | PLAIN
+        sections["distros"]["debian"]["initrds"] = [
+            "{{root}}debian-installer/{{distro_arch}}/initrd.gz",
+            {"file": "{{mirror}}preseed.cfg", "name": "/preseed.cfg"},
+            {"file": "{{mirror}}hook", "name": "/usr/lib/hook", "executable": True},
+        ]
+        boot = self.lab(sections)
+        boot.named = {"/preseed.cfg": b"# from %s\n", "/usr/lib/hook": b"#!/bin/sh\n: %s\n"}
+        return boot
+
+    def press_named(self, boot, pc):
+        for mirror in lab.MIRRORS:
+            for path, data in boot.named.items():
+                (boot.dir / mirror / "debian" / path.rpartition("/")[2]).write_bytes(data % mirror.encode())
+        pc.press("a")
+
+    def check_named(self, boot, pc, mirror=FIRST):
+        pc.probe_lines(300)
+        files = pc.named_files()
+        for path, data in boot.named.items():
+            data %= mirror.encode()
+            size, crc, is_executable = files[path] if path in files else files[path[1:]]
+            self.assertEqual((path, size, crc), (path, len(data), zlib.crc32(data)))
+            self.assertTrue(is_executable or path == "/preseed.cfg")
+
+    def more_bios_named_file(self):
+        with self.named_lab() as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            self.press_named(boot, pc)
+            self.check_named(boot, pc)
+
+    @by("forky")
+    def test_efi_named_file(self):
+        """iPXE of 2019 says that it cannot, and the menu is there again."""
+        with self.named_lab() as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.press_named(boot, pc)
+            if boot.suite.name == "bookworm":
+                pc.expect("needs a newer iPXE on UEFI", 60)
+                pc.expect("(?s)newer iPXE.*Local disk", 60)
+            else:
+                self.check_named(boot, pc)
+
+    def more_efi_grub_named_file(self):
+        with self.named_lab() as boot:
+            pc = self.start_grub(boot)
+            self.press_named(boot, pc)
+            self.check_named(boot, pc)
+
     # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
 
     def start_pinned(self, boot, flipped=()):

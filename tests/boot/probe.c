@@ -1,7 +1,7 @@
 /*
- * The probe's words, for 32 and for 64 bits: its command line and its initrds
- * on COM1, then QEMU's exit.  Runs where it is put, so it has no data that
- * hold addresses.
+ * The probe's words, for 32 and for 64 bits: its command line, its initrds and
+ * the files that a loader has put into them on COM1, then QEMU's exit.  Runs
+ * where it is put, so it has no data that hold addresses.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -75,6 +75,48 @@ static void put_initrd(uint32_t size, uint32_t crc)
 	put("\n");
 }
 
+/* Eight hexadecimal digits of an archive's header. */
+static uint32_t get_hex(const uint8_t *digits)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 4 | ((digits[i] & 15) + (digits[i] >> 6) * 9);
+	return value;
+}
+
+static int has_magic(const uint8_t *data)
+{
+	for (const char *c = "070701"; *c != '\0'; c++)
+		if (*data++ != (uint8_t)*c)
+			return 0;
+	return 1;
+}
+
+/* The files of cpio archives, as Linux unpacks them. */
+static void tell_named_files(const uint8_t *data, uint32_t size)
+{
+	const uint32_t header = 110;
+
+	for (uint32_t i = 0; size > header && i < size - header; i += 4) {
+		const uint8_t *at = data + i;
+		uint32_t name_size = get_hex(at + 94);
+		uint32_t start = (header + name_size + 3) & ~3u;
+
+		if (!has_magic(at) || get_hex(at + 54) == 0)
+			continue;
+		put("probe: file ");
+		put((const char *)at + header);
+		put(" mode ");
+		put_hex(get_hex(at + 14));
+		put(" size ");
+		put_hex(get_hex(at + 54));
+		put(" crc ");
+		put_hex(add_crc(0, at + start, get_hex(at + 54)));
+		put("\n");
+	}
+}
+
 static uint32_t field(const uint8_t *params, uint32_t offset)
 {
 	return *(const uint32_t *)(params + offset);
@@ -90,6 +132,7 @@ static void tell_boot_params(const char *mode, const uint8_t *params)
 	put_command_line(mode, (const char *)(uintptr_t)field(params, 0x228));
 	if (size > 0)
 		put_initrd(size, add_crc(0, initrd, size));
+	tell_named_files(initrd, size);
 }
 
 #ifndef __x86_64__
@@ -114,9 +157,15 @@ struct guid {
 
 struct boot_services {
 	char header[24];
-	void *before[16];
+	void *before[5];
+	EFI uint64_t (*allocate_pool)(uint32_t kind, uint64_t size,
+				      void **buffer);
+	void *between[10];
 	EFI uint64_t (*handle_protocol)(void *handle, const struct guid *,
 					void **interface);
+	void *after[3];
+	EFI uint64_t (*locate_device_path)(const struct guid *,
+					   const void **path, void **handle);
 };
 
 struct system_table {
@@ -219,6 +268,48 @@ static void tell_initrds(const struct system_table *system,
 			tell_file(open_volume(system, image), name);
 }
 
+struct load_file {
+	EFI uint64_t (*load)(struct load_file *, const void *path,
+			     uint8_t is_boot, uint64_t *size, void *);
+};
+
+/* The files in the initrd that Linux since 5.8 takes, rather than those that
+ * its command line names. */
+static void tell_loaded_initrd(const struct system_table *system)
+{
+	const struct {
+		uint8_t type, kind;
+		uint16_t size;
+		struct guid guid;
+		uint32_t end;
+	} vendor = { 4,
+		     3,
+		     20,
+		     { 0x5568e427,
+		       0x68fc,
+		       0x4f3d,
+		       { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } },
+		     0x0004ff7f };
+	const struct guid guid = { 0x4006c0c1,
+				   0xfcb3,
+				   0x403e,
+				   { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0,
+				     0x6d } };
+	const void *path = &vendor;
+	struct load_file *initrd;
+	uint64_t size = 0;
+	void *handle;
+	void *data;
+
+	if (system->boot->locate_device_path(&guid, &path, &handle) != 0)
+		return;
+	initrd = protocol(system, handle, &guid);
+	initrd->load(initrd, path, 0, &size, NULL);
+	if (system->boot->allocate_pool(2, size, &data) == 0 &&
+	    initrd->load(initrd, path, 0, &size, data) == 0)
+		tell_named_files(data, (uint32_t)size);
+}
+
 /* What a loader has told the firmware's image loader. */
 static void tell_image(const struct system_table *system, void *handle)
 {
@@ -239,6 +330,7 @@ static void tell_image(const struct system_table *system, void *handle)
 	text[len] = '\0';
 	put_command_line("efi", text);
 	tell_initrds(system, image, text);
+	tell_loaded_initrd(system);
 }
 
 /* first: the image's handle, or the boot parameters if there is no system. */

@@ -505,6 +505,32 @@ def test_shim(mirrors):
         expect(f"shim {fault}", [f for f in found if "no second mirror" not in f], wanted)
 
 
+def test_named_files(mirrors):
+    """What a loader puts into the initrd may be any file but an error page."""
+    rows = [
+        (content(b"d-i debian-installer/locale string en_US\n"), None),
+        (content(b"\0\1\2\3" * 1000), None),
+        (content(ERROR_PAGE), "file is a page of HTML, maybe an error page"),
+        (content(b""), "file is empty"),
+        (status(404), "file is missing: status 404"),
+    ]
+    for page, fault in rows:
+        mirrors[0].reset({"/debian/linux": content((TREE / "debian-installer/amd64/linux").read_bytes()),
+                          "/debian/f": page})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["menus"]["main"]["entries"].pop()
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian", "kernel": "{{mirror}}linux",
+                "initrds": [{"file": "{{mirror}}f", "name": "/preseed.cfg"}],
+                "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/f"] if fault else []
+        expect(f"named file {fault}", [f for f in found if "no second mirror" not in f and "left out" not in f], wanted)
+
+
 def test_scripts(mirrors):
     """A script is named in script, and nothing else is."""
     rows = [
@@ -633,6 +659,7 @@ def main():
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
             ("shim", lambda: test_shim(mirrors)),
+            ("named files", lambda: test_named_files(mirrors)),
             ("scripts", lambda: test_scripts(mirrors)),
             ("a kernel ends in its last paragraph",
              lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),

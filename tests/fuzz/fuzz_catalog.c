@@ -168,7 +168,7 @@ static void check_files(const struct mirror_files *s)
 	check_url(s->loader);
 	check_url(s->kernel);
 	for (size_t i = 0; i < s->initrd_count; i++)
-		check_url(s->initrds[i]);
+		check_url(s->initrds[i].url);
 	for (int i = 0; i < PLATFORM_COUNT; i++) {
 		check_url(s->chain[i]);
 		check_url(s->script[i]);

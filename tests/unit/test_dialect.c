@@ -756,7 +756,7 @@ static void test_loaders_refuse_what_they_cannot_fetch(void **state)
 static char *check_kernel(const struct dialect *d, const char *url,
 			  const char *args)
 {
-	static const char *const initrds[] = { "http://h/i" };
+	static const struct initrd initrds[] = { { .url = "http://h/i" } };
 	const struct dialect_kernel kernel = {
 		.url = url,
 		.initrds = initrds,

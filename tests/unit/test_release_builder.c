@@ -52,7 +52,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 	assert_string_equal(s->kernel, "http://deb.example.org:81/pub/debian/"
 				       "12/x-amd64/linux");
 	assert_int_equal(s->initrd_count, 2);
-	assert_string_equal(s->initrds[1], "http://deb.example.org:81/pub/"
+	assert_string_equal(s->initrds[1].url, "http://deb.example.org:81/pub/"
 					   "debian/12/x-amd64/b");
 	assert_string_equal(s->args, "host=deb.example.org:81 "
 				     "dir=/pub/debian/ q");
@@ -465,6 +465,10 @@ static void test_files_know_which_loaders_cannot_be_told_of_them(void **state)
 		{ "'kernel': 'http://h/k', 'args': 'a\\\\b'", "grub",
 		  "has an argument that contains \"'\" or '\\', which GRUB "
 		  "changes" },
+		{ "'kernel': 'http://h/k', 'initrds': ['http://h/i',"
+		  " {'file': 'http://h/f', 'name': '/f'}]",
+		  "gpxe pxelinux syslinux",
+		  "puts a file into the initrd, which this loader cannot" },
 		{ "'kernel': 'http://h/k?f=a.c32'", "gpxe pxelinux",
 		  "has a name that gPXE would run as native code" },
 		{ "'chain': {'bios': 'http://h/k?f=a.c32'}", "gpxe pxelinux",
