@@ -171,9 +171,7 @@ static const char *distrusts_without_shim(const struct loader *l,
 	const struct mirror_files *files;
 	size_t i = loader_next_mirror(l, release, 0);
 
-	if (i == release->mirror_count)
-		return NULL;
-	files = &release->mirrors[i];
+	files = &release->mirrors[i < release->mirror_count ? i : 0];
 	if (find_script(l, files) != NULL || files->shim != NULL)
 		return NULL;
 	if (files->kernel != NULL)

@@ -346,10 +346,10 @@ static void test_with_secure_boot_grub_starts_what_shim_trusts(void **state)
 		{ "grub", "efi", nobody, "debian", NO_TRUST },
 		{ "grub", "", trusts, "fedora", NO_TRUST },
 		{ "grub", "bios", trusts, "fedora", NULL },
-		{ "ipxe", "efi", trusts, NULL, NULL },
 		{ "syslinux", "efi", trusts, NULL, NULL },
 		{ "html", "", trusts, NULL, NULL },
 	};
+	const struct mirror_files files = files_of(KERNEL);
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(trusted); i++) {
@@ -359,8 +359,11 @@ static void test_with_secure_boot_grub_starts_what_shim_trusts(void **state)
 		};
 		const struct settings settings = { .trusts =
 							   trusted[i].trusts };
-		const struct release release = { .signed_by =
-							 trusted[i].signer };
+		const struct release release = {
+			.signed_by = trusted[i].signer,
+			.mirrors = &files,
+			.mirror_count = 1,
+		};
 		const char *got =
 			loader_distrusts(&loader, &settings, &release);
 
@@ -368,6 +371,55 @@ static void test_with_secure_boot_grub_starts_what_shim_trusts(void **state)
 			    ? got != NULL
 			    : got == NULL ||
 				      strcmp(got, trusted[i].refusal) != 0)
+			fail_msg("row %zu: %s", i, got);
+	}
+}
+
+static void test_with_secure_boot_ipxe_needs_a_shim(void **state)
+{
+#define NO_SHIM "needs Secure Boot off: no shim of it is known"
+	static const struct {
+		const char *platform;
+		unsigned files;
+		const char *shim;
+		const char *signer;
+		const char *refusal; /* NULL: it starts the release */
+	} vouched[] = {
+		{ "efi", KERNEL, TREE "shim.efi", NULL, NULL },
+		{ "", KERNEL, TREE "shim.efi", NULL, NULL },
+		{ "efi", KERNEL, NULL, NULL, NO_SHIM },
+		{ "efi", KERNEL, NULL, "debian", NO_SHIM },
+		{ "", KERNEL, NULL, "debian", NO_SHIM },
+		{ "bios", KERNEL, NULL, NULL, NULL },
+		{ "efi", KERNEL | UNWRITABLE, NULL, NULL, NO_SHIM },
+		{ "efi", EFI_PROGRAM, NULL, "debian", NULL },
+		{ "efi", EFI_PROGRAM, NULL, NULL, NO_SIGNATURE },
+		{ "efi", EFI_PROGRAM, TREE "shim.efi", NULL, NULL },
+		{ "efi", SCRIPT, NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(vouched); i++) {
+		const struct loader loader = {
+			.dialect = &dialect_ipxe,
+			.machine = machine_of(vouched[i].platform, ""),
+		};
+		const struct settings settings = { .trusts = NULL };
+		struct mirror_files files = files_of(vouched[i].files);
+		const struct release release = {
+			.arch = ARCH_AMD64,
+			.signed_by = vouched[i].signer,
+			.mirrors = &files,
+			.mirror_count = 1,
+		};
+		const char *got;
+
+		files.shim = vouched[i].shim;
+		got = loader_distrusts(&loader, &settings, &release);
+		if (vouched[i].refusal == NULL
+			    ? got != NULL
+			    : got == NULL ||
+				      strcmp(got, vouched[i].refusal) != 0)
 			fail_msg("row %zu: %s", i, got);
 	}
 }
@@ -617,6 +669,7 @@ int main(void)
 			test_a_password_is_refused_where_nobody_asks_for_it),
 		cmocka_unit_test(
 			test_with_secure_boot_grub_starts_what_shim_trusts),
+		cmocka_unit_test(test_with_secure_boot_ipxe_needs_a_shim),
 		cmocka_unit_test(
 			test_a_mirrors_menu_is_for_modules_of_its_version),
 		cmocka_unit_test(test_a_machine_is_offered_what_it_can_run),
