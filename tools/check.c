@@ -124,34 +124,43 @@ static unsigned number_of(const char *option, const char *text, unsigned max)
 	return value;
 }
 
+/* Take an option that says what else to check.  Returns whether it was one. */
+static int take_part(struct options *o, int option)
+{
+	switch (option) {
+	case 'o':
+		break;
+	case 'p':
+		o->pin = optarg;
+		/* fall through */
+	case 'y':
+		o->is_verify = 1;
+		break;
+	case 'f':
+		o->found = optarg;
+		/* fall through */
+	case 'd':
+		o->is_discover = 1;
+		break;
+	case 'r':
+		o->rank = optarg;
+		break;
+	default:
+		return 0;
+	}
+	o->is_online = 1;
+	return 1;
+}
+
 /* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
 	*status = EXIT_UNCHECKED;
+	if (take_part(o, option))
+		return 0;
 	switch (option) {
-	case 'o':
-		o->is_online = 1;
-		return 0;
-	case 'y':
-		o->is_online = o->is_verify = 1;
-		return 0;
-	case 'p':
-		o->is_online = o->is_verify = 1;
-		o->pin = optarg;
-		return 0;
-	case 'd':
-		o->is_online = o->is_discover = 1;
-		return 0;
-	case 'f':
-		o->is_online = o->is_discover = 1;
-		o->found = optarg;
-		return 0;
 	case 'D':
 		o->is_diff = 1;
-		return 0;
-	case 'r':
-		o->is_online = 1;
-		o->rank = optarg;
 		return 0;
 	case 'j':
 		o->is_json = 1;

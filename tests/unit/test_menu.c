@@ -93,69 +93,44 @@ static void check_word(const char *distro, const char *choice,
 
 static void test_latest_and_lts_stand_for_a_version(void **state)
 {
-#define V(id, arches) "'" id "': {'arches': [" arches "]}"
-#define NONE(word)                                                             \
-	"catalog.json: /menus/main/entries/0/version: distro 'd' has no "      \
-	"version '" word "'"
+#define PC "{'arches': ['amd64']}"
+#define NONE "catalog.json: /menus/main/entries/0/version: distro 'd' has no "
 	static const char ubuntu[] =
 		"'discover': {'version': '[0-9.]+', 'lts': '[0-9]*[02468].04'},"
-		" 'versions': {" V("24.04", "'amd64', 'arm64'") ", " V("9", "'i"
-									    "38"
-									    "6'"
-									    ", "
-									    "'a"
-									    "md"
-									    "64"
-									    "'") ", " V(
-			"26.10",
-			"'amd64'") ", " V("26.04",
-					  "'amd64'") ", " V("devel",
-							    "'amd64'") "}";
+		" 'versions': {'24.04': {'arches': ['amd64', 'arm64']},"
+		" '9': {'arches': ['i386', 'amd64']},"
+		" '26.10': " PC ", '26.04': " PC ", 'devel': " PC "}";
+	static const char leap[] =
+		"'order': ['rolling', '*', '42.3'],"
+		" 'versions': {'42.3': " PC ", '15.6': " PC ","
+		" '16.0': " PC ", 'rolling': " PC "}";
+	static const char debian[] =
+		"'order': ['sid', 'trixie'],"
+		" 'discover': {'version': 'trixie|forky'},"
+		" 'versions': {'sid': " PC ", 'trixie': " PC ","
+		" 'forky': " PC "}";
+	static const char own[] = "'versions': {'latest': " PC ", '3': " PC "}";
+	static const char three[] = "'versions': {'3': " PC "}";
+	static const char sid[] = "'versions': {'sid': " PC "}";
 	static const struct {
 		const char *distro;
 		const char *choice;
 		const char *entries;
-	} rows
-		[] = {
-			/* For each architecture by itself. */
-			{ ubuntu, "'version': 'latest'",
-			  "d-26.10-amd64 d-24.04-arm64 d-9-i386" },
-			{ ubuntu, "'version': 'lts'",
-			  "d-26.04-amd64 d-24.04-arm64" },
-			{ ubuntu,
-			  "'version': 'lts', 'arch': 'arm64', 'variant': 'v'",
-			  "d-24.04-arm64-v" },
-			/* The order decides, and not the number alone. */
-			{
-				"'order': ['rolling', '*', '42.3'], "
-				"'versions': {" V("42.3", "'amd64'") ", " V(
-					"15.6",
-					"'amd64'") ", " V("16.0",
-							  "'amd64'") ", " V("ro"
-									    "ll"
-									    "in"
-									    "g",
-									    "'a"
-									    "md"
-									    "64"
-									    "'") "}",
-				"'version': 'latest'", "d-16.0-amd64" },
-			{ "'order': ['sid', 'trixie'], 'discover': {'version': "
-			  "'trixie|forky'}, 'versions': {" V(
-				  "sid",
-				  "'amd64'") ", " V("trixie",
-						    "'amd64'") ", " V("forky",
-								      "'amd64'") "}",
-			  "'version': 'latest'", "d-trixie-amd64" },
-			/* An id of that name comes first. */
-			{ "'versions': {" V("latest", "'amd64'") ", " V(
-				  "3", "'amd64'") "}",
-			  "'version': 'latest'", "d-latest-amd64" },
-			{ "'versions': {" V("3", "'amd64'") "}",
-			  "'version': 'lts'", NONE("lts") },
-			{ "'versions': {" V("sid", "'amd64'") "}",
-			  "'version': 'latest'", NONE("latest") },
-		};
+	} rows[] = {
+		/* For each architecture by itself. */
+		{ ubuntu, "'version': 'latest'",
+		  "d-26.10-amd64 d-24.04-arm64 d-9-i386" },
+		{ ubuntu, "'version': 'lts'", "d-26.04-amd64 d-24.04-arm64" },
+		{ ubuntu, "'version': 'lts', 'arch': 'arm64', 'variant': 'v'",
+		  "d-24.04-arm64-v" },
+		/* The order decides, and not the number alone. */
+		{ leap, "'version': 'latest'", "d-16.0-amd64" },
+		{ debian, "'version': 'latest'", "d-trixie-amd64" },
+		/* An id of that name comes first. */
+		{ own, "'version': 'latest'", "d-latest-amd64" },
+		{ three, "'version': 'lts'", NONE "version 'lts'" },
+		{ sid, "'version': 'latest'", NONE "version 'latest'" },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++)

@@ -53,7 +53,7 @@ static void test_release_has_all_that_its_distro_says(void **state)
 				       "12/x-amd64/linux");
 	assert_int_equal(s->initrd_count, 2);
 	assert_string_equal(s->initrds[1].url, "http://deb.example.org:81/pub/"
-					   "debian/12/x-amd64/b");
+					       "debian/12/x-amd64/b");
 	assert_string_equal(s->args, "host=deb.example.org:81 "
 				     "dir=/pub/debian/ q");
 	assert_string_equal(s->chain[PLATFORM_BIOS],
