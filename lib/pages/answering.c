@@ -96,10 +96,11 @@ static int refuse(const struct asked *a, struct error *err)
 	return 403;
 }
 
+/* Without networks nobody may have answers: anybody could ask for them. */
 static int is_on(const struct network *networks, size_t count,
 		 const struct network *client)
 {
-	return count == 0 || network_longest(networks, count, client) >= 0;
+	return network_longest(networks, count, client) >= 0;
 }
 
 /* Find what the host's file says.  Returns a status. */

@@ -136,6 +136,9 @@ static const char *const notices[] = {
 			"read",
 };
 
+static const char no_networks[] =
+	"This machine is not installed: no networks are named for it";
+
 /* The name of the state's file, and of the machine in it.  Returns 0, or -1 if
  * the machine has no name. */
 static int name_machine(const struct decision *d, const struct group *group,
@@ -170,14 +173,14 @@ static void set_token(const struct request *r, const struct arming *arming,
 			identity_shown(name), address);
 }
 
-static void set_instead(struct decision *d, enum arming_state state)
+static void set_instead(struct decision *d, const char *notice)
 {
 	d->instead = *d->assigned;
 	d->instead.release = NULL;
 	d->instead.menu = d->assigned->otherwise;
 	d->instead.is_local = d->instead.menu == NULL;
 	d->assigned = &d->instead;
-	d->notice = notices[state];
+	d->notice = notice;
 }
 
 /* A machine that installs itself does so only while it is armed.  group: that
@@ -191,6 +194,8 @@ static void check_arming(const struct request *r, struct decision *d,
 	struct arming arming = { .is_there = 0 };
 	struct error err = ERROR_INIT;
 	const long long now = time(NULL);
+	const size_t networks =
+		group != NULL ? group->network_count : d->host.network_count;
 	enum arming_state state;
 
 	if (d->assigned == NULL || !assignment_is_unattended(d->assigned))
@@ -200,11 +205,13 @@ static void check_arming(const struct request *r, struct decision *d,
 		fprintf(stderr, "%s: %s\n", r->page->name, err.text);
 	state = arming_state_of(&arming, machine, now);
 	page_note(r, "installation: %s", arming_word(state));
-	if (arming_installs(&arming, machine,
-			    d->assigned->install == INSTALL_ALWAYS, now))
-		set_token(r, &arming, name, machine, d);
+	if (!arming_installs(&arming, machine,
+			     d->assigned->install == INSTALL_ALWAYS, now))
+		set_instead(d, notices[state]);
+	else if (networks == 0)
+		set_instead(d, no_networks);
 	else
-		set_instead(d, state);
+		set_token(r, &arming, name, machine, d);
 	arming_free(&arming);
 }
 

@@ -363,6 +363,19 @@ class OnceTest(unittest.TestCase):
         self.assertIsNone(self.token(server, mac=OTHER, source="127.0.0.4"))
         self.assertIsNone(self.token(server, mac="", source="127.0.0.4"))
 
+    def test_networks_removed_after_arming_close_the_answers(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        path = self.token(server)
+        without = {k: v for k, v in ANSWERED.items() if k != "networks"}
+        (server.dir / "hosts" / f"{MAC}.json").write_text(json.dumps(without))
+        self.assertIn(b"no networks are named for it",
+                      server.ask(ASK.format("ipxe", MAC)).body)
+        self.assertIsNone(self.token(server))
+        self.check(server, path + "preseed.cfg", 403)
+        (server.dir / "hosts" / f"{MAC}.json").write_text(json.dumps(ANSWERED))
+        self.check(server, path + "preseed.cfg", 200)
+
     def test_tool_says_what_it_did_and_why_not(self):
         server = self.start(Nginx)
         hosts = server.dir / "hosts"
