@@ -91,5 +91,6 @@ int names_has_machine(const struct machine *machine)
 	if (machine->platform == MACHINE_UNKNOWN)
 		return machine->arch == MACHINE_UNKNOWN;
 	return machine->platform == PLATFORM_EFI ||
-	       machine->arch == MACHINE_UNKNOWN || machine_is_pc(machine->arch);
+	       machine->arch == MACHINE_UNKNOWN ||
+	       machine_is_pc((enum arch)machine->arch);
 }

@@ -37,8 +37,8 @@ struct asked {
 static int take_token(const char *s, size_t len, struct asked *a)
 {
 	const char *dot = memchr(s, '.', len);
+	const char *end = s + len;
 	size_t token_len = dot != NULL ? (size_t)(dot - s) : len;
-	const char *digit = dot + 1;
 
 	if (!arming_is_token(s, token_len))
 		return -1;
@@ -46,11 +46,11 @@ static int take_token(const char *s, size_t len, struct asked *a)
 	a->token[token_len] = '\0';
 	if (dot == NULL)
 		return 0;
-	for (; digit < s + len && *digit >= '0' && *digit <= '9'; digit++)
-		if ((a->mirror = 10 * a->mirror + (size_t)(*digit - '0')) >=
+	for (s = dot + 1; s < end && *s >= '0' && *s <= '9'; s++)
+		if ((a->mirror = 10 * a->mirror + (size_t)(*s - '0')) >=
 		    MIRRORS_MAX)
 			return -1;
-	return digit == s + len && digit > dot + 1 ? 0 : -1;
+	return s == end && s > dot + 1 ? 0 : -1;
 }
 
 /* Take the last two components of the path, however the web server splits it
