@@ -134,7 +134,8 @@ static int give_link(struct reader *r, const char *s, size_t len)
 		const int is_one =
 			name[end] == '\0' || strcmp(name + end, "/") == 0;
 
-		if (is_one && name[0] != '.' && strchr(name, ':') == NULL)
+		if (end > 0 && is_one && name[0] != '.' &&
+		    strchr(name, ':') == NULL)
 			rc = give(r, name, strlen(name));
 	}
 	buf_free(&text);
