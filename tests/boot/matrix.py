@@ -306,7 +306,7 @@ class Boot(unittest.TestCase):
         self.check_partial_ipxe(27)
 
     @by("forky")
-    def test_bios_partial_ipxe_loads_another_partial_one(self):
+    def more_bios_partial_ipxe_loads_another_partial_one(self):
         """No iPXE has feature 250, and still ipxe.pxe is loaded once only."""
         self.check_partial_ipxe(250)
 
@@ -477,7 +477,7 @@ class Boot(unittest.TestCase):
                 self.assertFalse(boot.asked("initrd", lab.MIRRORS[FIRST]))
 
     @by("forky")
-    def test_efi_pinned_initrd(self):
+    def more_efi_pinned_initrd(self):
         with self.lab(catalog()) as boot:
             pc = self.start_pinned(boot)
             self.check_boot(pc, [], SECOND if self.compares(boot) else FIRST)
@@ -505,7 +505,7 @@ class Boot(unittest.TestCase):
             self.menu_of(pc)
             self.assertNotIn("i386", pc.text())
 
-    def test_efi_refuses_i386(self):
+    def more_efi_refuses_i386(self):
         page = "fromthemirror?arch=i386&dialect=ipxe&distro=debian&version=bookworm"
         with self.lab(catalog(), dhcpd=starts_with(page)) as boot:
             boot.machine(efi=True).expect("Debian 12 bookworm i386 is (for i386, )?not for this machine", 240)
@@ -716,7 +716,7 @@ class Boot(unittest.TestCase):
             pc.press("z")
             self.check_boot(pc, [])
 
-    def test_bios_lpxelinux_picture_missing(self):
+    def more_bios_lpxelinux_picture_missing(self):
         with self.lab(catalog(kernel_way=True) | {"site": {"background": "no/such.png"}}) as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
@@ -952,7 +952,7 @@ class Boot(unittest.TestCase):
             self.check_boot(pc, [])
 
     @by("forky")
-    def test_efi_grub_picture_missing(self):
+    def more_efi_grub_picture_missing(self):
         with self.lab(catalog() | {"site": {"background": "no/such.png"}}) as boot:
             pc = self.start_grub(boot, until=lambda pc: pc.expect_request("no/such.png", 60))
             pc.pause(4)
@@ -971,10 +971,10 @@ class Boot(unittest.TestCase):
     def test_efi_grub_first_mirror_down(self):
         self.check_grub_second_mirror(names={FIRST: lab.DOWN})
 
-    def test_efi_grub_first_mirror_closed(self):
+    def more_efi_grub_first_mirror_closed(self):
         self.check_grub_second_mirror(names={FIRST: lab.CLOSED})
 
-    def test_efi_grub_first_mirror_unknown(self):
+    def more_efi_grub_first_mirror_unknown(self):
         self.check_grub_second_mirror(names={FIRST: None})
 
     @by("trixie")
@@ -997,7 +997,7 @@ class Boot(unittest.TestCase):
             pc.expect("(?s)No mirror of.*Local disk", 120)
 
     @by("forky")
-    def test_efi_grub_all_mirrors_missing(self):
+    def more_efi_grub_all_mirrors_missing(self):
         self.check_grub_all_mirrors(faults=dict.fromkeys(lab.MIRRORS, "missing"))
 
     def test_efi_grub_all_mirrors_down(self):
@@ -1216,7 +1216,7 @@ class Boot(unittest.TestCase):
             pc.pause(10)
             self.assertFalse(boot.asked("fromthemirror"))
 
-    def test_bios_host_broken_of_lpxelinux(self):
+    def more_bios_host_broken_of_lpxelinux(self):
         with self.hosts_lab(MAC_OF_SYSLINUX, text="{") as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             pc.expect(rf"is broken:\s+{MAC_OF_SYSLINUX}.json:1", 240)
@@ -1236,7 +1236,7 @@ class Boot(unittest.TestCase):
             pc.expect("did not start: the menu follows", 240)
             self.menu_of(pc, "The release of this machine did not start")
 
-    def test_bios_host_without_a_mirror_of_lpxelinux(self):
+    def more_bios_host_without_a_mirror_of_lpxelinux(self):
         with self.hosts_lab(MAC_OF_SYSLINUX, faults=dict.fromkeys(lab.MIRRORS, "missing")) as boot:
             boot.machine(mac=lab.SYSLINUX).expect_request("boot/menu.*problem=release", 240)
 
@@ -1290,10 +1290,10 @@ class Boot(unittest.TestCase):
     def test_bios_first_mirror_down(self):
         self.check_second_mirror(names={FIRST: lab.DOWN})
 
-    def test_bios_first_mirror_closed(self):
+    def more_bios_first_mirror_closed(self):
         self.check_second_mirror(names={FIRST: lab.CLOSED})
 
-    def test_bios_first_mirror_unknown(self):
+    def more_bios_first_mirror_unknown(self):
         self.check_second_mirror(names={FIRST: None})
 
     def test_bios_first_mirror_missing(self):
@@ -1337,16 +1337,16 @@ class Boot(unittest.TestCase):
         self.check_second_pxelinux(names={FIRST: lab.DOWN})
 
     @by("trixie")
-    def test_bios_pxelinux_first_mirror_closed(self):
+    def more_bios_pxelinux_first_mirror_closed(self):
         self.check_second_pxelinux(names={FIRST: lab.CLOSED})
 
-    def test_bios_pxelinux_first_mirror_unknown(self):
+    def more_bios_pxelinux_first_mirror_unknown(self):
         self.check_second_pxelinux(names={FIRST: None})
 
-    def test_bios_pxelinux_first_mirror_missing(self):
+    def more_bios_pxelinux_first_mirror_missing(self):
         self.check_second_pxelinux(faults={FIRST: "missing"})
 
-    def test_bios_pxelinux_first_mirror_silent(self):
+    def more_bios_pxelinux_first_mirror_silent(self):
         self.check_second_pxelinux(faults={FIRST: "silent"})
 
     @by("forky")
