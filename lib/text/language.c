@@ -111,6 +111,19 @@ const char *language_check_text(const char *s, size_t len)
 	return NULL;
 }
 
+const char *language_check_line(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '\n' || c == '\r')
+			return "contains a line break";
+		if (c != '\0' && (c < ' ' || c == 0x7f))
+			return "contains a control character";
+	}
+	return language_check_text(s, len);
+}
+
 unsigned language_character(const char *s, size_t *len)
 {
 	const unsigned char *c = (const unsigned char *)s;

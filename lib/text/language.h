@@ -56,6 +56,9 @@ const char *language_check(const char *file, const char *text, size_t len);
  * they can be held. */
 const char *language_check_text(const char *s, size_t len);
 
+/* The same of one line: also a line break, or a control character. */
+const char *language_check_line(const char *s, size_t len);
+
 /* The character of UTF-8 at s, which language_check_text() has passed; its
  * length goes to *len. */
 unsigned language_character(const char *s, size_t *len);

@@ -3,22 +3,9 @@
 
 #include "language.h"
 
-static const char *check_line(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c == '\n' || c == '\r')
-			return "contains a line break";
-		if (c != '\0' && (c < ' ' || c == 0x7f))
-			return "contains a control character";
-	}
-	return language_check_text(s, len);
-}
-
 static const char *escape_plain(struct buf *out, const char *s, size_t len)
 {
-	const char *reason = check_line(s, len);
+	const char *reason = language_check_line(s, len);
 
 	if (reason == NULL)
 		buf_add(out, s, len);
@@ -99,7 +86,7 @@ static const char *check_place(const struct buf *out, const char *s, size_t len)
  * that ends in '\' with the next. */
 static const char *escape_preseed(struct buf *out, const char *s, size_t len)
 {
-	const char *reason = check_line(s, len);
+	const char *reason = language_check_line(s, len);
 
 	if (reason == NULL)
 		reason = check_place(out, s, len);

@@ -236,19 +236,6 @@ static const char *script_of(const char *section)
 	return end + 1;
 }
 
-static const char *check_lines(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c == '\n' || c == '\r')
-			return "contains a line break";
-		if (c != '\0' && (c < ' ' || c == 0x7f))
-			return "contains a control character";
-	}
-	return language_check_text(s, len);
-}
-
 /* Lines of packages have no quotes. */
 static const char *escape_package(struct buf *out, const char *s, size_t len)
 {
@@ -293,7 +280,7 @@ static const char *escape_command(struct buf *out, const char *s, size_t len)
 static const char *escape_kickstart(struct buf *out, const char *s, size_t len)
 {
 	const char *section = section_of(buf_text(out));
-	const char *reason = check_lines(s, len);
+	const char *reason = language_check_line(s, len);
 	const char *script;
 
 	if (reason != NULL)
