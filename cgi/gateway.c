@@ -1,16 +1,8 @@
 #include "gateway.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-const char *gateway_setting(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : otherwise;
-}
 
 struct http_request gateway_read(char *const *env)
 {
@@ -76,7 +68,7 @@ void gateway_answer(struct site *site, const struct page *own,
 		    void (*put)(const struct buf *text, void *where),
 		    void *where)
 {
-	const int is_logging = gateway_setting("MIRRORBOOT_LOG", NULL) != NULL;
+	const int is_logging = site_setting("MIRRORBOOT_LOG", NULL) != NULL;
 	struct http_response made = HTTP_RESPONSE_INIT;
 	const struct http_response *response;
 	struct http_text text;

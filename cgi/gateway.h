@@ -5,9 +5,6 @@
 #include "pages.h"
 #include "site.h"
 
-/* A setting of the process; an empty one counts as none.  Borrowed. */
-const char *gateway_setting(const char *name, const char *otherwise);
-
 /* What the CGI variables env ("NAME=value" strings, NULL at the end) say of a
  * request (RFC 3875).  Borrows from env. */
 struct http_request gateway_read(char *const *env);

@@ -18,16 +18,15 @@ extern char **environ;
 static struct site *open_site(void)
 {
 	const struct site_paths paths = {
-		.catalog =
-			gateway_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
-		.templates = gateway_setting("MIRRORBOOT_TEMPLATES",
-					     DEFAULT_TEMPLATES),
+		.catalog = site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
+		.templates =
+			site_setting("MIRRORBOOT_TEMPLATES", DEFAULT_TEMPLATES),
 		.shipped = SHIPPED_TEMPLATES,
-		.base = gateway_setting("MIRRORBOOT_BASE", NULL),
-		.hosts = gateway_setting("MIRRORBOOT_HOSTS", NULL),
-		.answers = gateway_setting("MIRRORBOOT_ANSWERS", NULL),
+		.base = site_setting("MIRRORBOOT_BASE", NULL),
+		.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
+		.answers = site_setting("MIRRORBOOT_ANSWERS", NULL),
 		.shipped_answers = SHIPPED_ANSWERS,
-		.state = gateway_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+		.state = site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
 	};
 
 	return site_new(&paths, pages_names, pages_check_urls);

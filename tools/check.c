@@ -44,14 +44,6 @@ struct options {
 	int is_strict; /* warnings count as errors */
 };
 
-/* A setting of the environment; an empty one counts as missing. */
-static const char *setting(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
 static void print_help(void)
 {
 	printf("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
@@ -443,14 +435,14 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.paths = {
-			.catalog = setting("MIRRORBOOT_CATALOG",
+			.catalog = site_setting("MIRRORBOOT_CATALOG",
 					   DEFAULT_CATALOG),
-			.templates = setting("MIRRORBOOT_TEMPLATES",
+			.templates = site_setting("MIRRORBOOT_TEMPLATES",
 					     DEFAULT_TEMPLATES),
 			.shipped = SHIPPED_TEMPLATES,
-			.base = setting("MIRRORBOOT_BASE", NULL),
-			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
-			.answers = setting("MIRRORBOOT_ANSWERS", NULL),
+			.base = site_setting("MIRRORBOOT_BASE", NULL),
+			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
+			.answers = site_setting("MIRRORBOOT_ANSWERS", NULL),
 			.shipped_answers = SHIPPED_ANSWERS,
 		},
 		.online = { .timeout = ONLINE_TIMEOUT,

@@ -25,14 +25,6 @@ struct options {
 	int is_quiet; /* what has no file is not listed */
 };
 
-/* A setting of the environment; an empty one counts as missing. */
-static const char *setting(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
 static void print_help(void)
 {
 	printf("Usage: mirrorboot-export [--base URL] [--pages] [--check] "
@@ -225,13 +217,13 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.paths = {
-			.catalog = setting("MIRRORBOOT_CATALOG",
+			.catalog = site_setting("MIRRORBOOT_CATALOG",
 					   DEFAULT_CATALOG),
-			.templates = setting("MIRRORBOOT_TEMPLATES",
+			.templates = site_setting("MIRRORBOOT_TEMPLATES",
 					     DEFAULT_TEMPLATES),
 			.shipped = SHIPPED_TEMPLATES,
-			.base = setting("MIRRORBOOT_BASE", NULL),
-			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
+			.base = site_setting("MIRRORBOOT_BASE", NULL),
+			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
 		},
 	};
 	struct error err = ERROR_INIT;

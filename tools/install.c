@@ -46,13 +46,6 @@ struct command {
 	long max; /* 0: not given */
 };
 
-static const char *setting(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
 static int complain(const char *name, const char *reason)
 {
 	fprintf(stderr, "mirrorboot-install: %s: %s\n", name, reason);
@@ -413,11 +406,11 @@ int main(int argc, char **argv)
 {
 	struct command c = {
 		.paths = {
-			.catalog = setting("MIRRORBOOT_CATALOG",
+			.catalog = site_setting("MIRRORBOOT_CATALOG",
 					   DEFAULT_CATALOG),
-			.base = setting("MIRRORBOOT_BASE", NULL),
-			.hosts = setting("MIRRORBOOT_HOSTS", NULL),
-			.state = setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+			.base = site_setting("MIRRORBOOT_BASE", NULL),
+			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
+			.state = site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
 		},
 		.seconds = 2 * HOUR,
 	};

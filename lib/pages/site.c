@@ -59,6 +59,13 @@ static char *beside(const struct site_paths *paths, const char *name)
 	return buf_take(&path);
 }
 
+const char *site_setting(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
 char *site_hosts_path(const struct site_paths *paths)
 {
 	if (paths->hosts != NULL) {

@@ -35,6 +35,10 @@ struct site_paths {
 			      catalogue's */
 };
 
+/* A setting of the environment, for the paths; an empty one counts as missing.
+ * Borrowed. */
+const char *site_setting(const char *name, const char *otherwise);
+
 /* The directory of the host files: release it with free(). */
 char *site_hosts_path(const struct site_paths *paths);
 
