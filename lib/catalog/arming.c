@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "date.h"
 #include "mem.h"
+#include "uri.h"
 
 /* The largest file: a group of some 20,000 machines. */
 #define FILE_MAX_BYTES (4 * 1024 * 1024)
@@ -61,25 +62,12 @@ int arming_machine(const struct identity *id,
 	return 0;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int is_hex(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (hex_value(s[i]) < 0)
+		if (uri_hex_digit(s[i]) < 0 || (s[i] >= 'A' && s[i] <= 'F'))
 			return 0;
 	return 1;
-}
-
-static void print_hex(const unsigned char *bytes, size_t count, char *out)
-{
-	for (size_t i = 0; i < count; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static int read_secret(const char *s, struct arming *a)
@@ -87,8 +75,8 @@ static int read_secret(const char *s, struct arming *a)
 	if (strlen(s) != TAG_DIGITS || !is_hex(s, TAG_DIGITS))
 		return -1;
 	for (size_t i = 0; i < sizeof(a->secret); i++)
-		a->secret[i] = (unsigned char)(hex_value(s[2 * i]) << 4 |
-					       hex_value(s[2 * i + 1]));
+		a->secret[i] = (unsigned char)(uri_hex_digit(s[2 * i]) << 4 |
+					       uri_hex_digit(s[2 * i + 1]));
 	return 0;
 }
 
@@ -227,7 +215,7 @@ void arming_token(const struct arming *a, const char *name, const char *machine,
 
 	siphash(a->secret, machine, strlen(machine), tag);
 	print_find(name, token);
-	print_hex(tag, sizeof(tag), token + FIND_DIGITS);
+	siphash_print(tag, token + FIND_DIGITS);
 	if (strcmp(name, machine) != 0)
 		snprintf(end, IDENTITY_NAME_SIZE + 1, "-%s", machine);
 }

@@ -1,6 +1,7 @@
 #include "siphash.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct state {
 	uint64_t v[4];
@@ -74,4 +75,11 @@ void siphash(const unsigned char key[static SIPHASH_BYTES], const char *text,
 	s.v[1] ^= 0xdd;
 	mix(&s, 4);
 	put(&s, out + 8);
+}
+
+void siphash_print(const unsigned char bytes[static SIPHASH_BYTES],
+		   char text[static SIPHASH_TEXT_SIZE])
+{
+	for (size_t i = 0; i < SIPHASH_BYTES; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }

@@ -12,4 +12,10 @@
 void siphash(const unsigned char key[static SIPHASH_BYTES], const char *s,
 	     size_t len, unsigned char out[static SIPHASH_BYTES]);
 
+#define SIPHASH_TEXT_SIZE (2 * SIPHASH_BYTES + 1)
+
+/* Write a key or a result in lower-case hexadecimal. */
+void siphash_print(const unsigned char bytes[static SIPHASH_BYTES],
+		   char text[static SIPHASH_TEXT_SIZE]);
+
 #endif
