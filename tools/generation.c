@@ -315,18 +315,6 @@ static int create_file(const struct generation *g, const char *path)
 	return fd;
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 static int write_file(const struct generation *g, const char *path,
 		      const struct buf *text, struct error *err)
 {
@@ -335,7 +323,7 @@ static int write_file(const struct generation *g, const char *path,
 
 	if (fd < 0)
 		return fail(g, path, err);
-	rc = write_all(fd, text) < 0 ? fail(g, path, err) : 0;
+	rc = buf_write(text, fd) < 0 ? fail(g, path, err) : 0;
 	if (close(fd) < 0 && rc == 0)
 		rc = fail(g, path, err);
 	return rc;

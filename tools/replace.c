@@ -11,20 +11,16 @@
 #include "buf.h"
 #include "mem.h"
 
-static int write_all(int fd, const char *text)
+static int write_line(int fd, const char *text)
 {
-	size_t len = strlen(text);
+	struct buf line = BUF_INIT;
+	int rc;
 
-	while (len > 0) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno != EINTR)
-			return -1;
-		text += done > 0 ? done : 0;
-		len -= done > 0 ? (size_t)done : 0;
-	}
+	buf_printf(&line, "%s\n", text);
+	rc = buf_write(&line, fd);
+	buf_free(&line);
 	/* The pages are another user's processes. */
-	return fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
+	return rc == 0 && fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
 }
 
 /* Make a rename last. */
@@ -51,7 +47,7 @@ int replace_file(const char *path, const char *text, struct error *err)
 	/* Its name does not match "*.json". */
 	buf_printf(&temporary, "%s.XXXXXX", path);
 	fd = mkstemp(temporary.data);
-	if (fd >= 0 && (write_all(fd, text) < 0 || write_all(fd, "\n") < 0))
+	if (fd >= 0 && write_line(fd, text) < 0)
 		rc = -1;
 	if (fd < 0 || close(fd) < 0 || rc < 0 ||
 	    rename(temporary.data, path) < 0) {

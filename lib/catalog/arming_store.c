@@ -54,12 +54,11 @@ void arming_store_close(struct arming_store *store)
 static void print(const struct arming *a, struct buf *out)
 {
 	char armed[DATE_SIZE], expires[DATE_SIZE];
-	char secret[2 * SIPHASH_BYTES + 1];
+	char secret[SIPHASH_TEXT_SIZE];
 	json_t *file;
 	char *text;
 
-	for (size_t i = 0; i < sizeof(a->secret); i++)
-		snprintf(secret + 2 * i, 3, "%02x", a->secret[i]);
+	siphash_print(a->secret, secret);
 	date_print(a->armed, armed);
 	date_print(a->expires, expires);
 	file = json_pack("{s:s, s:s, s:s, s:I, s:I, s:O}", "secret", secret,
@@ -86,20 +85,6 @@ static int give_away(int dir, int fd)
 	return fchmod(fd, 0640);
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-	size_t done = 0;
-
-	while (done < text->len) {
-		ssize_t got = write(fd, text->data + done, text->len - done);
-
-		if (got < 0 && errno != EINTR)
-			return -1;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return 0;
-}
-
 /* Write the new file beside the old one, on the disk. */
 static int write_new(const struct arming_store *store, const struct buf *text)
 {
@@ -112,7 +97,7 @@ static int write_new(const struct arming_store *store, const struct buf *text)
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	rc = write_all(fd, text);
+	rc = buf_write(text, fd);
 	if (rc == 0)
 		rc = give_away(store->fd, fd);
 	if (rc == 0)

@@ -45,6 +45,9 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
  * if that is more than max bytes. */
 int buf_read(struct buf *b, int fd, size_t max);
 
+/* Write all of the text to an open file.  Returns 0, or -1 with errno set. */
+int buf_write(const struct buf *b, int fd);
+
 /* Shorten to len bytes; a longer len changes nothing. */
 void buf_truncate(struct buf *b, size_t len);
 
