@@ -158,15 +158,21 @@ static int find(struct asked *a, struct error *err)
 	return status;
 }
 
-static struct arming_fetch fetch_of(const struct asked *a)
+/* Count the fetch in, in memory alone. */
+static enum arming_verdict count_in(struct asked *a, int *is_new)
 {
-	return (struct arming_fetch){
+	const struct arming_fetch fetch = {
 		.machine = a->machine,
 		.file = a->file,
 		.address = a->address,
 		.always = a->assigned->install == INSTALL_ALWAYS,
 		.now = time(NULL),
 	};
+
+	*is_new = 0;
+	return strcmp(a->file, ANSWERING_DONE) == 0
+		       ? arming_end(&a->arming, &fetch)
+		       : arming_fetch(&a->arming, &fetch, is_new);
 }
 
 /* One line for each file that is given away. */
@@ -190,8 +196,6 @@ static void log_fetch(const struct asked *a, int is_new)
  */
 static int settle(struct asked *a, struct error *err)
 {
-	const struct arming_fetch fetch = fetch_of(a);
-	const int is_end = strcmp(a->file, ANSWERING_DONE) == 0;
 	char token[ARMING_TOKEN_SIZE] = "";
 	struct arming_store store;
 	enum arming_verdict verdict = ARMING_REFUSED;
@@ -204,8 +208,7 @@ static int settle(struct asked *a, struct error *err)
 	arming_read(site_state(a->site), a->name, &a->arming, err);
 	arming_token(&a->arming, a->name, a->machine, token);
 	if (a->arming.is_there && strcmp(token, a->token) == 0)
-		verdict = is_end ? arming_end(&a->arming, &fetch)
-				 : arming_fetch(&a->arming, &fetch, &is_new);
+		verdict = count_in(a, &is_new);
 	if (verdict == ARMING_CHANGED)
 		rc = arming_store_write(&store, a->name, &a->arming, err);
 	arming_store_close(&store);
@@ -217,17 +220,13 @@ static int settle(struct asked *a, struct error *err)
 	return 200;
 }
 
-/* Whether the token opens anything now: the same without writing. */
+/* Whether the token opens anything now.  Nothing is written: settle() reads the
+ * state again. */
 static int look(struct asked *a, struct error *err)
 {
-	const struct arming_fetch fetch = fetch_of(a);
 	int is_new;
-	enum arming_verdict verdict =
-		strcmp(a->file, ANSWERING_DONE) == 0
-			? arming_end(&a->arming, &fetch)
-			: arming_fetch(&a->arming, &fetch, &is_new);
 
-	return verdict != ARMING_REFUSED ? 200 : refuse(a, err);
+	return count_in(a, &is_new) != ARMING_REFUSED ? 200 : refuse(a, err);
 }
 
 /* Fill the file.  It is whole before the installation begins. */
@@ -255,18 +254,12 @@ static int fill(const struct asked *a, struct http_response *response,
 static int answer(struct asked *a, struct http_response *response,
 		  struct error *err)
 {
-	struct arming seen;
 	int status = find(a, err);
 
-	if (status != 200)
-		return status;
-	/* Who may not have the file may not learn either whether it is there;
-	 * look() changes what it looks at. */
-	seen = a->arming;
-	seen.machines = json_deep_copy(a->arming.machines);
-	status = look(a, err);
-	arming_free(&a->arming);
-	a->arming = seen;
+	/* Who may not have the file may not learn either whether it is
+	 * there. */
+	if (status == 200)
+		status = look(a, err);
 	if (status == 200 && strcmp(a->file, ANSWERING_DONE) == 0)
 		buf_puts(&response->body, "done\n");
 	else if (status == 200)
