@@ -184,19 +184,23 @@ class Boot(unittest.TestCase):
             pc.press("b")
             self.check_boot(pc, [], arch="i386")
 
+    def through_submenu(self, pc, times):
+        """To the sub-menu and back, and at last to its entry z."""
+        for _ in range(times):
+            self.menu_of(pc)
+            pc.press("m")
+            self.menu_of(pc, "More")
+            pc.press("end", "ret")
+        self.menu_of(pc)
+        pc.press("m")
+        self.menu_of(pc, "More")
+        pc.press("z")
+
     @by("forky")
     def test_bios_submenu_and_back(self):
         with self.lab(catalog(kernel_way=True)) as boot:
             pc = boot.machine()
-            for _ in range(3):
-                self.menu_of(pc)
-                pc.press("m")
-                self.menu_of(pc, "More")
-                pc.press("end", "ret")
-            self.menu_of(pc)
-            pc.press("m")
-            self.menu_of(pc, "More")
-            pc.press("z")
+            self.through_submenu(pc, 3)
             self.check_boot(pc, [])
 
     @by("trixie")
@@ -794,14 +798,7 @@ class Boot(unittest.TestCase):
     def check_exported_ipxe(self, **options):
         with self.exported() as boot:
             pc = boot.machine(**options)
-            self.menu_of(pc)
-            pc.press("m")
-            self.menu_of(pc, "More")
-            pc.press("end", "ret")
-            self.menu_of(pc)
-            pc.press("m")
-            self.menu_of(pc, "More")
-            pc.press("z")
+            self.through_submenu(pc, 1)
             self.check_boot(pc, [], SECOND)
             self.check_no_page(boot)
 

@@ -482,6 +482,20 @@ def test_programs_to_chain(mirrors):
                [f for f in found if "no second mirror" not in f], wanted)
 
 
+def check_other(mirrors, **keys):
+    """What is found of a distro of the first mirror that has a kernel, and
+    these keys."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [mirrors[0].base])
+        data = json.loads(path.read_text())
+        data["menus"]["main"]["entries"].pop()
+        data["distros"]["debian"] = {
+            "title": "Other", "mirror": "debian", "kernel": "{{mirror}}linux",
+            **keys, "versions": {"1": {"arches": ["amd64"]}}}
+        path.write_text(json.dumps(data))
+        return check(path, mirrors)[1]
+
+
 def test_shim(mirrors):
     """What vouches for the kernel is asked for too."""
     program = (TREE / "debian-installer/amd64/bootnetx64.efi").read_bytes()
@@ -492,15 +506,7 @@ def test_shim(mirrors):
     ]
     for pages, fault in rows:
         mirrors[0].reset({"/debian/linux": content((TREE / "debian-installer/amd64/linux").read_bytes()), **pages})
-        with tempfile.TemporaryDirectory() as directory:
-            path = catalog(directory, [mirrors[0].base])
-            data = json.loads(path.read_text())
-            data["menus"]["main"]["entries"].pop()
-            data["distros"]["debian"] = {
-                "title": "Other", "mirror": "debian", "kernel": "{{mirror}}linux",
-                "shim": "{{mirror}}shim", "versions": {"1": {"arches": ["amd64"]}}}
-            path.write_text(json.dumps(data))
-            _, found, _ = check(path, mirrors)
+        found = check_other(mirrors, shim="{{mirror}}shim")
         wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/shim"] if fault else []
         expect(f"shim {fault}", [f for f in found if "no second mirror" not in f], wanted)
 
@@ -517,16 +523,7 @@ def test_named_files(mirrors):
     for page, fault in rows:
         mirrors[0].reset({"/debian/linux": content((TREE / "debian-installer/amd64/linux").read_bytes()),
                           "/debian/f": page})
-        with tempfile.TemporaryDirectory() as directory:
-            path = catalog(directory, [mirrors[0].base])
-            data = json.loads(path.read_text())
-            data["menus"]["main"]["entries"].pop()
-            data["distros"]["debian"] = {
-                "title": "Other", "mirror": "debian", "kernel": "{{mirror}}linux",
-                "initrds": [{"file": "{{mirror}}f", "name": "/preseed.cfg"}],
-                "versions": {"1": {"arches": ["amd64"]}}}
-            path.write_text(json.dumps(data))
-            _, found, _ = check(path, mirrors)
+        found = check_other(mirrors, initrds=[{"file": "{{mirror}}f", "name": "/preseed.cfg"}])
         wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/f"] if fault else []
         expect(f"named file {fault}", [f for f in found if "no second mirror" not in f and "left out" not in f], wanted)
 
