@@ -181,10 +181,23 @@ int assignment_is_unattended(const struct assignment *a)
 	       a->answers[0] != '\0' && release_takes_answers(a->release);
 }
 
-/* Without answers there is nothing that begins an installation. */
+int assignment_repeats(const struct assignment *a)
+{
+	return a->release->is_live || a->install == INSTALL_ALWAYS;
+}
+
+/* Without answers there is nothing that begins an installation, and a live
+ * system ends none. */
 static int check_install(struct cursor *at, const json_t *object,
 			 const struct assignment *a)
 {
+	if (a->release != NULL && a->release->is_live &&
+	    json_object_get(object, "install") != NULL)
+		return cursor_fail_key(
+			at, "install",
+			"the release is a live system, which installs nothing: "
+			"leave install out; or, if the args of a variant make "
+			"it install, write \"live\": false in that variant");
 	if (assignment_is_unattended(a))
 		return 0;
 	if (a->install == INSTALL_ONCE &&

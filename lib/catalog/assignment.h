@@ -7,7 +7,7 @@
 
 /* How often a machine is installed that gets answers. */
 enum install {
-	INSTALL_UNSET, /* once */
+	INSTALL_UNSET, /* once; a live system: at each start */
 	INSTALL_ONCE,
 	INSTALL_ALWAYS /* at each start while it is armed */
 };
@@ -60,11 +60,15 @@ void assignment_inherit(struct assignment *out, const struct assignment *group);
  * armed. */
 int assignment_is_unattended(const struct assignment *a);
 
+/* Whether a machine that is armed gets the release and its answers at each
+ * start.  A live system does: nothing is installed that could start instead. */
+int assignment_repeats(const struct assignment *a);
+
 /*
  * Whether the keys that the object here has of its own for answers, and for how
- * often they are given, go with what is assigned, which is an installer that
- * can be led to them.  Returns 0, or -1
- * with the failure recorded.
+ * often they are given, go with what is assigned, which can be led to them, and
+ * installs where "install" is written.  Returns 0, or -1 with the failure
+ * recorded.
  */
 int assignment_check_answers(struct cursor *at, const json_t *object,
 			     const struct assignment *a);

@@ -18,7 +18,7 @@
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "answer_args", "chain", "script", \
-		"memory", "eol", "sums", "shim", "signed_by"
+		"memory", "live", "eol", "sums", "shim", "signed_by"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -197,6 +197,7 @@ static int check_scope(struct cursor *at, const json_t *object,
 		       const char *const *keys)
 {
 	const char *eol = json_string_value(json_object_get(object, "eol"));
+	const json_t *live = json_object_get(object, "live");
 	unsigned memory;
 	int rc = value_check_object(at, object, keys);
 
@@ -207,6 +208,8 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_sums(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
 		rc |= value_number(at, object, "memory", MEMORY_MAX, &memory);
+	if (live != NULL && !json_is_null(live) && !json_is_boolean(live))
+		rc = cursor_fail_key(at, "live", "must be true or false");
 	if (eol != NULL && !date_is_day(eol))
 		rc = cursor_fail_key(at, "eol", "must be a date, YYYY-MM-DD");
 	return rc;

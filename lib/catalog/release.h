@@ -85,6 +85,7 @@ struct release {
 	const char *distro_arch; /* the distro's name for the architecture */
 	const char *eol;         /* end of life, YYYY-MM-DD; NULL: not known */
 	unsigned memory;         /* MiB that the machine needs; 0: not known */
+	int is_live;             /* it runs from memory and installs nothing */
 	const char *signed_by;   /* whose key signed the kernel, or the program
 				    for EFI; NULL: nobody's that is known */
 	const char *modules;  /* SYSLINUX version of the mirror's own modules */

@@ -690,6 +690,7 @@ static int read_names(struct release_builder *b)
 	set_var(b, "name", name);
 	release->memory =
 		(unsigned)json_integer_value(find(b, "memory", &unused));
+	release->is_live = json_is_true(find(b, "live", &unused));
 	rc |= fill_found(b, "signed_by", FORM_WORD, &release->signed_by);
 	return rc | fill_found(b, "eol", FORM_WORD, &release->eol);
 }

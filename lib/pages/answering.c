@@ -165,7 +165,7 @@ static enum arming_verdict count_in(struct asked *a, int *is_new)
 		.machine = a->machine,
 		.file = a->file,
 		.address = a->address,
-		.always = a->assigned->install == INSTALL_ALWAYS,
+		.always = assignment_repeats(a->assigned),
 		.now = time(NULL),
 	};
 

@@ -205,8 +205,8 @@ static void check_arming(const struct request *r, struct decision *d,
 		fprintf(stderr, "%s: %s\n", r->page->name, err.text);
 	state = arming_state_of(&arming, machine, now);
 	page_note(r, "installation: %s", arming_word(state));
-	if (!arming_installs(&arming, machine,
-			     d->assigned->install == INSTALL_ALWAYS, now))
+	if (!arming_installs(&arming, machine, assignment_repeats(d->assigned),
+			     now))
 		set_instead(d, notices[state]);
 	else if (networks == 0)
 		set_instead(d, no_networks);

@@ -163,6 +163,30 @@ class OnceTest(unittest.TestCase):
         self.assertEqual((mark["state"], mark["tries"], mark["addresses"]),
                          ("begun", 1, ["127.0.0.1"]))
 
+    def test_live_system_is_sent_its_answers_at_each_start(self):
+        server = self.start(Nginx)
+        host = server.dir / "hosts" / f"{MAC}.json"
+        live = {**ANSWERED, "boot": {"distro": "coreos", "version": "stable",
+                                     "arch": "amd64"}, "answers": "ignition"}
+        host.write_text(json.dumps({**live, "install": "once"}))
+        done = server.install("arm", MAC)
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr),
+            (1, "", f"mirrorboot-install: {MAC}: {MAC}.json: /install: the "
+             "release is a live system, which installs nothing: leave install "
+             "out; or, if the args of a variant make it install, write "
+             "\"live\": false in that variant\n"))
+        host.write_text(json.dumps(live))
+        self.assertIsNone(self.token(server))
+        self.arm(server, MAC)
+        path = self.token(server)
+        for _ in range(3):
+            self.assertEqual(self.token(server), path)
+            self.check(server, path + "config.ign", 200)
+        server.install("disarm", MAC)
+        self.assertIsNone(self.token(server))
+        self.check(server, path + "config.ign", 403)
+
     def test_every_dialect_gets_the_token_and_nobody_else(self):
         server = self.start(Nginx)
         self.arm(server, MAC)

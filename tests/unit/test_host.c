@@ -14,10 +14,22 @@
 #define SWAPPED "44454c4c-3400-1056-8054-b4c04f303132"
 #define FILE_OF(name) "hosts/" name ".json"
 
+#define LIVE "'boot': {'distro': 'live', 'version': '1', 'arch': 'amd64'"
+#define NO_INSTALL                                                             \
+	MAC ".json: /install: the release is a live system, which installs "   \
+	    "nothing: leave install out; or, if the args of a variant make "   \
+	    "it install, write \"live\": false in that variant"
+
 #define CATALOG                                                                \
 	"{" SITE ", " MENUS ", 'distros': {'debian': {'title': 'Debian',"      \
 	" 'kernel': 'http://h/linux', 'versions': {'12': {'arches':"           \
-	" ['amd64', 'arm64']}}}}, 'groups': {'room': {'menu': 'local'},"       \
+	" ['amd64', 'arm64']}}}, 'live': {'title': 'Live', 'live': true,"      \
+	" 'kernel': 'http://h/linux', 'answer_args': 'u={{answers}}',"         \
+	" 'variants': {'disk': {'title': 'to disk', 'live': false}},"          \
+	" 'versions': {'1': {'arches': ['amd64']}}}}, 'groups': {'room': "     \
+	"{'menu': 'local'},"                                                   \
+	" 'installed': {'answers': 'a', 'install': 'once', 'boot': {'distro':" \
+	" 'live', 'version': '1', 'arch': 'amd64', 'variant': 'disk'}},"       \
 	" 'pcs': {'menu': 'main', 'platform': 'bios'}}}"
 
 /* What is found for a machine: release with host_free().  Returns as
@@ -116,6 +128,44 @@ static void test_file_says_what_the_machine_gets(void **state)
 	catalog_free(c);
 }
 
+static void test_live_system_is_given_at_each_start(void **state)
+{
+	static const struct {
+		const char *text;
+		int repeats;
+	} rows[] = {
+		{ "{" LIVE "}, 'answers': 'a'}", 1 },
+		{ "{" LIVE "}, 'answers': 'a', 'otherwise': 'main'}", 1 },
+		{ "{" LIVE ", 'variant': 'disk'}, 'answers': 'a'}", 0 },
+		{ "{" LIVE ", 'variant': 'disk'}, 'answers': 'a',"
+		  " 'install': 'once'}",
+		  0 },
+		{ "{" LIVE ", 'variant': 'disk'}, 'answers': 'a',"
+		  " 'install': 'always'}",
+		  1 },
+		/* The group's word is for what the group installs. */
+		{ "{'group': 'installed', " LIVE "}, 'answers': 'a'}", 1 },
+		{ "{'group': 'installed'}", 0 },
+	};
+	const struct identity id = { MAC, "", "" };
+	struct catalog *c = load(CATALOG);
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
+		struct host host;
+
+		put_json(FILE_OF(MAC), rows[i].text);
+		if (catalog_find_host(c, "hosts", &id, &host, &err) != 1)
+			fail_msg("%s: %s", rows[i].text, err.text);
+		assert_true(assignment_is_unattended(&host.assigned));
+		if (assignment_repeats(&host.assigned) != rows[i].repeats)
+			fail_msg("%s", rows[i].text);
+		host_free(&host);
+	}
+	catalog_free(c);
+}
+
 static void test_broken_file_is_named_with_the_place(void **state)
 {
 	static const struct {
@@ -146,6 +196,12 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'menu': 'main', 'install': 'once'}",
 		  MAC ".json: /install: once needs answers: the first one that "
 		      "is fetched begins the installation" },
+		{ "{" LIVE "}, 'install': 'once', 'answers': 'a'}",
+		  NO_INSTALL },
+		{ "{" LIVE "}, 'install': 'always', 'answers': 'a'}",
+		  NO_INSTALL },
+		{ "{" LIVE "}, 'install': 'once'}", NO_INSTALL },
+		{ "{" LIVE "}, 'install': 'always'}", NO_INSTALL },
 		{ "{'menu': 'main', 'otherwise': 'main'}",
 		  MAC ".json: /otherwise: goes with answers: it is for a "
 		      "machine that is not to be installed now" },
@@ -296,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_first_name_that_there_is_decides),
 		SCRATCH_TEST(test_file_says_what_the_machine_gets),
+		SCRATCH_TEST(test_live_system_is_given_at_each_start),
 		SCRATCH_TEST(test_broken_file_is_named_with_the_place),
 		SCRATCH_TEST(test_what_is_no_file_is_not_read),
 		SCRATCH_TEST(test_link_names_a_second_card_and_nothing_else),

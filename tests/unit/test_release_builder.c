@@ -318,6 +318,29 @@ static void test_memory_may_be_taken_back_with_null(void **state)
 	catalog_free(c);
 }
 
+static void test_most_specific_scope_says_whether_it_is_live(void **state)
+{
+	struct catalog *c = load(
+		"{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		" 'kernel': 'http://h/a', 'live': true, 'variants':"
+		" {'disk': {'title': 'disk', 'live': false}},"
+		" 'arches': {'i386': {'live': false}}, 'versions': {"
+		" '1': {'arches': ['amd64', 'i386']},"
+		" '2': {'arches': ['amd64'], 'live': null}}},"
+		" 'e': {'title': 'E', 'kernel': 'http://h/a',"
+		" 'variants': {'rescue': {'title': 'rescue', 'live': true}},"
+		" 'versions': {'1': {'arches': ['amd64']}}}}}");
+
+	(void)state;
+	assert_true(catalog_release(c, "d", "1", "amd64", NULL)->is_live);
+	assert_false(catalog_release(c, "d", "1", "amd64", "disk")->is_live);
+	assert_false(catalog_release(c, "d", "1", "i386", NULL)->is_live);
+	assert_false(catalog_release(c, "d", "2", "amd64", NULL)->is_live);
+	assert_false(catalog_release(c, "e", "1", "amd64", NULL)->is_live);
+	assert_true(catalog_release(c, "e", "1", "amd64", "rescue")->is_live);
+	catalog_free(c);
+}
+
 static void test_mirror_may_be_another_for_a_version_or_none(void **state)
 {
 	struct catalog *c = load(
@@ -537,6 +560,7 @@ int main(void)
 		SCRATCH_TEST(
 			test_most_special_scope_counts_and_null_means_none),
 		SCRATCH_TEST(test_architecture_counts_for_itself_alone),
+		SCRATCH_TEST(test_most_specific_scope_says_whether_it_is_live),
 		SCRATCH_TEST(test_memory_may_be_taken_back_with_null),
 		SCRATCH_TEST(test_mirror_may_be_another_for_a_version_or_none),
 		SCRATCH_TEST(test_variant_with_arguments_starts_the_kernel),

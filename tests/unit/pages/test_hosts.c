@@ -302,6 +302,50 @@ static void test_broken_host_file_is_shown_and_nothing_starts(void **state)
 	site_free(site);
 }
 
+/* What would be booted again and again, or count as installed, is a fault of
+ * the file, and its group's installation does not take its place. */
+static void test_live_system_that_is_to_be_installed_is_broken(void **state)
+{
+	static const char *const installs[] = { "once", "always" };
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json",
+		 "{'site': {'base': 'http://boot.example.org/boot/'},"
+		 " 'distros': {'d': {'title': 'D', 'kernel': 'http://h/linux',"
+		 "  'answer_args': 'u={{answers}}', 'variants': {'live':"
+		 "  {'title': 'live', 'live': true}}, 'versions':"
+		 "  {'1': {'arches': ['amd64']}}}},"
+		 " 'groups': {'all': {'networks': ['0.0.0.0/0'], 'boot':"
+		 "  {'distro': 'd', 'version': '1', 'arch': 'amd64'}}},"
+		 " 'menus': {'main': {'entries': [{'local': true}]}}}");
+	site = ask_open("catalog.json");
+	for (size_t i = 0; i < LENGTH(installs); i++) {
+		struct buf file = BUF_INIT;
+
+		buf_printf(&file,
+			   "{'boot': {'distro': 'd', 'version': '1',"
+			   " 'arch': 'amd64', 'variant': 'live'},"
+			   " 'group': 'all', 'answers': 'a', 'install': '%s'}",
+			   installs[i]);
+		put_json(FILE_OF(MAC), file.data);
+		check_query(site, "dialect=ipxe&mac=" MAC,
+			    "echo " BROKEN ": " MAC ".json: /install\n"
+			    "prompt --timeout 10000 Press any key for the "
+			    "menu ||\n");
+		check_query(site, "dialect=ipxe&mac=" MAC,
+			    B "menu?dialect=ipxe&problem=host&arch=");
+		check_query(site, "explain=1&mac=" MAC,
+			    "\nbroken: " MAC ".json: /install: the release is "
+			    "a live system, which installs nothing: leave "
+			    "install out; or, if the args of a variant make it "
+			    "install, write \"live\": false in that "
+			    "variant\n");
+		buf_free(&file);
+	}
+	site_free(site);
+}
+
 /* What a host file starts, a menu may offer with a password. */
 static void test_release_of_a_host_file_needs_no_password(void **state)
 {
@@ -609,6 +653,8 @@ int main(void)
 			test_menu_that_is_named_comes_before_the_host_file),
 		SCRATCH_TEST(test_way_back_leads_to_the_main_menu),
 		SCRATCH_TEST(test_broken_host_file_is_shown_and_nothing_starts),
+		SCRATCH_TEST(
+			test_live_system_that_is_to_be_installed_is_broken),
 		SCRATCH_TEST(test_release_of_a_host_file_needs_no_password),
 		SCRATCH_TEST(test_directory_that_cannot_be_read_is_broken),
 		SCRATCH_TEST(test_place_that_a_screen_cannot_show_is_left_out),
