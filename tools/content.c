@@ -15,6 +15,8 @@ const char *content_role(enum role role)
 		return "initrd";
 	case ROLE_FILE:
 		return "file";
+	case ROLE_IMAGE:
+		return "image";
 	case ROLE_LOADER:
 		return "loader";
 	case ROLE_MODULE:
@@ -49,6 +51,7 @@ size_t content_wanted(enum role role)
 	case ROLE_SHIM:
 	case ROLE_EFI:
 	case ROLE_SCRIPT:
+	case ROLE_IMAGE:
 		break;
 	}
 	return HEAD_MAX;
@@ -242,6 +245,7 @@ static const char *binary_fault(enum role role, enum arch arch,
 		       "#!ipxe";
 	case ROLE_BIOS:
 	case ROLE_FILE:
+	case ROLE_IMAGE:
 		break;
 	}
 	return NULL;

@@ -17,6 +17,7 @@ enum role {
 	ROLE_EFI,     /* an EFI program */
 	ROLE_SHIM,
 	ROLE_SCRIPT, /* a script for iPXE */
+	ROLE_IMAGE,  /* of a disk, or an ISO */
 };
 
 /* "kernel", "initrd", ... */

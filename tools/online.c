@@ -302,6 +302,8 @@ static void ask_mirror(struct targets *all, const struct release *release,
 			 files->initrds[i].url);
 	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_EFI, files->chain[PLATFORM_EFI]);
+	ask_file(all, release, files, ROLE_IMAGE, files->image[PLATFORM_BIOS]);
+	ask_file(all, release, files, ROLE_IMAGE, files->image[PLATFORM_EFI]);
 	ask_file(all, release, files, ROLE_SCRIPT,
 		 files->script[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_SCRIPT, files->script[PLATFORM_EFI]);

@@ -126,6 +126,7 @@ static int is_whole(const json_t *distro)
 	       json_object_get(distro, "versions") != NULL &&
 	       (json_object_get(distro, "kernel") != NULL ||
 		json_object_get(distro, "pxelinux") != NULL ||
+		json_object_get(distro, "image") != NULL ||
 		json_object_get(distro, "chain") != NULL);
 }
 

@@ -70,9 +70,10 @@ static int has_secret(const struct mirror_files *files)
 			return 1;
 	for (int i = 0; i < PLATFORM_COUNT; i++)
 		if (is_secret_text(files->chain[i]) ||
-		    is_secret_text(files->script[i]))
+		    is_secret_text(files->script[i]) ||
+		    is_secret_text(files->image[i]))
 			return 1;
-	return 0;
+	return files->memdisk != NULL && is_secret_text(files->memdisk->url);
 }
 
 static int compare_releases(const void *a, const void *b)

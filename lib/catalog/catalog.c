@@ -43,8 +43,7 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 
 	rc |= mirror_read_all(at, &mirrors);
 	rc |= pin_check_all(at);
-	rc |= release_builder_read(at, c->settings.base, &mirrors,
-				   &c->releases);
+	rc |= release_builder_read(at, &c->settings, &mirrors, &c->releases);
 	mirror_free_all(&mirrors);
 	rc |= password_read_all(at, &c->passwords);
 	rc |= menu_read_all(at, &c->settings, &c->releases, &c->passwords,

@@ -18,7 +18,7 @@
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "answer_args", "chain", "script", \
-		"memory", "live", "eol", "sums", "shim", "signed_by"
+		"image", "memory", "live", "eol", "sums", "shim", "signed_by"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -204,6 +204,7 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_strings(at, object, string_keys);
 	rc |= check_parts(at, object, "pxelinux", pxelinux_keys);
 	rc |= check_parts(at, object, "chain", chain_keys);
+	rc |= check_parts(at, object, "image", chain_keys);
 	rc |= check_initrds(at, object);
 	rc |= check_sums(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
@@ -457,8 +458,9 @@ static const char *missing_part(const json_t *distro)
 	if (!has_key(distro, "title"))
 		return "a title";
 	if (!has_key(distro, "pxelinux") && !has_key(distro, "kernel") &&
-	    !has_key(distro, "chain") && !has_key(distro, "script"))
-		return "pxelinux, kernel, chain or script";
+	    !has_key(distro, "chain") && !has_key(distro, "script") &&
+	    !has_key(distro, "image"))
+		return "pxelinux, kernel, chain, script or image";
 	return has_key(distro, "versions") ? NULL : "versions";
 }
 

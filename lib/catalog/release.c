@@ -5,13 +5,35 @@
 
 #include "mem.h"
 
+/* Whether there is one for a platform. */
+static int has_any(const char *const urls[PLATFORM_COUNT])
+{
+	return urls[PLATFORM_BIOS] != NULL || urls[PLATFORM_EFI] != NULL;
+}
+
+/* Whether there is what other loaders than iPXE can start. */
+static int has_files(const struct mirror_files *files)
+{
+	return files->kernel != NULL || files->loader != NULL ||
+	       has_any(files->chain);
+}
+
 int release_is_script(const struct mirror_files *files)
 {
-	return files->kernel == NULL && files->loader == NULL &&
-	       files->chain[PLATFORM_BIOS] == NULL &&
-	       files->chain[PLATFORM_EFI] == NULL &&
-	       (files->script[PLATFORM_BIOS] != NULL ||
-		files->script[PLATFORM_EFI] != NULL);
+	return !has_files(files) && !has_any(files->image) &&
+	       has_any(files->script);
+}
+
+int release_is_image(const struct mirror_files *files)
+{
+	return !has_files(files) && !has_any(files->script) &&
+	       has_any(files->image);
+}
+
+int release_has_method(const struct mirror_files *files)
+{
+	return has_files(files) || has_any(files->script) ||
+	       has_any(files->image);
 }
 
 const char *release_file(const struct mirror_files *files, size_t index)
@@ -59,7 +81,8 @@ void release_add_pointer(const struct release *release, struct buf *out)
 static int has_program(const struct mirror_files *files, int platform)
 {
 	return files->kernel != NULL || files->chain[platform] != NULL ||
-	       files->script[platform] != NULL;
+	       files->script[platform] != NULL ||
+	       files->image[platform] != NULL;
 }
 
 /* Why a PC with BIOS cannot start a release for the architecture, and any other

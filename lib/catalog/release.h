@@ -46,9 +46,9 @@ struct mirror_files {
 	const char *loader;     /* pxelinux.0 */
 
 	const char *kernel;
-	const char *shim;       /* what vouches for the kernel where Secure Boot
-				   is on; none without a kernel */
-	struct initrd *initrds; /* none without a kernel */
+	const char *shim; /* what vouches for the kernel where Secure Boot
+			     is on; none without a kernel */
+	const struct initrd *initrds; /* none without a kernel */
 	size_t initrd_count;
 	const char *args;        /* kernel arguments */
 	const char *answer_args; /* more of them, which lead the installer to
@@ -61,6 +61,10 @@ struct mirror_files {
 
 	const char *chain[PLATFORM_COUNT];  /* a program to run as it is */
 	const char *script[PLATFORM_COUNT]; /* a script of iPXE */
+	const char *image[PLATFORM_COUNT];  /* a disk image, or an ISO */
+
+	/* What starts the image on BIOS; NULL without one. */
+	const struct dialect_kernel *memdisk;
 };
 
 struct mirror;
@@ -134,6 +138,12 @@ int release_names_files(const struct mirror_files *files);
 
 /* Whether scripts of iPXE are all that the files have to start. */
 int release_is_script(const struct mirror_files *files);
+
+/* Whether disk images are all that the files have to start. */
+int release_is_image(const struct mirror_files *files);
+
+/* Whether the files have something to start. */
+int release_has_method(const struct mirror_files *files);
 
 /* Free the arrays; the releases are in a pool. */
 void release_free(struct releases *all);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "args.h"
 #include "dialect.h"
@@ -29,7 +30,7 @@ struct scope {
  */
 struct release_builder {
 	struct cursor *at; /* the distro */
-	const char *base;
+	const struct settings *settings;
 	struct uri base_uri;
 	const struct mirrors *mirrors;
 	struct releases *all;
@@ -195,14 +196,15 @@ static int check_config(struct cursor *at, const char *root, const char *config)
 }
 
 static int read_pxelinux(struct release_builder *b, const json_t *object,
-			 const char *root, struct mirror_files *files)
+			 struct mirror_files *files)
 {
+	const char *root = json_string_value(json_object_get(b->vars, "root"));
 	int rc;
 
 	if (root == NULL)
 		return cursor_fail(b->at, "needs a root, the directory that "
 					  "its config is for");
-	files->pathprefix = root;
+	files->pathprefix = mem_pool_copy(b->at->pool, root);
 	rc = fill_key(b, object, "loader", FORM_URL, &files->loader);
 	rc |= fill_key(b, object, "config", FORM_WORD, &files->configfile);
 	if (rc == 0 && (files->loader == NULL || files->configfile == NULL))
@@ -242,15 +244,16 @@ static int read_initrds(struct release_builder *b, const json_t *array,
 			struct mirror_files *files)
 {
 	size_t count = json_array_size(array);
+	struct initrd *list =
+		mem_pool_alloc(b->at->pool, count * sizeof(*list));
 	int rc = 0;
 
-	files->initrds =
-		mem_pool_alloc(b->at->pool, count * sizeof(*files->initrds));
+	files->initrds = list;
 	files->initrd_count = count;
 	for (size_t i = 0; i < count; i++) {
 		size_t mark = cursor_enter_index(b->at, i);
 		const json_t *value = json_array_get(array, i);
-		struct initrd *initrd = &files->initrds[i];
+		struct initrd *initrd = &list[i];
 
 		if (json_is_object(value))
 			rc |= read_named_file(b, value, initrd);
@@ -278,6 +281,44 @@ static int read_chain(struct release_builder *b, const json_t *object,
 	return rc;
 }
 
+static int is_iso(const char *url)
+{
+	size_t len = strcspn(url, "?");
+
+	return len >= 4 && strncasecmp(url + len - 4, ".iso", 4) == 0;
+}
+
+/* memdisk finds out by itself what a disk image is, but for an ISO.  "raw"
+ * copies by the way that works beside every BIOS and PXE. */
+static void add_memdisk(struct release_builder *b, struct mirror_files *files)
+{
+	struct dialect_kernel *memdisk =
+		mem_pool_alloc(b->at->pool, sizeof(*memdisk));
+	struct initrd *image = mem_pool_alloc(b->at->pool, sizeof(*image));
+
+	image->url = files->image[PLATFORM_BIOS];
+	*memdisk = (struct dialect_kernel){
+		.url = b->settings->memdisk,
+		.initrds = image,
+		.initrd_count = 1,
+		.args = is_iso(image->url) ? "iso raw" : "raw",
+	};
+	files->memdisk = memdisk;
+}
+
+static int read_image(struct release_builder *b, const json_t *object,
+		      struct mirror_files *files)
+{
+	int rc = 0;
+
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		rc |= fill_key(b, object, machine_platform_name(i), FORM_URL,
+			       &files->image[i]);
+	if (rc == 0 && files->image[PLATFORM_BIOS] != NULL)
+		add_memdisk(b, files);
+	return rc;
+}
+
 /* One script is for both platforms: it finds out where it is. */
 static int read_script(struct release_builder *b, struct mirror_files *files)
 {
@@ -291,27 +332,31 @@ static int read_script(struct release_builder *b, struct mirror_files *files)
 }
 
 /* The keys whose values are more than a string. */
-static int read_parts(struct release_builder *b, const char *root,
-		      struct mirror_files *files)
+static const struct {
+	const char *key;
+	int (*read)(struct release_builder *b, const json_t *value,
+		    struct mirror_files *files);
+} parts[] = {
+	{ "pxelinux", read_pxelinux },
+	{ "initrds", read_initrds },
+	{ "chain", read_chain },
+	{ "image", read_image },
+};
+
+static int read_parts(struct release_builder *b, struct mirror_files *files)
 {
-	static const char *const keys[] = { "pxelinux", "initrds", "chain" };
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct scope *scope;
-		const json_t *value = find(b, keys[i], &scope);
+		const json_t *value = find(b, parts[i].key, &scope);
 		size_t mark = b->at->pointer.len;
 
 		if (value == NULL)
 			continue;
 		enter_scope(b->at, scope);
-		cursor_enter(b->at, keys[i]);
-		if (i == 0)
-			rc |= read_pxelinux(b, value, root, files);
-		else if (i == 1)
-			rc |= read_initrds(b, value, files);
-		else
-			rc |= read_chain(b, value, files);
+		cursor_enter(b->at, parts[i].key);
+		rc |= parts[i].read(b, value, files);
 		cursor_leave(b->at, mark);
 	}
 	return rc;
@@ -461,11 +506,10 @@ static int check_boot_methods(struct release_builder *b,
 		return fail_release(b, "initrds and args need a kernel");
 	if (files->kernel == NULL && files->shim != NULL)
 		return fail_release(b, "a shim needs a kernel");
-	if (files->kernel == NULL && files->loader == NULL &&
-	    files->chain[PLATFORM_BIOS] == NULL &&
-	    files->chain[PLATFORM_EFI] == NULL && !release_is_script(files))
+	if (!release_has_method(files))
 		return fail_release(b, "nothing says how to boot: needs "
-				       "pxelinux, kernel, chain or script");
+				       "pxelinux, kernel, chain, script or "
+				       "image");
 	return 0;
 }
 
@@ -495,6 +539,10 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 	add_need(files, base, files->chain[PLATFORM_BIOS], 0);
 	add_need(files, base, files->chain[PLATFORM_EFI],
 		 files->kernel == NULL);
+	if (files->kernel == NULL && files->memdisk != NULL)
+		add_need(files, base, files->memdisk->url, 1);
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		add_need(files, base, files->image[i], files->kernel == NULL);
 	/* Beside other files, only the loader of scripts fetches it. */
 	for (int i = 0; release_is_script(files) && i < PLATFORM_COUNT; i++)
 		add_need(files, base, files->script[i], 0);
@@ -520,10 +568,13 @@ static void find_unwritable(const struct dialect *d,
 		files->chain[PLATFORM_EFI],
 		has_scripts ? files->script[PLATFORM_BIOS] : NULL,
 		has_scripts ? files->script[PLATFORM_EFI] : NULL,
+		(d->starts & START_IMAGE) ? files->image[PLATFORM_EFI] : NULL,
 	};
 
 	if (files->kernel != NULL)
 		dialect_check_kernel(d, &kernel, reason);
+	else if (files->memdisk != NULL && (d->starts & START_MEMDISK))
+		dialect_check_kernel(d, files->memdisk, reason);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		const char *why = programs[i] != NULL
 					  ? dialect_check_url(d, programs[i])
@@ -576,7 +627,7 @@ static int read_files(struct release_builder *b,
 		set_var(b, "root", root);
 	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
 	rc |= fill_found(b, "shim", FORM_URL, &files->shim);
-	rc |= read_parts(b, root, files);
+	rc |= read_parts(b, files);
 	rc |= read_script(b, files);
 	rc |= read_args(b, files);
 	rc |= read_answer_args(b, files);
@@ -681,7 +732,7 @@ static int read_names(struct release_builder *b)
 	int rc;
 
 	release->distro_arch = arch;
-	set_var(b, "base", b->base);
+	set_var(b, "base", b->settings->base);
 	set_var(b, "version", release->version);
 	set_var(b, "arch", arch);
 	rc = fill_found(b, "distro_arch", FORM_WORD, &release->distro_arch);
@@ -865,15 +916,15 @@ static int read_distro(void *ctx, const char *id, const json_t *distro)
 	return rc;
 }
 
-int release_builder_read(struct cursor *at, const char *base,
+int release_builder_read(struct cursor *at, const struct settings *settings,
 			 const struct mirrors *mirrors, struct releases *all)
 {
 	struct release_builder b = {
-		.at = at, .base = base, .mirrors = mirrors, .all = all
+		.at = at, .settings = settings, .mirrors = mirrors, .all = all
 	};
 	int rc;
 
-	uri_parse(base, &b.base_uri);
+	uri_parse(settings->base, &b.base_uri);
 	all->refused = json_object();
 	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);

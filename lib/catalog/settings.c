@@ -9,20 +9,9 @@
 #include "values.h"
 
 static const char *const site_keys[] = {
-	"base",
-	"suffix",
-	"title",
-	"background",
-	"timeout",
-	"vesamenu",
-	"syslinux",
-	"modules",
-	"menu",
-	"customer",
-	"trusts",
-	"values",
-	"trust_http_lists",
-	NULL,
+	"base",     "suffix",   "title",   "background",       "timeout",
+	"vesamenu", "syslinux", "modules", "memdisk",          "menu",
+	"customer", "trusts",   "values",  "trust_http_lists", NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -112,16 +101,17 @@ static int read_background(struct cursor *at, struct settings *s)
 	return read_location(at, s->base, &picture, &s->background);
 }
 
-static int read_vesamenu(struct cursor *at, struct settings *s)
+/* A program of SYSLINUX for BIOS; path: where it is by default. */
+static int read_program(struct cursor *at, const char *base, const char *key,
+			const char *path, const char **out)
 {
-	static const struct location vesamenu = { "vesamenu", FORM_URL,
-						  "bios" };
+	const struct location program = { key, FORM_URL, "bios" };
 	struct buf url = BUF_INIT;
 
-	buf_printf(&url, "%ssyslinux/3.86/vesamenu.c32", s->base);
-	s->vesamenu = mem_pool_copy(at->pool, url.data);
+	buf_printf(&url, "%s%s", base, path);
+	*out = mem_pool_copy(at->pool, url.data);
 	buf_free(&url);
-	return read_location(at, s->base, &vesamenu, &s->vesamenu);
+	return read_location(at, base, &program, out);
 }
 
 static int read_syslinux(struct cursor *at, struct settings *s)
@@ -240,7 +230,10 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= read_suffix(at, s);
 	rc |= read_text(at, "title", FORM_TEXT, &s->title);
 	rc |= read_background(at, s);
-	rc |= read_vesamenu(at, s);
+	rc |= read_program(at, s->base, "vesamenu",
+			   "syslinux/3.86/vesamenu.c32", &s->vesamenu);
+	rc |= read_program(at, s->base, "memdisk", "syslinux/6.04/bios/memdisk",
+			   &s->memdisk);
 	rc |= read_syslinux(at, s);
 	rc |= read_text(at, "modules", FORM_WORD, &s->modules);
 	rc |= value_number(at, go(at, "timeout"), "timeout",

@@ -15,6 +15,7 @@ struct settings {
 	const char *background; /* picture: a URL, or a name without '/' of a
 				   file beside vesamenu.c32; NULL: none */
 	const char *vesamenu;   /* URL of the SYSLINUX 3.x menu program */
+	const char *memdisk;    /* URL of SYSLINUX's memdisk */
 	const char *syslinux[PLATFORM_COUNT]; /* directory of SYSLINUX 6.x, a
 						 URL; NULL: none */
 	const char *modules;                  /* the version of that SYSLINUX */

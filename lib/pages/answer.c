@@ -322,6 +322,8 @@ static void lead(struct mirror_files *files, const char *url,
 	files->pathprefix = files->configfile = files->loader = NULL;
 	memset(files->chain, 0, sizeof(files->chain));
 	memset(files->script, 0, sizeof(files->script));
+	memset(files->image, 0, sizeof(files->image));
+	files->memdisk = NULL;
 	release_builder_add_unwritable(pool, files);
 }
 

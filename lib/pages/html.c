@@ -644,6 +644,8 @@ static json_t *files_view(const struct release *release)
 	add_texts(&t, "Script for iPXE", AT(script));
 	add_texts(&t, "Program for BIOS", AT(chain[PLATFORM_BIOS]));
 	add_texts(&t, "Program for UEFI", AT(chain[PLATFORM_EFI]));
+	add_texts(&t, "Disk image for BIOS", AT(image[PLATFORM_BIOS]));
+	add_texts(&t, "Disk image for UEFI", AT(image[PLATFORM_EFI]));
 	t.is_url = 0;
 	add_texts(&t, "PXELINUX configuration, DHCP option 209",
 		  AT(configfile));

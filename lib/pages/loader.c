@@ -58,18 +58,44 @@ const char *loader_unwritable(const struct loader *l,
 	return files->unwritable[i];
 }
 
-static const char *refuses_script(const struct loader *l,
-				  const struct mirror_files *files)
+/* Whether the loader starts the image for BIOS, where it does run on BIOS. */
+static int may_memdisk(const struct loader *l, const struct mirror_files *files)
 {
-	return !(l->dialect->starts & START_SCRIPT) && release_is_script(files)
-		       ? "is a script of iPXE"
-		       : NULL;
+	return (l->dialect->starts & START_MEMDISK) && files->memdisk != NULL &&
+	       l->machine.platform != PLATFORM_EFI;
+}
+
+/* What is said to a loader whose platform is not known has to suit EFI, unless
+ * it finds that out by itself. */
+static int can_memdisk(const struct loader *l, const struct mirror_files *files)
+{
+	return may_memdisk(l, files) && (l->machine.platform == PLATFORM_BIOS ||
+					 (l->dialect->starts & START_IMAGE));
+}
+
+static int can_image(const struct loader *l, const struct mirror_files *files)
+{
+	return (l->dialect->starts & START_IMAGE) &&
+	       l->machine.platform != PLATFORM_BIOS &&
+	       files->image[PLATFORM_EFI] != NULL;
+}
+
+/* Why the loader starts no files of this kind; NULL: it may. */
+static const char *refuses_kind(const struct loader *l,
+				const struct mirror_files *files)
+{
+	if (!(l->dialect->starts & START_SCRIPT) && release_is_script(files))
+		return "is a script of iPXE";
+	if (release_is_image(files) && !may_memdisk(l, files) &&
+	    !can_image(l, files))
+		return "is a disk image, which this loader cannot start";
+	return NULL;
 }
 
 const char *loader_refuses_files(const struct loader *l,
 				 const struct mirror_files *files)
 {
-	const char *reason = refuses_script(l, files);
+	const char *reason = refuses_kind(l, files);
 
 	if (reason == NULL)
 		reason = loader_unreachable(l, files);
@@ -99,6 +125,11 @@ static int can_pxelinux(const struct loader *l, const struct release *release,
 	       platform == PLATFORM_BIOS && has_same_modules(l, release);
 }
 
+static int can_kernel(const struct loader *l, const struct mirror_files *files)
+{
+	return files->kernel != NULL && (l->dialect->starts & START_KERNEL);
+}
+
 const char *loader_program(const struct loader *l,
 			   const struct mirror_files *files)
 {
@@ -115,22 +146,40 @@ const char *loader_program(const struct loader *l,
 	return NULL;
 }
 
+/* The first way by which the loader can start these files. */
+static enum boot_method first_method(const struct loader *l,
+				     const struct release *release,
+				     const struct mirror_files *files)
+{
+	const struct {
+		int can;
+		enum boot_method method;
+	} ways[] = {
+		{ find_script(l, files) != NULL, BOOT_CHAIN },
+		{ can_pxelinux(l, release, files), BOOT_PXELINUX },
+		{ can_kernel(l, files), BOOT_KERNEL },
+		{ loader_program(l, files) != NULL, BOOT_CHAIN },
+		{ can_memdisk(l, files), BOOT_MEMDISK },
+		{ can_image(l, files), BOOT_IMAGE },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (ways[i].can)
+			return ways[i].method;
+	return BOOT_NONE;
+}
+
+/* What the loader cannot be told of, the mirror's PXELINUX does not need. */
 enum boot_method loader_method(const struct loader *l,
 			       const struct release *release,
 			       const struct mirror_files *files)
 {
-	const char *script = find_script(l, files);
+	const enum boot_method method = first_method(l, release, files);
 
-	if (loader_unreachable(l, files) != NULL)
+	if (loader_unreachable(l, files) != NULL ||
+	    (method != BOOT_PXELINUX && loader_unwritable(l, files) != NULL))
 		return BOOT_NONE;
-	if (script == NULL && can_pxelinux(l, release, files))
-		return BOOT_PXELINUX;
-	if (loader_unwritable(l, files) != NULL)
-		return BOOT_NONE;
-	if (script == NULL && files->kernel != NULL &&
-	    (l->dialect->starts & START_KERNEL))
-		return BOOT_KERNEL;
-	return loader_program(l, files) != NULL ? BOOT_CHAIN : BOOT_NONE;
+	return method;
 }
 
 size_t loader_next_mirror(const struct loader *l, const struct release *release,

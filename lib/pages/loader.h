@@ -20,7 +20,9 @@ enum boot_method {
 	BOOT_NONE,
 	BOOT_PXELINUX, /* the mirror's own PXELINUX, with its menu */
 	BOOT_KERNEL,
-	BOOT_CHAIN, /* the program or script that loader_program() names */
+	BOOT_MEMDISK, /* memdisk, with the disk image for BIOS */
+	BOOT_IMAGE,   /* the disk image for EFI */
+	BOOT_CHAIN,   /* the program or script that loader_program() names */
 };
 
 /* Why the loader cannot fetch these files ("needs https, which this loader
@@ -35,7 +37,8 @@ const char *loader_unwritable(const struct loader *l,
 			      const struct mirror_files *files);
 
 /* Why the loader starts none of these files, whatever its machine can run: one
- * of the two reasons above, or "is a script of iPXE".  NULL: it may. */
+ * of the two reasons above, or what the files are, "is a script of iPXE".
+ * NULL: it may. */
 const char *loader_refuses_files(const struct loader *l,
 				 const struct mirror_files *files);
 

@@ -94,6 +94,30 @@ static json_t *kernel_view(const struct request *r, const struct loader *l,
 	return view;
 }
 
+/* memdisk is a kernel, and the image its initrd. */
+static json_t *memdisk_view(const struct request *r, const struct loader *l,
+			    const struct dialect_kernel *memdisk)
+{
+	const struct mirror_files files = {
+		.kernel = memdisk->url,
+		.args = memdisk->args,
+		.initrds = memdisk->initrds,
+		.initrd_count = memdisk->initrd_count,
+	};
+
+	return kernel_view(r, l, &files);
+}
+
+static json_t *image_view(const struct request *r, const struct mirror_files *s)
+{
+	const char *bios = s->image[PLATFORM_BIOS];
+	const char *efi = s->image[PLATFORM_EFI];
+
+	return json_pack("{s:o*, s:o*}", "bios_url",
+			 bios != NULL ? page_file(r, bios) : NULL, "efi_url",
+			 efi != NULL ? page_file(r, efi) : NULL);
+}
+
 static json_t *pxelinux_view(const struct mirror_files *s)
 {
 	return json_pack("{s:s, s:s, s:s}", "pathprefix", s->pathprefix,
@@ -129,6 +153,13 @@ static void add_method(const struct request *r, const struct loader *l,
 		json_object_set_new(view, "pxelinux", pxelinux_view(s));
 	if (is_all ? s->kernel != NULL : method == BOOT_KERNEL)
 		json_object_set_new(view, "kernel", kernel_view(r, l, s));
+	if (method == BOOT_MEMDISK && !is_all)
+		json_object_set_new(view, "kernel",
+				    memdisk_view(r, l, s->memdisk));
+	if (is_all ? s->image[PLATFORM_BIOS] != NULL ||
+			     s->image[PLATFORM_EFI] != NULL
+		   : method == BOOT_IMAGE)
+		json_object_set_new(view, "image", image_view(r, s));
 	if (is_all ? loader_program(l, s) != NULL : method == BOOT_CHAIN)
 		json_object_set_new(view, "chain", chain_view(r, l, s));
 }

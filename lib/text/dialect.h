@@ -17,8 +17,11 @@ enum {
 	START_BIOS = 8,          /* a program for BIOS */
 	START_EFI = 16,          /* a program for EFI */
 	START_SCRIPT = 32,       /* a script that begins with "#!ipxe" */
+	START_MEMDISK = 64,      /* SYSLINUX's memdisk, which starts a disk
+				    image on BIOS */
+	START_IMAGE = 128,       /* a disk image on EFI */
 	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI |
-		    START_SCRIPT,
+		    START_SCRIPT | START_MEMDISK | START_IMAGE,
 };
 
 /* What a loader can do by itself. */

@@ -447,6 +447,61 @@ class Boot(unittest.TestCase):
             self.press_named(boot, pc)
             self.check_named(boot, pc)
 
+    # Disk images: by memdisk on BIOS, by iPXE itself on UEFI
+
+    def image_lab(self, **options):
+        sections = catalog([DISK, {"distro": "image", "hotkey": "i"}, AMD64, MORE]) | PLAIN
+        sections["distros"] = {"image": {
+            "title": "Image", "mirror": "debian",
+            "image": {"bios": "{{mirror}}bios.img", "efi": "{{mirror}}efi.img"},
+            "versions": {"1": {"arches": ["amd64"]}},
+        }}
+        return self.lab(sections, **options)
+
+    def press_image(self, boot, pc):
+        for mirror in lab.MIRRORS:
+            if boot.faults.get(mirror) != "missing":
+                shutil.copy(boot.bios_disk(), boot.dir / mirror / "debian")
+                shutil.copy(boot.efi_disk(), boot.dir / mirror / "debian")
+        pc.press("i")
+
+    def check_bios_image(self, press=None, mirror=FIRST, **options):
+        with self.image_lab(**options) as boot:
+            pc = boot.machine(mac=lab.SYSLINUX if press else lab.IPXE)
+            (press or self.menu_of)(pc)
+            self.press_image(boot, pc)
+            pc.expect("(?m)^probe: disk$", 120)
+            self.assertTrue(boot.asked(r"bios\.img$", lab.MIRRORS[mirror]))
+
+    def more_bios_image(self):
+        self.check_bios_image()
+
+    def more_bios_image_second_mirror(self):
+        self.check_bios_image(mirror=SECOND, faults={FIRST: "missing"})
+
+    def more_bios_image_of_lpxelinux(self):
+        self.check_bios_image(self.menu_of_syslinux)
+
+    def check_efi_image(self, mirror=FIRST, **options):
+        with self.image_lab(**options) as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.press_image(boot, pc)
+            pc.expect_request(r"efi\.img$", 60, lab.MIRRORS[mirror])
+            pc.expect("(?m)^probe: efi$", 60)
+
+    def more_efi_image(self):
+        self.check_efi_image()
+
+    def more_efi_image_first_mirror_missing(self):
+        self.check_efi_image(SECOND, faults={FIRST: "missing"})
+
+    def more_efi_image_first_mirror_down(self):
+        self.check_efi_image(SECOND, names={FIRST: lab.DOWN})
+
+    def more_efi_image_first_mirror_silent(self):
+        self.check_efi_image(SECOND, faults={FIRST: "silent"})
+
     # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
 
     def start_pinned(self, boot, flipped=()):

@@ -528,6 +528,28 @@ def test_named_files(mirrors):
         expect(f"named file {fault}", [f for f in found if "no second mirror" not in f and "left out" not in f], wanted)
 
 
+def test_images(mirrors):
+    rows = [
+        (content(b"\0" * 40000), None),
+        (content(b"not found"), "image is plain text, maybe an error message"),
+        (content(ERROR_PAGE), "image is a page of HTML, maybe an error page"),
+        (status(404), "image is missing: status 404"),
+    ]
+    for page, fault in rows:
+        mirrors[0].reset({"/debian/a.iso": content(b"\0" * 40000), "/debian/a.img": page})
+        with tempfile.TemporaryDirectory() as directory:
+            path = catalog(directory, [mirrors[0].base])
+            data = json.loads(path.read_text())
+            data["menus"]["main"]["entries"].pop()
+            data["distros"]["debian"] = {
+                "title": "Other", "mirror": "debian", "image": {"bios": "{{mirror}}a.iso", "efi": "{{mirror}}a.img"},
+                "versions": {"1": {"arches": ["amd64"]}}}
+            path.write_text(json.dumps(data))
+            _, found, _ = check(path, mirrors)
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/a.img"] if fault else []
+        expect(f"image {fault}", [f for f in found if "no second mirror" not in f], wanted)
+
+
 def test_scripts(mirrors):
     """A script is named in script, and nothing else is."""
     rows = [
@@ -657,6 +679,7 @@ def main():
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
             ("shim", lambda: test_shim(mirrors)),
             ("named files", lambda: test_named_files(mirrors)),
+            ("images", lambda: test_images(mirrors)),
             ("scripts", lambda: test_scripts(mirrors)),
             ("a kernel ends in its last paragraph",
              lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),

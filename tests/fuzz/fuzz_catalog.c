@@ -172,6 +172,7 @@ static void check_files(const struct mirror_files *s)
 	for (int i = 0; i < PLATFORM_COUNT; i++) {
 		check_url(s->chain[i]);
 		check_url(s->script[i]);
+		check_url(s->image[i]);
 	}
 	check_value(s->configfile);
 	FUZZ_CHECK(s->args == NULL || args_check(s->args) == NULL, "'%s': %s",

@@ -25,7 +25,7 @@ static const char *const keys[] = {
 	"timeout",   "title",    "variant",     "variants",   "version",
 	"versions",  "vesamenu", "distro_arch", "i386",       "amd64",
 	"arm64",     "1.json",   "script",      "reboot",     "poweroff",
-	"firmware",  "file",     "executable",
+	"firmware",  "file",     "executable",  "image",      "memdisk",
 };
 
 /* A value, and where it is. */

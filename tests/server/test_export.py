@@ -354,6 +354,18 @@ class Withheld(unittest.TestCase):
         self.assertIn("index.html", files)
         self.assertNotIn("menu/more/any.html", files)
 
+    def test_release_whose_image_has_a_query(self):
+        for site, url in ({}, "{{mirror}}a.iso?token=SECRET"), ({"memdisk": "memdisk?token=SECRET"}, "{{mirror}}a.iso"):
+            distro = {**SMALL["distros"]["debian"], "kernel": None, "initrds": None, "image": {"bios": url}}
+            sections = small(distros={"debian": distro})
+            sections["site"] = {**sections.get("site", {}), **site}
+            with Export(sections) as export:
+                said = export.run("--pages")
+                files = export.texts()
+            self.assertIn("no file: release debian trixie amd64: has a URL with a query, "
+                          "which may be a token", self.lines(said))
+            self.assertFalse(any("SECRET" in text for text in files.values()))
+
     def test_release_whose_url_has_a_query(self):
         distro = {**SMALL["distros"]["debian"],
                   "initrds": ["{{mirror}}initrd.gz?token=SECRET"]}

@@ -25,6 +25,8 @@ enum {
 	UNWRITABLE = 256, /* in any dialect but ipxe */
 	SCRIPT = 512,
 	BIOS_SCRIPT = 1024, /* named in "chain" */
+	BIOS_IMAGE = 2048,
+	EFI_IMAGE = 4096,
 };
 
 static const char unwritable[] = "has a kernel line that is too long";
@@ -33,6 +35,8 @@ static const char unwritable[] = "has a kernel line that is too long";
 static const char *const unwritables[] = {
 	unwritable, unwritable, NULL, unwritable, unwritable, NULL, NULL,
 };
+
+static const struct dialect_kernel memdisk = { .url = "http://b/memdisk" };
 
 static struct mirror_files files_of(unsigned what)
 {
@@ -52,6 +56,9 @@ static struct mirror_files files_of(unsigned what)
 		.script = { what & (SCRIPT | BIOS_SCRIPT) ? TREE "script.ipxe"
 							  : NULL,
 			    what & SCRIPT ? TREE "script.ipxe" : NULL },
+		.image = { what & BIOS_IMAGE ? TREE "bios.iso" : NULL,
+			   what & EFI_IMAGE ? TREE "efi.img" : NULL },
+		.memdisk = what & BIOS_IMAGE ? &memdisk : NULL,
 	};
 }
 
@@ -74,6 +81,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NO_BIOS "has nothing that BIOS can start"
 #define NO_EFI "has nothing that UEFI can start"
 #define NOTHING "has nothing that this loader can start"
+#define NO_IMAGE "is a disk image, which this loader cannot start"
 #define NO_SCRIPT "is a script of iPXE"
 
 /* How a loader starts a release for amd64 that one mirror has. */
@@ -185,6 +193,28 @@ static const struct {
 	{ "grub", "bios", SCRIPT | EFI_PROGRAM, NOTHING },
 	{ "html", "", SCRIPT, TREE "script.ipxe" },
 
+	/* memdisk starts an image on BIOS, and iPXE by itself on EFI. */
+	{ "ipxe", "bios", BIOS_IMAGE | EFI_IMAGE, "memdisk" },
+	{ "ipxe", "efi", BIOS_IMAGE | EFI_IMAGE, "image" },
+	{ "ipxe", "", BIOS_IMAGE, "memdisk" },
+	{ "ipxe", "", EFI_IMAGE, "image" },
+	{ "ipxe", "bios", EFI_IMAGE, NO_BIOS },
+	{ "ipxe", "efi", BIOS_IMAGE, NO_EFI },
+	{ "ipxe", "bios", BIOS_IMAGE | KERNEL, "kernel" },
+	{ "ipxe", "efi", EFI_IMAGE | EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "efi", EFI_IMAGE | SCRIPT, TREE "script.ipxe" },
+	{ "ipxe", "bios", BIOS_IMAGE | IPV6, NO_IPV6 },
+	{ "syslinux", "bios", BIOS_IMAGE | EFI_IMAGE, "memdisk" },
+	{ "syslinux", "bios", BIOS_IMAGE | UNWRITABLE, unwritable },
+	{ "syslinux", "efi", BIOS_IMAGE | EFI_IMAGE | SITE_HOST, NO_IMAGE },
+	{ "syslinux", "", BIOS_IMAGE, NOTHING },
+	{ "gpxe", "bios", BIOS_IMAGE, NO_IMAGE },
+	{ "pxelinux", "bios", BIOS_IMAGE, NO_IMAGE },
+	{ "grub", "efi", BIOS_IMAGE | EFI_IMAGE, NO_IMAGE },
+	{ "grub", "bios", BIOS_IMAGE, NO_IMAGE },
+	{ "grub", "efi", EFI_IMAGE | EFI_PROGRAM, TREE "program.efi" },
+	{ "html", "", BIOS_IMAGE, "memdisk" },
+
 	/* People see what any loader can start. */
 	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
 	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
@@ -202,6 +232,10 @@ static const char *start(const struct loader *l, const struct release *release)
 		return "pxelinux";
 	case BOOT_KERNEL:
 		return "kernel";
+	case BOOT_MEMDISK:
+		return "memdisk";
+	case BOOT_IMAGE:
+		return "image";
 	case BOOT_CHAIN:
 		return loader_program(l, files);
 	}

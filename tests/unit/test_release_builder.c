@@ -121,6 +121,37 @@ static void test_a_script_is_for_both_platforms(void **state)
 	catalog_free(c);
 }
 
+static void test_an_image_may_stand_beside_a_script(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		     " 'script': 'http://h/a.ipxe',"
+		     " 'image': {'bios': 'http://h/a.ISO?b=c',"
+		     "  'efi': 'http://h/a.img'},"
+		     " 'versions': {'1': {'arches': ['amd64']},"
+		     "  '2': {'arches': ['amd64'],"
+		     "   'image': {'bios': 'http://h/iso'}},"
+		     "  '3': {'arches': ['amd64'], 'image': null}}}}}");
+	const struct mirror_files *one =
+		catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
+	const struct mirror_files *two =
+		catalog_release(c, "d", "2", "amd64", NULL)->mirrors;
+	const struct mirror_files *three =
+		catalog_release(c, "d", "3", "amd64", NULL)->mirrors;
+
+	(void)state;
+	assert_string_equal(one->script[PLATFORM_EFI], "http://h/a.ipxe");
+	assert_string_equal(one->image[PLATFORM_EFI], "http://h/a.img");
+	assert_string_equal(one->memdisk->initrds->url, "http://h/a.ISO?b=c");
+	assert_string_equal(one->memdisk->args, "iso raw");
+	assert_string_equal(one->memdisk->url, "http://boot.example.org/boot/"
+					       "syslinux/6.04/bios/memdisk");
+	assert_string_equal(two->memdisk->args, "raw");
+	assert_null(two->image[PLATFORM_EFI]);
+	assert_null(three->memdisk);
+	catalog_free(c);
+}
+
 static void test_a_chain_named_as_a_script_is_one(void **state)
 {
 	struct catalog *c =
@@ -553,6 +584,7 @@ int main(void)
 		SCRATCH_TEST(test_release_has_all_that_its_distro_says),
 		SCRATCH_TEST(test_what_is_left_out_is_not_there),
 		SCRATCH_TEST(test_a_script_is_for_both_platforms),
+		SCRATCH_TEST(test_an_image_may_stand_beside_a_script),
 		SCRATCH_TEST(test_a_chain_named_as_a_script_is_one),
 		SCRATCH_TEST(
 			test_each_base_of_a_mirror_has_the_files_in_its_order),

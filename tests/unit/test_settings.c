@@ -18,6 +18,8 @@ static void test_settings_that_are_left_out_have_their_defaults(void **state)
 	assert_string_equal(s->suffix, "");
 	assert_string_equal(s->title, "Network boot");
 	assert_null(s->background);
+	assert_string_equal(s->memdisk, "http://boot.example.org/boot/"
+					"syslinux/6.04/bios/memdisk");
 	assert_string_equal(s->vesamenu, "http://boot.example.org/boot/"
 					 "syslinux/3.86/vesamenu.c32");
 	assert_int_equal(s->timeout, 0);
