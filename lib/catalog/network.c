@@ -51,8 +51,9 @@ static int parse_length(const char *s, unsigned width)
 	return digit != s && *digit == '\0' && bits <= width ? (int)bits : -1;
 }
 
-/* The length of the prefix that a netmask stands for; -1 if s is none. */
-static int parse_netmask(const char *s, unsigned width)
+/* The length of the prefix that a mask stands for: a netmask, or where filler
+ * is 0xff a wildcard mask, its opposite; -1 if s is none. */
+static int parse_mask(const char *s, unsigned width, unsigned char filler)
 {
 	struct network mask;
 	int bits = 0;
@@ -60,13 +61,39 @@ static int parse_netmask(const char *s, unsigned width)
 	if (parse_address(s, strlen(s), &mask) != width)
 		return -1;
 	for (unsigned i = 128 - width; i < 128; i++) {
-		int is_set = (mask.bytes[i / 8] & (0x80 >> i % 8)) != 0;
+		const unsigned char byte = mask.bytes[i / 8] ^ filler;
+		const int is_set = (byte & (0x80 >> i % 8)) != 0;
 
 		if (is_set && bits != (int)(i - (128 - width)))
 			return -1;
 		bits += is_set;
 	}
 	return bits;
+}
+
+/* The length of the prefix that a mask of either kind stands for; -1 if s is
+ * none.  *reason: what is wrong with it. */
+static int parse_any_mask(const char *s, unsigned width, const char **reason)
+{
+	int bits = parse_mask(s, width, 0);
+
+	*reason = "has a netmask in place of a prefix length";
+	if (bits < 0) {
+		bits = parse_mask(s, width, 0xff);
+		*reason = "has a wildcard mask in place of a prefix length";
+	}
+	return bits;
+}
+
+/* The length of the address that s begins with.  *behind: the text behind the
+ * slash, or the spaces, that follow it; NULL if nothing does. */
+static size_t split(const char *s, const char **behind)
+{
+	const size_t len = strcspn(s, "/ \t");
+	const size_t gap = s[len] == '/' ? 1 : strspn(s + len, " \t");
+
+	*behind = gap > 0 ? s + len + gap : NULL;
+	return len;
 }
 
 /* What people write where one network belongs. */
@@ -82,21 +109,22 @@ static const char *check_slip(const char *s)
 
 const char *network_parse(const char *s, struct network *out)
 {
-	const char *slash = strchr(s, '/');
-	const char *slip = check_slip(s);
+	const char *behind;
+	const char *reason;
 	struct network n;
-	unsigned width = parse_address(
-		s, slash != NULL ? (size_t)(slash - s) : strlen(s), &n);
+	unsigned width = parse_address(s, split(s, &behind), &n);
 
-	if (slip != NULL)
-		return slip;
+	if (width > 0 && behind != NULL &&
+	    parse_any_mask(behind, width, &reason) >= 0)
+		return reason;
+	reason = check_slip(s);
+	if (reason != NULL)
+		return reason;
 	if (width == 0)
 		return "is not an IP address or network like 192.0.2.0/24";
-	if (slash != NULL) {
-		int bits = parse_length(slash + 1, width);
+	if (behind != NULL) {
+		int bits = parse_length(behind, width);
 
-		if (bits < 0 && parse_netmask(slash + 1, width) >= 0)
-			return "has a netmask in place of a prefix length";
 		if (bits < 0 && width == 32)
 			return "has a prefix length that is not a number from "
 			       "0 to 32";
@@ -113,14 +141,17 @@ const char *network_parse(const char *s, struct network *out)
 
 int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE])
 {
-	const char *slash = strchr(s, '/');
+	const char *behind;
+	const char *reason;
 	struct network n;
-	unsigned width =
-		slash != NULL ? parse_address(s, (size_t)(slash - s), &n) : 0;
-	int bits = width > 0 ? parse_length(slash + 1, width) : -1;
+	unsigned width = parse_address(s, split(s, &behind), &n);
+	int bits = -1;
 
-	if (width > 0 && bits < 0)
-		bits = parse_netmask(slash + 1, width);
+	if (width > 0 && behind != NULL) {
+		bits = parse_length(behind, width);
+		if (bits < 0)
+			bits = parse_any_mask(behind, width, &reason);
+	}
 	if (bits <= 0)
 		return -1;
 	/* ::ffff:192.0.2.0/24 */

@@ -23,8 +23,9 @@ const char *network_parse(const char *s, struct network *n);
 
 /*
  * Write the network that s means, which network_parse() refuses: of
- * "192.0.2.7/24" and "192.0.2.0/255.255.255.0" it is "192.0.2.0/24".  Returns
- * 0, or -1 if it means none.
+ * "192.0.2.7/24", "192.0.2.0/255.255.255.0" and, in Cisco's notation,
+ * "192.0.2.0 0.0.0.255" it is "192.0.2.0/24".  Returns 0, or -1 if it means
+ * none.
  */
 int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE]);
 

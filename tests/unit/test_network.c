@@ -67,6 +67,8 @@ static void test_bad_networks_say_why(void **state)
 	static const char list[] =
 		"has several networks: make each a string of its own";
 	static const char host_bits[] = "has bits set behind its prefix length";
+	static const char wildcard[] =
+		"has a wildcard mask in place of a prefix length";
 	static const char netmask[] =
 		"has a netmask in place of a prefix length";
 	static const struct {
@@ -110,7 +112,16 @@ static void test_bad_networks_say_why(void **state)
 		{ "192.0.2.0/0x18", no_prefix },
 		{ "192.0.2.0/255.255.255.0", netmask },
 		{ "192.0.2.0/255.0.255.0", no_prefix },
-		{ "192.0.2.0/0.0.0.255", no_prefix },
+		{ "192.0.2.0/0.0.0.255", wildcard },
+		{ "192.0.2.7/0.0.0.255", wildcard },
+		{ "192.0.2.0/0.0.255.0", no_prefix },
+		{ "192.0.2.0/0.0.0.254", no_prefix },
+		{ "192.0.2.0 0.0.0.255", wildcard },
+		{ "192.0.2.0 255.255.255.0", netmask },
+		{ "192.0.2.0\t 255.255.255.0", netmask },
+		{ "192.0.2.0 0.0.255.0", space },
+		{ "192.0.2.0 198.51.100.0", space },
+		{ "192.0.2 0.0.0.255", space },
 		{ "2001:db8::/ffff:ffff::", netmask },
 		{ "2001:db8::/255.255.0.0", no_prefix6 },
 		{ "192.0.2.0/4294967320", no_prefix },
@@ -283,7 +294,15 @@ static void test_networks_that_are_refused_may_mean_one(void **state)
 		{ "192.0.2.7/0.0.0.0", NULL },
 		{ "192.0.2.0/33", NULL },
 		{ "192.0.2.0/255.0.255.0", NULL },
-		{ "192.0.2.0/0.0.0.255", NULL },
+		{ "192.0.2.0/0.0.0.255", "192.0.2.0/24" },
+		{ "192.0.2.7/0.0.0.255", "192.0.2.0/24" },
+		{ "192.0.2.0 0.0.0.255", "192.0.2.0/24" },
+		{ "192.0.2.0 255.255.255.128", "192.0.2.0/25" },
+		{ "10.1.2.3   0.255.255.255", "10.0.0.0/8" },
+		{ "192.0.2.0 24", "192.0.2.0/24" },
+		{ "192.0.2.0/0.0.255.0", NULL },
+		{ "192.0.2.0 0.0.255.0", NULL },
+		{ "192.0.2.0 198.51.100.0", NULL },
 		{ "192.0.2.0/", NULL },
 		{ "192.0.2.0", NULL },
 		{ "mirror.example.org", NULL },
