@@ -159,6 +159,26 @@ static void warn_merged(const struct warning *w)
 	}
 }
 
+/* Append how the value in the file comes after the shipped ones: by a name of
+ * the file that sorts behind theirs.  The main file is read first whatever its
+ * name is. */
+static void add_later_name(const struct warning *w, const char *file,
+			   const char *value, struct buf *out)
+{
+	const char *rest = file + strspn(file, "0123456789");
+	const char *main_file =
+		json_string_value(json_array_get(w->files->files, 0));
+
+	if (strcmp(file, main_file) == 0)
+		buf_printf(out,
+			   "put %s into a file whose name begins with a 9, "
+			   "like 95-mine.json",
+			   value);
+	else
+		buf_printf(out, "rename %s to 95%s%s", file,
+			   rest[0] == '-' || rest[0] == '.' ? "" : "-", rest);
+}
+
 /* The object that holds the last part of "debian/versions/sid", an id or what
  * is below one; NULL if there is none. */
 static const json_t *parent_of(const json_t *section, const char *id)
@@ -171,8 +191,7 @@ static const json_t *parent_of(const json_t *section, const char *id)
 	return parent;
 }
 
-/* Append which id of the same place null may have been meant for; nothing if a
- * later file has the id. */
+/* Append which id of the same place null may have been meant for. */
 static void add_others(const struct warning *w, const json_t *value,
 		       struct buf *out)
 {
@@ -191,11 +210,32 @@ static void add_others(const struct warning *w, const json_t *value,
 	json_object_foreach((json_t *)parent, key, unused)
 		known[count++] = key;
 	/* The keys of the site that are set are no choice. */
-	if (json_object_get(parent, offer.wanted) == NULL &&
-	    (strcmp(member(value, "section"), "site") != 0 ||
-	     offer_nearest(&offer) != NULL))
+	if (strcmp(member(value, "section"), "site") != 0 ||
+	    offer_nearest(&offer) != NULL)
 		offer_add(&offer, "", out);
 	free(known);
+}
+
+/* Append what to do about a null that removes nothing. */
+static void add_remedy(const struct warning *w, const json_t *value,
+		       struct buf *out)
+{
+	const char *section = member(value, "section");
+	const char *id = member(value, "id");
+	const char *slash = strrchr(id, '/');
+	const json_t *parent =
+		parent_of(include_section(w->files, section), id);
+	const char *by = include_file(w->files, section, id);
+
+	if (json_object_get(parent, slash != NULL ? slash + 1 : id) == NULL) {
+		add_others(w, value, out);
+		return;
+	}
+	buf_printf(out, "%s is read later and has it: ", by);
+	if (findings_is_shipped(by))
+		add_later_name(w, member(value, "file"), "null", out);
+	else
+		buf_puts(out, "put null into a file that is read after it");
 }
 
 static void warn_useless_nulls(const struct warning *w)
@@ -207,7 +247,7 @@ static void warn_useless_nulls(const struct warning *w)
 		struct buf pointer = BUF_INIT;
 		struct buf instead = BUF_INIT;
 
-		add_others(w, value, &instead);
+		add_remedy(w, value, &instead);
 		buf_printf(&pointer, "/%s/%s", member(value, "section"),
 			   uri_shown_name(member(value, "id")));
 		findings_add(w->findings,
@@ -853,8 +893,8 @@ static void warn_loaders(const struct warning *w)
 		}
 }
 
-/* A value that a shipped file replaces, as none does where the site's own come
- * last. */
+/* A value that a shipped file replaces, or brings back after null, as none does
+ * where the site's own files come last. */
 static void warn_replaced(const struct warning *w)
 {
 	size_t i;
@@ -862,13 +902,20 @@ static void warn_replaced(const struct warning *w)
 
 	json_array_foreach(w->files->replaced, i, value) {
 		const char *by = member(value, "by");
+		const int is_null =
+			json_is_true(json_object_get(value, "is_null"));
+		struct buf instead = BUF_INIT;
 
-		if (findings_is_shipped(by))
-			warn_file(w, value, "file-order",
-				  "%s is read later and replaces this: put "
-				  "your own value into a file whose name "
-				  "begins with a 9",
-				  by);
+		if (!findings_is_shipped(by))
+			continue;
+		add_later_name(w, member(value, "file"),
+			       is_null ? "null" : "your own value", &instead);
+		warn_file(w, value, "file-order", "%s is read later and %s: %s",
+			  by,
+			  is_null ? "brings back what null removes here"
+				  : "replaces this",
+			  instead.data);
+		buf_free(&instead);
 	}
 }
 

@@ -88,48 +88,63 @@ struct merge_place {
 	struct buf id; /* of the value, or "id/key/id" further down */
 };
 
-static json_t *origins_of(const struct merge_place *at)
+/* Note which file did something to the value; files: origins or removed. */
+static void set_file(const struct merge_place *at, json_t *files)
 {
-	return json_object_get(at->m->into->origins, at->section);
+	json_object_set_new(json_object_get(files, at->section),
+			    buf_text(&at->id), json_string(at->file));
 }
 
-static void set_origin(const struct merge_place *at)
+static void unset_file(const struct merge_place *at, json_t *files)
 {
-	json_object_set_new(origins_of(at), buf_text(&at->id),
-			    json_string(at->file));
+	json_object_del(json_object_get(files, at->section), buf_text(&at->id));
 }
 
-/* Add the value to a list of its kind; by: another file, or NULL. */
-static void note_value(const struct merge_place *at, json_t *list,
-		       const char *file, const char *by)
+static const char *remover(const struct include *inc, const char *section,
+			   const char *id)
 {
-	json_array_append_new(list,
-			      json_pack("{s:s, s:s, s:s, s:s*}", "file", file,
-					"section", at->section, "id",
-					buf_text(&at->id), "by", by));
+	return json_string_value(
+		json_object_get(json_object_get(inc->removed, section), id));
 }
 
-/* Set key of object to value, which may take the place of an earlier file's. */
+/* Set key of object to value, which may take the place of an earlier file's, or
+ * undo its null. */
 static void set_value(const struct merge_place *at, json_t *object,
 		      const char *key, json_t *value)
 {
+	struct include *into = at->m->into;
+	const char *id = buf_text(&at->id);
+	const char *null_file = remover(into, at->section, id);
+	const int is_null = json_object_get(object, key) == NULL;
 	const char *earlier =
-		include_file(at->m->into, at->section, buf_text(&at->id));
+		is_null ? null_file : include_file(into, at->section, id);
 
-	if (json_object_get(object, key) != NULL)
-		note_value(at, at->m->into->replaced, earlier, at->file);
+	if (earlier != NULL)
+		json_array_append_new(into->replaced,
+				      json_pack("{s:s, s:s, s:s, s:s, s:b}",
+						"file", earlier, "section",
+						at->section, "id", id, "by",
+						at->file, "is_null", is_null));
 	json_object_set(object, key, value);
-	set_origin(at);
+	unset_file(at, into->removed);
+	set_file(at, into->origins);
 }
 
 static void remove_value(const struct merge_place *at, json_t *object,
 			 const char *key)
 {
-	if (json_object_del(object, key) < 0)
-		note_value(at, at->m->into->useless_nulls, at->file, NULL);
-	else
-		json_object_set_new(origins_of(at), buf_text(&at->id),
-				    json_null());
+	struct include *into = at->m->into;
+
+	if (json_object_del(object, key) < 0) {
+		json_array_append_new(into->useless_nulls,
+				      json_pack("{s:s, s:s, s:s}", "file",
+						at->file, "section",
+						at->section, "id",
+						buf_text(&at->id)));
+		return;
+	}
+	unset_file(at, into->origins);
+	set_file(at, into->removed);
 }
 
 /* Step to a key or an id below; returns what leaves it again. */
@@ -504,6 +519,7 @@ int include_read(struct include *inc, const char *path,
 
 	inc->sections = json_object();
 	inc->origins = json_object();
+	inc->removed = json_object();
 	inc->files = json_array();
 	inc->useless_nulls = json_array();
 	inc->replaced = json_array();
@@ -511,6 +527,7 @@ int include_read(struct include *inc, const char *path,
 	for (; *sections != NULL; sections++) {
 		json_object_set_new(inc->sections, *sections, json_object());
 		json_object_set_new(inc->origins, *sections, json_object());
+		json_object_set_new(inc->removed, *sections, json_object());
 	}
 	if (read_file(&merge, path) == 0)
 		return 0;
@@ -522,12 +539,14 @@ void include_free(struct include *inc)
 {
 	json_decref(inc->sections);
 	json_decref(inc->origins);
+	json_decref(inc->removed);
 	json_decref(inc->files);
 	json_decref(inc->useless_nulls);
 	json_decref(inc->replaced);
 	json_decref(inc->merged);
 	inc->sections = NULL;
 	inc->origins = NULL;
+	inc->removed = NULL;
 	inc->files = NULL;
 	inc->useless_nulls = NULL;
 	inc->replaced = NULL;
@@ -542,8 +561,7 @@ json_t *include_section(const struct include *inc, const char *name)
 int include_is_removed(const struct include *inc, const char *section,
 		       const char *id)
 {
-	return json_is_null(
-		json_object_get(json_object_get(inc->origins, section), id));
+	return remover(inc, section, id) != NULL;
 }
 
 const char *include_file(const struct include *inc, const char *section,

@@ -30,14 +30,16 @@ extern const char *const include_merging[];
 struct include {
 	json_t *sections;      /* section -> id -> value; has every section */
 	json_t *origins;       /* section -> id -> the name of the file that set
-				  it; null: a later file removed it.  What a
-				  later file merged into a value has an id like
-				  "debian/versions/sid". */
+				  it.  What a later file merged into a value has
+				  an id like "debian/versions/sid". */
+	json_t *removed;       /* section -> id -> the name of the file whose
+				  null removed it, and no later file set it */
 	json_t *files;         /* the names of all files, in the order read */
 	json_t *useless_nulls; /* nulls that removed nothing: an array of
 				  objects with file, section, id */
-	json_t *replaced;      /* values that a later file replaced: the same,
-				  and by, the name of that file */
+	json_t *replaced;      /* values that a later file replaced, and nulls
+				  after which it set the value again: the same;
+				  by, the name of that file; and is_null */
 	json_t *merged;        /* values that merged with an earlier one: an
 				  array of objects with file, section, id;
 				  earlier, a file; value, as it stands in file;

@@ -378,9 +378,15 @@ static void test_replaced_value_is_noted_with_both_files(void **state)
 	assert_int_equal(read_path(&inc, "a.json", &err), 0);
 	text = json_dumps(inc.replaced, JSON_COMPACT);
 	assert_string_equal(text, "[{\"file\":\"a.json\",\"section\":\"one\","
-				  "\"id\":\"a\",\"by\":\"b.json\"},"
+				  "\"id\":\"a\",\"by\":\"b.json\","
+				  "\"is_null\":false},"
 				  "{\"file\":\"b.json\",\"section\":\"one\","
-				  "\"id\":\"a\",\"by\":\"c.json\"}]");
+				  "\"id\":\"a\",\"by\":\"c.json\","
+				  "\"is_null\":false},"
+				  "{\"file\":\"b.json\",\"section\":\"one\","
+				  "\"id\":\"b\",\"by\":\"c.json\","
+				  "\"is_null\":true}]");
+	assert_false(include_is_removed(&inc, "one", "b"));
 	free(text);
 	include_free(&inc);
 }
