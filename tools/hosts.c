@@ -15,6 +15,7 @@ struct hosts_check {
 	struct findings *findings;
 	const char *dir;
 	struct answers_check *answers;
+	struct given *given;
 	json_t *named; /* the ids of groups that host files name, as keys */
 };
 
@@ -169,6 +170,7 @@ static void check_host(const struct hosts_check *h, const char *name)
 	err.report = findings_report;
 	err.ctx = &target;
 	if (host_read(&at, h->dir, name, &sources, &host) > 0) {
+		given_add(h->given, &host.assigned);
 		check_menu(h, &host.assigned, host.networks,
 			   host.network_count);
 		check_everywhere(h, name, &host);
@@ -210,6 +212,7 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 {
 	struct buf pointer = BUF_INIT;
 
+	given_add(h->given, &group->assigned);
 	check_menu(h, &group->assigned, group->networks, group->network_count);
 	buf_printf(&pointer, "/groups/%s", group->id);
 	if (!group_is_general(group) &&
@@ -227,11 +230,12 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 }
 
 void hosts_check(const struct site_paths *paths, const struct catalog *c,
-		 const struct include *files, struct findings *f)
+		 const struct include *files, struct findings *f,
+		 struct given *given)
 {
 	char *dir = site_hosts_path(paths);
 	const struct hosts_check h = {
-		c, files, f, dir, answers_new(paths, f), json_object()
+		c, files, f, dir, answers_new(paths, f), given, json_object()
 	};
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);

@@ -46,6 +46,7 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct include files = { .files = NULL };
+	struct given given = GIVEN_INIT;
 
 	if (include_read(&files, paths->catalog, catalog_sections, stamps,
 			 &err) < 0) {
@@ -53,9 +54,10 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 	} else {
 		if (check_templates(paths, f) == 0)
 			render_check(paths, f);
-		warnings_find(c, &files, f);
+		hosts_check(paths, c, &files, f, &given);
+		warnings_find(c, &files, &given, f);
 		guards_check(c, f);
-		hosts_check(paths, c, &files, f);
+		given_free(&given);
 		include_free(&files);
 	}
 	stamps_free(stamps);

@@ -30,9 +30,10 @@ static const char no_tls[] =
 struct warning {
 	const struct catalog *c;
 	const struct include *files;
+	const struct given *given;
 	struct findings *findings;
-	json_t *shown; /* releases on menus or of groups, as keys: see likeness
-			*/
+	json_t *shown;    /* releases on menus or given, as keys: see likeness
+			   */
 	json_t *variants; /* what releases are variants of, by SAME_VARIANT */
 };
 
@@ -306,23 +307,20 @@ static void add_shown_release(const struct warning *w,
 	buf_free(&key);
 }
 
-/* Add the releases that menus show, or that machines of a group get without
- * one, to w->shown. */
+/* Add the releases that menus show, or that machines get without one, to
+ * w->shown. */
 static void add_shown(const struct warning *w)
 {
 	size_t count;
 	const struct menu *menus = catalog_menus(w->c, &count);
-	const struct group *groups;
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < menus[i].count; j++)
 			if (menus[i].entries[j].kind == ENTRY_RELEASE)
 				add_shown_release(w,
 						  menus[i].entries[j].release);
-	groups = catalog_groups(w->c, &count);
-	for (size_t i = 0; i < count; i++)
-		if (groups[i].assigned.release != NULL)
-			add_shown_release(w, groups[i].assigned.release);
+	for (size_t i = 0; i < w->given->release_count; i++)
+		add_shown_release(w, w->given->releases[i]);
 }
 
 static int is_shown(const struct warning *w, const struct release *release,
@@ -451,24 +449,13 @@ static int is_customers(const struct warning *w, const struct menu *menu)
 	return 0;
 }
 
-static int is_groups(const struct warning *w, const struct menu *menu)
-{
-	size_t count;
-	const struct group *groups = catalog_groups(w->c, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (groups[i].assigned.menu == menu)
-			return 1;
-	return 0;
-}
-
 static void warn_unopened(const struct warning *w, const struct menu *menu)
 {
 	if (menu->paths[0]->up == NULL && menu != catalog_menu(w->c, NULL) &&
-	    !is_customers(w, menu) && !is_groups(w, menu))
+	    !is_customers(w, menu) && !given_has_menu(w->given, menu))
 		warn(w, "unopened", "menus", menu->id, "",
 		     "nothing opens this menu: no entry of another menu, no "
-		     "customer and no group");
+		     "customer, no group and no host file");
 }
 
 /* Why no machine can start the release: the reason for a machine of its own
@@ -920,9 +907,10 @@ static void warn_replaced(const struct warning *w)
 }
 
 void warnings_find(const struct catalog *c, const struct include *files,
-		   struct findings *f)
+		   const struct given *given, struct findings *f)
 {
-	const struct warning w = { c, files, f, json_object(), json_object() };
+	const struct warning w = { c, files,         given,
+				   f, json_object(), json_object() };
 	size_t count;
 	const struct menu *menus = catalog_menus(c, &count);
 	const struct release *const *releases;
