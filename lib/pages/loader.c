@@ -146,27 +146,22 @@ const char *loader_program(const struct loader *l,
 	return NULL;
 }
 
-/* The first way by which the loader can start these files. */
+/* The first boot method by which the loader can start these files. */
 static enum boot_method first_method(const struct loader *l,
 				     const struct release *release,
 				     const struct mirror_files *files)
 {
-	const struct {
-		int can;
-		enum boot_method method;
-	} ways[] = {
-		{ find_script(l, files) != NULL, BOOT_CHAIN },
-		{ can_pxelinux(l, release, files), BOOT_PXELINUX },
-		{ can_kernel(l, files), BOOT_KERNEL },
-		{ loader_program(l, files) != NULL, BOOT_CHAIN },
-		{ can_memdisk(l, files), BOOT_MEMDISK },
-		{ can_image(l, files), BOOT_IMAGE },
-	};
-
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
-		if (ways[i].can)
-			return ways[i].method;
-	return BOOT_NONE;
+	if (find_script(l, files) != NULL)
+		return BOOT_CHAIN;
+	if (can_pxelinux(l, release, files))
+		return BOOT_PXELINUX;
+	if (can_kernel(l, files))
+		return BOOT_KERNEL;
+	if (loader_program(l, files) != NULL)
+		return BOOT_CHAIN;
+	if (can_memdisk(l, files))
+		return BOOT_MEMDISK;
+	return can_image(l, files) ? BOOT_IMAGE : BOOT_NONE;
 }
 
 /* What the loader cannot be told of, the mirror's PXELINUX does not need. */
