@@ -184,17 +184,17 @@ class Boot(unittest.TestCase):
             pc.press("b")
             self.check_boot(pc, [], arch="i386")
 
-    def through_submenu(self, pc, times):
-        """To the sub-menu and back, and at last to its entry z."""
+    def through_submenu(self, pc, times, key="m", title="More", last="z"):
+        """To the sub-menu and back, and at last to an entry of it."""
         for _ in range(times):
             self.menu_of(pc)
-            pc.press("m")
-            self.menu_of(pc, "More")
+            pc.press(key)
+            self.menu_of(pc, title)
             pc.press("end", "ret")
         self.menu_of(pc)
-        pc.press("m")
-        self.menu_of(pc, "More")
-        pc.press("z")
+        pc.press(key)
+        self.menu_of(pc, title)
+        pc.press(last)
 
     @by("forky")
     def test_bios_submenu_and_back(self):
@@ -224,14 +224,7 @@ class Boot(unittest.TestCase):
         sections["menus"]["acme"] = {"title": "Acme", "entries": [AMD64]}
         with self.lab(sections) as boot:
             pc = boot.machine()
-            self.menu_of(pc)
-            pc.press("c")
-            self.menu_of(pc, "Acme")
-            pc.press("end", "ret")
-            self.menu_of(pc)
-            pc.press("c")
-            self.menu_of(pc, "Acme")
-            pc.press("a")
+            self.through_submenu(pc, 1, key="c", title="Acme", last="a")
             self.check_boot(pc, [])
 
     @by("trixie")

@@ -91,6 +91,17 @@ static void test_first_name_that_there_is_decides(void **state)
 	check_name(&(struct identity){ "", "", "" }, NULL);
 }
 
+/* Write a file of the machine's with that text, which must be taken. */
+static void take(const struct catalog *c, const char *text, struct host *host)
+{
+	const struct identity id = { MAC, "", "" };
+	struct error err = ERROR_INIT;
+
+	put_json(FILE_OF(MAC), text);
+	if (catalog_find_host(c, "hosts", &id, host, &err) != 1)
+		fail_msg("%s: %s", text, err.text);
+}
+
 static void test_file_says_what_the_machine_gets(void **state)
 {
 	static const struct {
@@ -108,17 +119,13 @@ static void test_file_says_what_the_machine_gets(void **state)
 		  " '$schema': 'x', 'networks': ['192.0.2.0/24']}",
 		  MAC ".json", "/menu", 0 },
 	};
-	const struct identity id = { MAC, "", "" };
 	struct catalog *c = load(CATALOG);
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct error err = ERROR_INIT;
 		struct host host;
 
-		put_json(FILE_OF(MAC), rows[i].text);
-		if (catalog_find_host(c, "hosts", &id, &host, &err) != 1)
-			fail_msg("%s: %s", rows[i].text, err.text);
+		take(c, rows[i].text, &host);
 		check_text(rows[i].text, host.assigned.file, rows[i].file);
 		check_text(rows[i].text, host.assigned.pointer,
 			   rows[i].pointer);
@@ -147,17 +154,13 @@ static void test_live_system_is_given_at_each_start(void **state)
 		{ "{'group': 'installed', " LIVE "}, 'answers': 'a'}", 1 },
 		{ "{'group': 'installed'}", 0 },
 	};
-	const struct identity id = { MAC, "", "" };
 	struct catalog *c = load(CATALOG);
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct error err = ERROR_INIT;
 		struct host host;
 
-		put_json(FILE_OF(MAC), rows[i].text);
-		if (catalog_find_host(c, "hosts", &id, &host, &err) != 1)
-			fail_msg("%s: %s", rows[i].text, err.text);
+		take(c, rows[i].text, &host);
 		assert_true(assignment_is_unattended(&host.assigned));
 		if (assignment_repeats(&host.assigned) != rows[i].repeats)
 			fail_msg("%s", rows[i].text);
