@@ -10,7 +10,8 @@ struct place {
 	const struct menu_entry *entry;
 };
 
-/* How people come to a menu from the main menu or from a customer's. */
+/* How people come to a menu from one that is shown first: the main menu, a
+ * customer's, a host's or a group's. */
 enum reach { NOT_AT_ALL, BY_PASSWORD, FREELY };
 
 /* What is found about passwords, by menu and by release. */
@@ -47,7 +48,7 @@ static void reach(const struct guards *g, const struct menu *menu,
 	}
 }
 
-static void reach_all(const struct guards *g)
+static void reach_all(const struct guards *g, const struct given *given)
 {
 	size_t count;
 	const struct customer *customers = catalog_customers(g->c, &count);
@@ -55,6 +56,8 @@ static void reach_all(const struct guards *g)
 	reach(g, catalog_menu(g->c, NULL), FREELY);
 	for (size_t i = 0; i < count; i++)
 		reach(g, customers[i].menu, FREELY);
+	for (size_t i = 0; i < given->menu_count; i++)
+		reach(g, given->menus[i], FREELY);
 }
 
 /* The release or the menu that the entry leads to, as a key; "" for neither. */
@@ -137,14 +140,15 @@ static void warn_open(struct guards *g, const struct place *at, const char *key)
 	buf_free(&reason);
 }
 
-void guards_check(const struct catalog *c, struct findings *f)
+void guards_check(const struct catalog *c, const struct given *given,
+		  struct findings *f)
 {
 	struct guards g = { .c = c, .findings = f, .guarded = json_object() };
 
 	g.menus = catalog_menus(c, &g.count);
 	g.reached = mem_alloc(g.count);
 	if (catalog_has_passwords(c)) {
-		reach_all(&g);
+		reach_all(&g, given);
 		each(&g, note_guarded);
 		each(&g, warn_open);
 	}

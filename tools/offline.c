@@ -56,7 +56,7 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 			render_check(paths, f);
 		hosts_check(paths, c, &files, f, &given);
 		warnings_find(c, &files, &given, f);
-		guards_check(c, f);
+		guards_check(c, &given, f);
 		given_free(&given);
 		include_free(&files);
 	}

@@ -72,13 +72,14 @@ static int parse_mask(const char *s, unsigned width, unsigned char filler)
 }
 
 /* The length of the prefix that a mask of either kind stands for; -1 if s is
- * none.  *reason: what is wrong with it. */
+ * none.  *reason: what is wrong with it.  Nobody writes the netmask of all
+ * addresses: 0.0.0.0 is the wildcard mask of one. */
 static int parse_any_mask(const char *s, unsigned width, const char **reason)
 {
 	int bits = parse_mask(s, width, 0);
 
 	*reason = "has a netmask in place of a prefix length";
-	if (bits < 0) {
+	if (bits <= 0) {
 		bits = parse_mask(s, width, 0xff);
 		*reason = "has a wildcard mask in place of a prefix length";
 	}
@@ -96,11 +97,21 @@ static size_t split(const char *s, const char **behind)
 	return len;
 }
 
+/* Whether s is like 192.0.2.1-192.0.2.9, 192.0.2.1-9 or 192.0.2.*. */
+static int is_range(const char *s)
+{
+	return strpbrk(s, "0123456789") == s && strpbrk(s, "-*") != NULL &&
+	       s[strspn(s, ".0123456789-* \t")] == '\0';
+}
+
 /* What people write where one network belongs. */
 static const char *check_slip(const char *s)
 {
 	if (strpbrk(s, ",;") != NULL)
 		return "has several networks: make each a string of its own";
+	if (is_range(s))
+		return "is a range: write the networks that it has, like "
+		       "192.0.2.0/24";
 	if (strpbrk(s, " \t") != NULL || strstr(s, "\xc2\xa0") != NULL)
 		return "has a space: remove it, or make each network a string "
 		       "of its own";
@@ -139,6 +150,15 @@ const char *network_parse(const char *s, struct network *out)
 	return NULL;
 }
 
+/* Whether the last bits of the address are all zero. */
+static int is_zero(const struct network *n, unsigned bits)
+{
+	for (unsigned i = 16 - bits / 8; i < 16; i++)
+		if (n->bytes[i] != 0)
+			return 0;
+	return 1;
+}
+
 int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE])
 {
 	const char *behind;
@@ -152,7 +172,8 @@ int network_propose(const char *s, char text[static NETWORK_PREFIX_SIZE])
 		if (bits < 0)
 			bits = parse_any_mask(behind, width, &reason);
 	}
-	if (bits <= 0)
+	/* Of no address at all, a mask means all of them. */
+	if (bits <= 0 || ((unsigned)bits == width && is_zero(&n, width)))
 		return -1;
 	/* ::ffff:192.0.2.0/24 */
 	if (width == 128 && bits <= 32 &&

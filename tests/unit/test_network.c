@@ -66,6 +66,8 @@ static void test_bad_networks_say_why(void **state)
 		"own";
 	static const char list[] =
 		"has several networks: make each a string of its own";
+	static const char range[] =
+		"is a range: write the networks that it has, like 192.0.2.0/24";
 	static const char host_bits[] = "has bits set behind its prefix length";
 	static const char wildcard[] =
 		"has a wildcard mask in place of a prefix length";
@@ -122,6 +124,14 @@ static void test_bad_networks_say_why(void **state)
 		{ "192.0.2.0 0.0.255.0", space },
 		{ "192.0.2.0 198.51.100.0", space },
 		{ "192.0.2 0.0.0.255", space },
+		{ "192.0.2.7 0.0.0.0", wildcard },
+		{ "192.0.2.7/0.0.0.0", wildcard },
+		{ "192.0.2.0-192.0.2.255", range },
+		{ "192.0.2.0 - 192.0.2.255", range },
+		{ "192.0.2.1-9", range },
+		{ "192.0.2.*", range },
+		{ "-", no_address },
+		{ "192-0.example.org", no_address },
 		{ "2001:db8::/ffff:ffff::", netmask },
 		{ "2001:db8::/255.255.0.0", no_prefix6 },
 		{ "192.0.2.0/4294967320", no_prefix },
@@ -291,12 +301,15 @@ static void test_networks_that_are_refused_may_mean_one(void **state)
 		{ "::ffff:192.0.2.7/120", "::ffff:192.0.2.0/120" },
 		{ "::ffff:192.0.2.7/24", "192.0.2.0/24" },
 		{ "192.0.2.7/0", NULL },
-		{ "192.0.2.7/0.0.0.0", NULL },
+		{ "192.0.2.7/0.0.0.0", "192.0.2.7/32" },
 		{ "192.0.2.0/33", NULL },
 		{ "192.0.2.0/255.0.255.0", NULL },
 		{ "192.0.2.0/0.0.0.255", "192.0.2.0/24" },
 		{ "192.0.2.7/0.0.0.255", "192.0.2.0/24" },
 		{ "192.0.2.0 0.0.0.255", "192.0.2.0/24" },
+		{ "192.0.2.7 0.0.0.0", "192.0.2.7/32" },
+		{ "0.0.0.0 255.255.255.255", NULL },
+		{ "0.0.0.0/0.0.0.0", NULL },
 		{ "192.0.2.0 255.255.255.128", "192.0.2.0/25" },
 		{ "10.1.2.3   0.255.255.255", "10.0.0.0/8" },
 		{ "192.0.2.0 24", "192.0.2.0/24" },
