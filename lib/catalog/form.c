@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "character.h"
 #include "dialect.h"
 #include "uri.h"
 
@@ -44,21 +45,6 @@ static int check_url(struct cursor *at, const char *s, int is_directory)
 	return 0;
 }
 
-/* The code point of the UTF-8 at s. */
-static unsigned code_point(const char *s)
-{
-	unsigned char first = (unsigned char)*s;
-	unsigned value = first;
-
-	if (first >= 0xc0)
-		value = first & (first >= 0xf0   ? 0x07u
-				 : first >= 0xe0 ? 0x0fu
-						 : 0x1fu);
-	while (((unsigned char)*++s & 0xc0) == 0x80)
-		value = value << 6 | ((unsigned char)*s & 0x3f);
-	return value;
-}
-
 int form_check_characters(struct cursor *at, const char *s)
 {
 	size_t place = 1;
@@ -68,7 +54,7 @@ int form_check_characters(struct cursor *at, const char *s)
 		place++;
 	if (*s == '\0')
 		return 0;
-	value = code_point(s);
+	value = character_code(s);
 	if (value == '\n' || value == '\r')
 		return cursor_fail(at,
 				   "character %zu is a line break: write "
@@ -79,14 +65,12 @@ int form_check_characters(struct cursor *at, const char *s)
 				   "character %zu is a control character: "
 				   "remove it",
 				   place);
-	if (value == 0xa0)
-		return cursor_fail(at,
-				   "character %zu is a no-break space: "
-				   "write a plain one",
-				   place);
+	if (character_advice(value) != NULL)
+		return cursor_fail(at, "character %zu is %s", place,
+				   character_advice(value));
 	return cursor_fail(at,
-			   "character %zu is U+%04X, which is not ASCII: "
-			   "loaders cannot show it",
+			   "character %zu is U+%04X, which no loader "
+			   "takes: write ASCII letters",
 			   place, value);
 }
 
@@ -138,7 +122,7 @@ int form_check(struct cursor *at, const char *s, enum form form)
 	case FORM_WORD:
 		break;
 	}
-	if (form == FORM_TEXT && form_check_characters(at, s) < 0)
+	if (form_check_characters(at, s) < 0)
 		return -1;
 	if (check_dialects(at, s) < 0)
 		return -1;

@@ -194,7 +194,8 @@ const char *pattern_fill(struct pattern_set *set, struct cursor *at,
 	const char *filled;
 
 	/* The place of a character is that in the pattern. */
-	if (form == FORM_TEXT && form_check_characters(at, text) < 0)
+	if ((form == FORM_TEXT || form == FORM_WORD) &&
+	    form_check_characters(at, text) < 0)
 		return NULL;
 	p = get(set, at, text);
 	if (p == NULL || render(p, at, vars, &set->filled) < 0)

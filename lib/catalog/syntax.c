@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "character.h"
+
 /* A place in the text, from 1; a byte is a column. */
 struct place {
 	unsigned line, column;
@@ -48,32 +50,19 @@ static int begins(const char *s, const char *start)
 	return strncmp(s, start, strlen(start)) == 0;
 }
 
-/* Of U+2000 to U+203F: a dash, a quote, a prime or an angle quote. */
-static int is_typographic(const char *s)
-{
-	unsigned char last = (unsigned char)s[2];
-
-	if (begins(s, "\xc2\xab") || begins(s, "\xc2\xbb"))
-		return 1;
-	return begins(s, "\xe2\x80") && ((last >= 0x90 && last <= 0x9f) ||
-					 (last >= 0xb2 && last <= 0xba));
-}
-
-static const char typographic[] =
-	"a typographic quote or dash: write a plain '\"'";
+/* A key or a value that begins with it needs the quote of JSON. */
+static const char typographic[] = "a typographic quote: write a plain '\"'";
 
 /* What to write in place of the character at s, which is not ASCII. */
 static const char *check_character(const char *s)
 {
-	if (begins(s, "\xc2\xa0"))
-		return "a no-break space: write a plain space";
-	if (is_typographic(s))
-		return typographic;
-	if (begins(s, "\xe2\x80") || begins(s, "\xe3\x80\x80") ||
-	    begins(s, "\xef\xbb\xbf"))
-		return "an odd space or an invisible character: write a plain "
-		       "space";
-	return "a character that is not ASCII, outside of a string: remove it";
+	const unsigned code = character_code(s);
+	const char *advice =
+		character_is_quote(code) ? typographic : character_advice(code);
+
+	return advice != NULL ? advice
+			      : "a character that is not ASCII, outside of a "
+				"string: remove it";
 }
 
 /* What JSON does not have at s, outside of strings, but people write or paste,
@@ -110,7 +99,8 @@ static const char *find_slip(const char *s, const char *end,
 
 		if (*s == '"' && *last != '"') {
 			*advice = typographic;
-			while (s < last && !is_typographic(s))
+			while (s < last &&
+			       !character_is_quote(character_code(s)))
 				s++;
 			return s < last ? s : NULL;
 		}

@@ -33,8 +33,10 @@ static void test_texts_have_the_form_for_their_use(void **state)
 		  "an option" },
 		{ FORM_WORD, "-a", "" },
 		{ FORM_WORD, "caf\303\251",
-		  "f: /a: dialect gpxe cannot write a value that contains a "
-		  "character that is not ASCII" },
+		  "f: /a: character 4 is U+00E9, which no loader takes: "
+		  "write ASCII letters" },
+		{ FORM_WORD, "a\342\200\223b",
+		  "f: /a: character 2 is a typographic dash: write '-'" },
 		{ FORM_URL, "http://h/x", "" },
 		{ FORM_URL, "http://h/", "" },
 		{ FORM_URL, "http://h/x?y=z", "" },

@@ -14,7 +14,7 @@
 #define COMMENT                                                                \
 	"JSON has no comments: write a remark as the value of a key "          \
 	"\"$comment\""
-#define TYPOGRAPHIC "a typographic quote or dash: write a plain '\"'"
+#define TYPOGRAPHIC "a typographic quote: write a plain '\"'"
 #define SINGLE "a string stands in double quotes"
 #define COMMA "a ',' too many: the last value has none behind it"
 #define TOKEN                                                                  \
@@ -22,7 +22,8 @@
 	"[ ] or { }"
 #define UTF16 "is UTF-16 or UTF-32: save it as UTF-8"
 #define COMMAS "a ',' too many: one stands between two values"
-#define SPACE "an odd space or an invisible character: write a plain space"
+#define SPACE "an odd space: write a plain one"
+#define NO_BREAK "a no-break space: write a plain one"
 #define CONTROL "a string has a tab or another control character: write a space"
 #define TWICE "stands here twice: remove one of them"
 #define END_OF_OBJECT "the file ends here, but a '}' is missing"
@@ -45,8 +46,7 @@ static const struct row rows[] = {
 	ROW("# mine\n{}", "1: column 1: " COMMENT),
 	ROW("{\"a\": \"http://h/#x\"} // mine", "1: column 22: " COMMENT),
 	ROW("{\"a\": \"\\\"//\" # mine\n}", "1: column 14: " COMMENT),
-	ROW("{\n\xc2\xa0\"a\": 1}",
-	    "2: column 1: a no-break space: write a plain space"),
+	ROW("{\n\xc2\xa0\"a\": 1}", "2: column 1: " NO_BREAK),
 	ROW("{\xe2\x80\x9c"
 	    "a\xe2\x80\x9d: 1}",
 	    "1: column 2: " TYPOGRAPHIC),
@@ -59,25 +59,36 @@ static const struct row rows[] = {
 	ROW("{\"a\": \xe2\x80\xb3"
 	    "b\xe2\x80\xb3}",
 	    "1: column 7: " TYPOGRAPHIC),
+	ROW("{\"a\": \xe2\x80\x98"
+	    "b\xe2\x80\x99}",
+	    "1: column 7: " TYPOGRAPHIC),
+	ROW("{\"a\": \xef\xbc\x82"
+	    "b\xef\xbc\x82}",
+	    "1: column 7: " TYPOGRAPHIC),
 	ROW("{\"a\": \xe2\x80\x93"
 	    "1}",
-	    "1: column 7: " TYPOGRAPHIC),
+	    "1: column 7: a typographic dash: write '-'"),
 	ROW("{\"a\": \"b\xe2\x80\x9d,\n}", "1: column 9: " TYPOGRAPHIC),
 	ROW("{\"a\": \"b\xe2\x80\x9d", "1: column 9: " TYPOGRAPHIC),
+	/* The dash and the middle of U+D01C close no string. */
+	ROW("{\"a\": \"b \xe2\x80\x93 \xed\x80\x9c c\xe2\x80\x9d,\n}",
+	    "1: column 19: " TYPOGRAPHIC),
 	ROW("{\"a\":\xe2\x80\x89"
 	    "1}",
 	    "1: column 6: " SPACE),
 	ROW("{\"a\":\xe2\x80\xaf"
 	    "1}",
-	    "1: column 6: " SPACE),
+	    "1: column 6: " NO_BREAK),
 	ROW("{\"a\":\xe3\x80\x80"
 	    "1}",
 	    "1: column 6: " SPACE),
 	ROW("{\"a\":\xef\xbb\xbf"
 	    "1}",
-	    "1: column 6: " SPACE),
+	    "1: column 6: an invisible character: remove it"),
 	ROW("{\"a\": 1\xef\xbc\x8c \"b\": 2}",
-	    "1: column 8: a character that is not ASCII, outside of a string: "
+	    "1: column 8: a full-width character: write the plain one"),
+	ROW("{\"a\": \xe2\x82\xac}",
+	    "1: column 7: a character that is not ASCII, outside of a string: "
 	    "remove it"),
 	ROW("{'a': 1}", "1: column 2: " SINGLE),
 	ROW("{\"a\": `b`}", "1: column 7: " SINGLE),
