@@ -170,20 +170,23 @@ static const char **alternatives(const struct releases *all,
 	return names;
 }
 
-/* Whether the choice may be missing because its distro was refused.  That was
- * reported, and this failure follows from it. */
-static int is_refused(const struct cursor *at, const struct releases *all,
-		      const struct choice *want)
+/* The versions that the files give a distro that was refused. */
+static const json_t *refused_versions(const struct cursor *at,
+				      const struct choice *want)
 {
-	const json_t *versions;
-
-	if (json_object_get(all->refused, want->distro) == NULL)
-		return 0;
-	versions = json_object_get(
+	return json_object_get(
 		json_object_get(include_section(at->files, "distros"),
 				want->distro),
 		"versions");
-	return want->version == NULL || !json_is_object(versions) ||
+}
+
+/* Whether the choice may be missing because its distro was refused.  That was
+ * reported, and this failure follows from it. */
+static int is_refused(const struct releases *all, const struct choice *want,
+		      const json_t *versions)
+{
+	return want->version == NULL || is_word(all, want) ||
+	       !json_is_object(versions) ||
 	       json_object_get(versions, want->version) != NULL;
 }
 
@@ -219,13 +222,33 @@ static int fail_match(struct cursor *at, const struct choice *want,
 				 cursor_shown(want->variant));
 }
 
+/* The distro is there, but it was refused. */
+static int fail_refused(struct cursor *at, const struct releases *all,
+			const struct choice *want)
+{
+	const json_t *versions = refused_versions(at, want);
+	const char **known;
+	size_t count = 0;
+	const char *id;
+	json_t *value;
+
+	if (is_refused(all, want, versions))
+		return -1;
+	known = mem_alloc((json_object_size(versions) + 1) * sizeof(*known));
+	json_object_foreach((json_t *)versions, id, value)
+		known[count++] = id;
+	fail_match(at, want, MATCH_DISTRO, known);
+	free(known);
+	return -1;
+}
+
 int choice_fail(struct cursor *at, const struct releases *all,
 		const struct choice *want, enum match best)
 {
 	const char **known = NULL;
 
-	if (is_refused(at, all, want))
-		return -1;
+	if (json_object_get(all->refused, want->distro) != NULL)
+		return fail_refused(at, all, want);
 	if (cursor_wants_offer(at))
 		known = alternatives(all, want, best);
 	fail_match(at, want, best, known);
