@@ -7,6 +7,7 @@
 #include "include.h"
 #include "pages.h"
 #include "render.h"
+#include "sections.h"
 #include "stamps.h"
 #include "templates.h"
 #include "unused.h"
@@ -29,6 +30,8 @@ static int check_templates(const struct site_paths *paths, struct findings *f)
 	err.ctx = &target;
 	rc = templates_load(templates, dirs, pages_names, stamps, &err);
 	taken = templates_files(templates);
+	if (rc == 0)
+		sections_check(templates, paths->shipped, f);
 	if (unused_check(own, taken, f) < 0)
 		rc = -1;
 	free(taken);

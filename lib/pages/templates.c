@@ -123,6 +123,16 @@ const char **templates_files(const struct templates *t)
 	return files;
 }
 
+void templates_each_name(const struct templates *t,
+			 int (*each)(void *ctx,
+				     const struct template_name *name),
+			 void *ctx)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->files[i].template != NULL)
+			template_each_name(t->files[i].template, each, ctx);
+}
+
 /* Read the file from the first directory that has it.  Returns the same as
  * stamps_read(). */
 static int read_first(const struct template_reader *r, const char *file,

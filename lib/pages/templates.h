@@ -42,4 +42,11 @@ const struct template *templates_find(const struct templates *t,
  * names are borrowed.  The list ends in NULL.  Release it with free(). */
 const char **templates_files(const struct templates *t);
 
+/* Call each() with every name in every template, as template_each_name()
+ * does. */
+void templates_each_name(const struct templates *t,
+			 int (*each)(void *ctx,
+				     const struct template_name *name),
+			 void *ctx);
+
 #endif
