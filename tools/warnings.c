@@ -688,15 +688,36 @@ static void warn_distros(const struct warning *w)
 		warn_chains(w, id, "", distro);
 }
 
-/* Warn of a release whose files are all https, but not because of its mirror,
- * which has a warning of its own. */
+/* Whether a loader on BIOS starts the files by memdisk alone. */
+static int needs_memdisk(const struct mirror_files *files)
+{
+	return files->kernel == NULL && files->memdisk != NULL;
+}
+
+/* Whether a release needs memdisk. */
+static int has_images(const struct catalog *c)
+{
+	size_t count;
+	const struct release *const *all = catalog_releases(c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (needs_memdisk(&all[i]->mirrors[0]))
+			return 1;
+	return 0;
+}
+
+/* Warn of a release whose files are all https, but not because of its mirror or
+ * of memdisk, which have warnings of their own. */
 static void warn_https(const struct warning *w, const struct release *release)
 {
-	for (size_t i = 0; i < release->mirror_count; i++)
-		if (!release->mirrors[i].needs.https ||
-		    (release->mirrors[i].mirror != NULL &&
-		     uri_is_https(release->mirrors[i].mirror)))
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		const struct mirror_files *files = &release->mirrors[i];
+
+		if (!files->needs.https ||
+		    (files->mirror != NULL && uri_is_https(files->mirror)) ||
+		    (needs_memdisk(files) && uri_is_https(files->memdisk->url)))
 			return;
+	}
 	warn_version(w, "https-only", release, "%s", no_tls);
 }
 
@@ -726,6 +747,21 @@ static void warn_base(const struct warning *w)
 		     "'%.*s' is an example: write the name of your own web "
 		     "server",
 		     (int)uri.host_len, uri.host);
+}
+
+/* A loader that gets no pages has a warning of its own. */
+static void warn_memdisk(const struct warning *w, const struct loader *l)
+{
+	const struct settings *settings = catalog_settings(w->c);
+	const char *reason = loader_refuses_url(l, settings->memdisk);
+	const char *key;
+
+	if (reason != NULL && (l->dialect->starts & START_MEMDISK) &&
+	    loader_refused_setting(l, settings, &key) == NULL &&
+	    has_images(w->c))
+		warn(w, "loader", "site", "memdisk", "",
+		     "%s on BIOS starts no disk image, because this %s",
+		     l->dialect->client, reason);
 }
 
 /* What the settings keep from the loader, on UEFI too unless where says. */
@@ -786,6 +822,7 @@ static void warn_loader(const struct warning *w, const struct dialect *d)
 	};
 
 	warn_settings(w, &loader, d->has_ipv6_on_efi ? " on BIOS" : "");
+	warn_memdisk(w, &loader);
 	if (!d->is_bios_only) {
 		loader.machine.platform = PLATFORM_EFI;
 		warn_settings(w, &loader, "");
