@@ -113,10 +113,16 @@ static int is_closed_to(const struct catalog *c, const struct menu *menu,
 static void check_menu(const struct hosts_check *h, const struct assignment *a,
 		       const struct network *networks, size_t count)
 {
+	static const char closed[] =
+		"this menu is closed to these networks: add them to its "
+		"customer";
+
 	if (a->menu != NULL && is_closed_to(h->c, a->menu, networks, count))
-		add(h, SEVERITY_ERROR, a->file, a->pointer,
-		    "this menu is closed to these networks: add them to its "
-		    "customer");
+		add(h, SEVERITY_ERROR, a->file, a->pointer, closed);
+	if (a->otherwise != NULL &&
+	    is_closed_to(h->c, a->otherwise, networks, count))
+		add(h, SEVERITY_ERROR, a->otherwise_file, a->otherwise_pointer,
+		    closed);
 }
 
 /* Without networks, a host file counts where its menu may be closed. */
@@ -124,8 +130,11 @@ static void check_everywhere(const struct hosts_check *h, const char *name,
 			     const struct host *host)
 {
 	const struct menu *menu = host->assigned.menu;
+	const struct menu *otherwise = host->assigned.otherwise;
 
-	if (host->network_count == 0 && menu != NULL && menu->is_closed)
+	if (host->network_count == 0 &&
+	    ((menu != NULL && menu->is_closed) ||
+	     (otherwise != NULL && otherwise->is_closed)))
 		add(h, SEVERITY_WARNING, name, NULL,
 		    "gets a menu that is closed outside of its customer's "
 		    "networks: write them as \"networks\" here too");

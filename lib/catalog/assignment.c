@@ -13,13 +13,13 @@ static const char *const boot_keys[] = {
 };
 
 /* Note where the key under the cursor is. */
-static void set_place(struct cursor *at, const char *key,
-		      struct assignment *out)
+static void set_place(struct cursor *at, const char *key, const char **file,
+		      const char **pointer)
 {
 	size_t mark = cursor_enter(at, key);
 
-	out->file = mem_pool_copy(at->pool, cursor_file(at));
-	out->pointer = mem_pool_copy(at->pool, buf_text(&at->pointer));
+	*file = mem_pool_copy(at->pool, cursor_file(at));
+	*pointer = mem_pool_copy(at->pool, buf_text(&at->pointer));
 	cursor_leave(at, mark);
 }
 
@@ -46,7 +46,7 @@ static int read_menu(struct cursor *at, const char *id,
 	out->menu = menu_find(all->menus, id);
 	if (out->menu == NULL && !out->is_local)
 		return fail_menu(at, "menu", all->menus, id);
-	set_place(at, "menu", out);
+	set_place(at, "menu", &out->file, &out->pointer);
 	return 0;
 }
 
@@ -85,7 +85,7 @@ static int read_boot(struct cursor *at, const json_t *object,
 	int rc = read_release(at, json_object_get(object, "boot"), all, out);
 
 	cursor_leave(at, mark);
-	set_place(at, "boot", out);
+	set_place(at, "boot", &out->file, &out->pointer);
 	return rc;
 }
 
@@ -136,6 +136,8 @@ static int read_install(struct cursor *at, const json_t *object,
 	out->otherwise = menu_find(all->menus, otherwise);
 	if (out->otherwise == NULL)
 		rc = fail_menu(at, "otherwise", all->menus, otherwise);
+	set_place(at, "otherwise", &out->otherwise_file,
+		  &out->otherwise_pointer);
 	return rc;
 }
 
@@ -158,6 +160,14 @@ int assignment_read(struct cursor *at, const json_t *object,
 	return rc;
 }
 
+static void take_otherwise(struct assignment *out,
+			   const struct assignment *from)
+{
+	out->otherwise = from->otherwise;
+	out->otherwise_file = from->otherwise_file;
+	out->otherwise_pointer = from->otherwise_pointer;
+}
+
 void assignment_inherit(struct assignment *out, const struct assignment *group)
 {
 	const struct assignment own = *out;
@@ -169,8 +179,7 @@ void assignment_inherit(struct assignment *out, const struct assignment *group)
 		out->install = own.install;
 	else
 		out->install = group->install;
-	out->otherwise =
-		own.otherwise != NULL ? own.otherwise : group->otherwise;
+	take_otherwise(out, own.otherwise != NULL ? &own : group);
 	out->values = own.values;
 	out->group_values = group->values;
 }

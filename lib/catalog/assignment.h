@@ -27,6 +27,8 @@ struct assignment {
 	enum install install;
 	const struct menu *otherwise; /* what a machine gets that is not to be
 					 installed; NULL: the local disk */
+	const char *otherwise_file;   /* that says so */
+	const char *otherwise_pointer;
 };
 
 /* What an assignment can name. */

@@ -179,6 +179,10 @@ static void set_instead(struct decision *d, const char *notice)
 	d->instead.release = NULL;
 	d->instead.menu = d->assigned->otherwise;
 	d->instead.is_local = d->instead.menu == NULL;
+	if (!d->instead.is_local) {
+		d->instead.file = d->assigned->otherwise_file;
+		d->instead.pointer = d->assigned->otherwise_pointer;
+	}
 	d->assigned = &d->instead;
 	d->notice = notice;
 }
