@@ -392,15 +392,15 @@ static int check_place(struct cursor *at, const char *id, const json_t *distro,
 		       const char *version, json_t *seen)
 {
 	const json_t *versions = json_object_get(distro, "versions");
+	const int is_others = strcmp(version, VERSION_OTHERS) == 0;
 
 	if (json_object_get(seen, version) != NULL)
 		return cursor_fail(at,
 				   "version '%s' is listed twice: remove "
 				   "one of the two",
-				   cursor_shown(version));
+				   is_others ? version : cursor_shown(version));
 	json_object_set_new(seen, version, json_true());
-	if (strcmp(version, VERSION_OTHERS) == 0 ||
-	    json_object_get(versions, version) != NULL ||
+	if (is_others || json_object_get(versions, version) != NULL ||
 	    is_removed(at, id, version))
 		return 0;
 	return fail_version(at, id, versions, version);
