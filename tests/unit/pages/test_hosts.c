@@ -497,6 +497,39 @@ static void test_claimed_mac_opens_no_closed_menu(void **state)
 	site_free(site);
 }
 
+#define OTHERWISE                                                              \
+	"'boot': {'distro': 'd', 'version': '1', 'arch': 'amd64'},"            \
+	" 'answers': 'a', 'otherwise': 'uwp'"
+
+/* It is that of the host file, or of its group. */
+static void test_closed_menu_under_otherwise_is_named(void **state)
+{
+	struct http_request request = { .query = "dialect=syslinux&mac=" MAC };
+	struct site *site;
+
+	(void)state;
+	put_json("catalog.json",
+		 "{'site': {'base': 'http://boot.example.org/boot/'},"
+		 " 'distros': {'d': {'title': 'D', 'kernel': 'http://h/linux',"
+		 "  'answer_args': 'u={{answers}}', 'versions':"
+		 "  {'1': {'arches': ['amd64']}}}},"
+		 " 'groups': {'named': {" OTHERWISE "}},"
+		 " 'menus': {'main': {'entries': [{'local': true}]},"
+		 "  'uwp': {'title': 'UWP', 'entries': [{'local': true}]}},"
+		 " 'customers': {'uwp': {'menu': 'uwp',"
+		 "  'networks': ['10.0.0.0/8']}}}");
+	site = ask_open("catalog.json");
+	put_json(FILE_OF(MAC), "{" OTHERWISE "}");
+	request.client = "10.0.0.1";
+	check_has(site, &request, "menu title UWP\n");
+	request.client = "192.0.2.9";
+	check_has(site, &request, "say " BROKEN ": " MAC ".json: /otherwise\n");
+	put_json(FILE_OF(MAC), "{'group': 'named'}");
+	check_has(site, &request,
+		  "say " BROKEN ": catalog.json: /groups/named/otherwise\n");
+	site_free(site);
+}
+
 static void test_explanation_says_what_decided(void **state)
 {
 	struct site *site =
@@ -661,6 +694,7 @@ int main(void)
 		SCRATCH_TEST(test_menu_after_a_problem_waits_and_says_why),
 		SCRATCH_TEST(test_host_file_counts_on_its_networks),
 		SCRATCH_TEST(test_claimed_mac_opens_no_closed_menu),
+		SCRATCH_TEST(test_closed_menu_under_otherwise_is_named),
 		SCRATCH_TEST(test_explanation_says_what_decided),
 		SCRATCH_TEST(test_page_for_people_says_what_decided),
 		SCRATCH_TEST(test_identity_that_is_malformed_is_refused),
