@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "copyscript.h"
 #include "discovery.h"
 #include "findings.h"
 #include "foundfile.h"
@@ -13,6 +14,7 @@
 #include "offer.h"
 #include "offline.h"
 #include "online.h"
+#include "pages.h"
 #include "ranking.h"
 #include "templates.h"
 #include "uri.h"
@@ -39,6 +41,7 @@ struct options {
 	int is_discover;
 	const char *found; /* the file for what is found; NULL: none */
 	int is_diff;       /* it is shown, and not written */
+	const char *copy;  /* the copy to print a script for; NULL: none */
 	const char *rank;  /* the file for the order of mirrors; NULL: none */
 	int is_json;
 	int is_strict; /* warnings count as errors */
@@ -51,7 +54,9 @@ static void print_help(void)
 	       "[--strict]\n"
 	       "                        [--discover] [--write FILE] [--diff] "
 	       "[--rank FILE]\n"
-	       "                        [--templates DIR] [--timeout S] "
+	       "                        [--copy NAME] [--templates DIR] "
+	       "[--timeout S]\n"
+	       "                        "
 	       "[--per-host N] [FILE]\n"
 	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
@@ -68,6 +73,9 @@ static void print_help(void)
 	       "nothing\n"
 	       "  --rank FILE      also write the best order of mirrors to "
 	       "FILE\n"
+	       "  --copy NAME      print the script that makes the site's own "
+	       "copy, and\n"
+	       "                   check nothing: mint, rhel/10/amd64\n"
 	       "  --json           print JSON\n"
 	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
@@ -151,6 +159,9 @@ static int take(struct options *o, int option, int *status)
 	if (take_part(o, option))
 		return 0;
 	switch (option) {
+	case 'c':
+		o->copy = optarg;
+		return 0;
 	case 'D':
 		o->is_diff = 1;
 		return 0;
@@ -193,6 +204,7 @@ static const struct option names[] = {
 	{ "write", required_argument, NULL, 'f' },
 	{ "diff", no_argument, NULL, 'D' },
 	{ "rank", required_argument, NULL, 'r' },
+	{ "copy", required_argument, NULL, 'c' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "strict", no_argument, NULL, 'w' },
 	{ "templates", required_argument, NULL, 't' },
@@ -400,6 +412,26 @@ static int check_online(const struct options *o, const struct catalog *c,
 	return rc;
 }
 
+/* Print the script that makes a copy. */
+static int print_copy(const struct options *o)
+{
+	struct error err = ERROR_INIT;
+	struct stamps *stamps = stamps_new();
+	struct catalog *c = pages_load_catalog(o->paths.catalog, o->paths.base,
+					       stamps, &err);
+	int status = EXIT_UNCHECKED;
+
+	if (c == NULL)
+		fprintf(stderr, "mirrorboot-check: %s\n", err.text);
+	else if (copyscript_print(c, o->copy, stdout) == 0)
+		status = EXIT_SUCCESS;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		status = unchecked("standard output", strerror(errno));
+	catalog_free(c);
+	stamps_free(stamps);
+	return status;
+}
+
 static int check(const struct options *o)
 {
 	struct findings *findings = findings_new();
@@ -456,7 +488,7 @@ int main(int argc, char **argv)
 		if (access(o.paths.catalog, R_OK) != 0)
 			status = unchecked(o.paths.catalog, strerror(errno));
 		else
-			status = check(&o);
+			status = o.copy != NULL ? print_copy(&o) : check(&o);
 	}
 	buf_free(&o.templates);
 	return status;

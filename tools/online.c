@@ -323,7 +323,8 @@ static void ask_all(struct targets *all, const struct catalog *c,
 	const struct release *const *releases = catalog_releases(c, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (o->wants != NULL && !o->wants(o->ctx, releases[i]))
+		if (release_lacks_copy(releases[i]) ||
+		    (o->wants != NULL && !o->wants(o->ctx, releases[i])))
 			continue;
 		for (size_t j = 0; j < releases[i]->mirror_count; j++)
 			ask_mirror(all, releases[i], &releases[i]->mirrors[j]);

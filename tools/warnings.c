@@ -521,13 +521,15 @@ static void warn_key(const struct warning *w, const struct menu *menu,
 			     entry->id, (*d)->client, key);
 }
 
-static void warn_entry(const struct warning *w, const struct menu *menu,
-		       const struct menu_entry *entry)
+/* Warn of an entry that no client is offered.  The site decides which copies it
+ * makes. */
+static void warn_hidden(const struct warning *w, const struct menu *menu,
+			const struct menu_entry *entry)
 {
 	const char *reason = NULL;
-	size_t width = strlen(entry->title);
-	size_t columns = (size_t)columns_of(entry);
 
+	if (entry->kind == ENTRY_RELEASE && release_lacks_copy(entry->release))
+		return;
 	if (entry->kind == ENTRY_RELEASE)
 		reason = hidden_from_all(entry->release);
 	if (reason != NULL)
@@ -536,6 +538,15 @@ static void warn_entry(const struct warning *w, const struct menu *menu,
 		     reason);
 	else if (entry->password != NULL)
 		warn_unasked(w, menu, entry);
+}
+
+static void warn_entry(const struct warning *w, const struct menu *menu,
+		       const struct menu_entry *entry)
+{
+	size_t width = strlen(entry->title);
+	size_t columns = (size_t)columns_of(entry);
+
+	warn_hidden(w, menu, entry);
 	warn_key(w, menu, entry);
 	if (width > columns)
 		warn(w, "wide", "menus", menu->id, "",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "copy.h"
 #include "date.h"
 #include "discover.h"
 #include "form.h"
@@ -18,7 +19,8 @@
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "answer_args", "chain", "script", \
-		"image", "memory", "live", "eol", "sums", "shim", "signed_by"
+		"image", "memory", "live", "eol", "sums", "shim", "signed_by", \
+		"copy"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -207,6 +209,7 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_parts(at, object, "image", chain_keys);
 	rc |= check_initrds(at, object);
 	rc |= check_sums(at, object);
+	rc |= copy_check(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))
 		rc |= value_number(at, object, "memory", MEMORY_MAX, &memory);
 	if (live != NULL && !json_is_null(live) && !json_is_boolean(live))

@@ -72,6 +72,11 @@ int release_names_files(const struct mirror_files *files)
 	return 0;
 }
 
+int release_lacks_copy(const struct release *release)
+{
+	return release->copy != NULL && !release->copy->is_made;
+}
+
 void release_add_pointer(const struct release *release, struct buf *out)
 {
 	buf_printf(out, "/distros/%s/versions/%s", release->distro,
@@ -105,6 +110,9 @@ const char *release_refusal(const struct release *release,
 	const struct mirror_files *s = &release->mirrors[0];
 	enum arch arch = release->arch;
 
+	if (release_lacks_copy(release))
+		return "needs a copy on this server: see mirrorboot-check "
+		       "--copy";
 	if (machine->platform == PLATFORM_BIOS && !machine_is_pc(arch))
 		return refusals[arch].on_bios;
 	if (machine->platform == PLATFORM_EFI && !has_program(s, PLATFORM_EFI))

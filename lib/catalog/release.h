@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "copy.h"
 #include "dialect.h"
 #include "machine.h"
 #include "uri.h"
@@ -98,6 +99,8 @@ struct release {
 				 number */
 	const char *lts;      /* and those with long support; NULL: none */
 	const char *file;     /* of the catalogue, that set the distro */
+	const struct copy *copy; /* the site's own, that it boots from; NULL:
+				    it needs none */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */
 	const struct mirror_files *mirrors; /* in the mirrors' order */
 	size_t mirror_count;
@@ -129,6 +132,9 @@ const struct pin *release_pin(const struct mirror_files *files, size_t index);
 
 /* Whether any of the files is pinned. */
 int release_is_pinned(const struct mirror_files *files);
+
+/* Whether the site lacks the copy that it boots from. */
+int release_lacks_copy(const struct release *release);
 
 /* Append the JSON Pointer of the release's version. */
 void release_add_pointer(const struct release *release, struct buf *out);
@@ -168,8 +174,9 @@ const struct release *release_find(const struct releases *all,
 				   const struct release *key);
 
 /*
- * Why the machine cannot start the release ("is for arm64"), in words that
- * every dialect can write; NULL if it can, or if too little is known.
+ * Why the machine cannot start the release ("is for arm64"), or no machine can,
+ * because the site has not made its copy; in words that every dialect can
+ * write.  NULL if it can, or if too little is known.
  */
 const char *release_refusal(const struct release *release,
 			    const struct machine *machine);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "args.h"
+#include "copy.h"
 #include "dialect.h"
 #include "distro.h"
 #include "pattern.h"
@@ -687,6 +688,74 @@ static int read_mirrors(struct release_builder *b)
 	return rc;
 }
 
+/* The files of a copy, in the object "files" here. */
+static int read_copy_files(struct release_builder *b, const json_t *object,
+			   struct copy *copy)
+{
+	struct copy_file *list = mem_pool_alloc(
+		b->at->pool, json_object_size(object) * sizeof(*list));
+	const char *name;
+	json_t *source;
+	int rc = 0;
+
+	copy->files = list;
+	json_object_foreach((json_t *)object, name, source) {
+		struct copy_file *file = &list[copy->count++];
+		size_t mark = cursor_enter(b->at, name);
+
+		file->name = mem_pool_copy(b->at->pool, name);
+		if (fill(b, source, FORM_ANY, &file->source) < 0) {
+			rc = -1;
+		} else if (copy_check_source(b->at, name, file->source) < 0) {
+			is_new(b, buf_text(&b->at->pointer));
+			rc = -1;
+		}
+		cursor_leave(b->at, mark);
+	}
+	return rc;
+}
+
+/* Where the copy is below the base; NULL: it is elsewhere. */
+static const char *directory_of_copy(const struct release_builder *b)
+{
+	const char *base = b->settings->base;
+	const char *root = json_string_value(json_object_get(b->vars, "root"));
+
+	if (root == NULL || strncmp(root, base, strlen(base)) != 0 ||
+	    !copy_is_path(root + strlen(base)))
+		return NULL;
+	return mem_pool_copy(b->at->pool, root + strlen(base));
+}
+
+/* The root of a release with a copy is the copy's directory. */
+static int read_copy(struct release_builder *b)
+{
+	const struct scope *scope;
+	const json_t *object = find(b, "copy", &scope);
+	const size_t mark = b->at->pointer.len;
+	struct copy *copy;
+	int rc;
+
+	if (object == NULL)
+		return 0;
+	copy = mem_pool_alloc(b->at->pool, sizeof(*copy));
+	copy->is_made = settings_have_copy(b->settings, b->release->distro);
+	copy->directory = directory_of_copy(b);
+	b->release->copy = copy;
+	if (copy->directory == NULL)
+		return fail_release(b,
+				    "a copy needs a root below the base: "
+				    "{{base}}copies/%s/",
+				    b->release->distro);
+	enter_scope(b->at, scope);
+	cursor_enter(b->at, "copy");
+	rc = fill_key(b, object, "from", FORM_URL, &copy->from);
+	cursor_enter(b->at, "files");
+	rc |= read_copy_files(b, json_object_get(object, "files"), copy);
+	cursor_leave(b->at, mark);
+	return rc;
+}
+
 /* "Debian 12 (Rescue)" */
 static int join_titles(struct release_builder *b, const char *added)
 {
@@ -758,6 +827,8 @@ static int build_release(struct release_builder *b)
 	rc = read_names(b);
 	rc |= read_title(b);
 	rc |= read_mirrors(b);
+	if (rc == 0)
+		rc = read_copy(b);
 	json_decref(b->vars);
 	if (rc < 0)
 		return -1;
@@ -916,6 +987,56 @@ static int read_distro(void *ctx, const char *id, const json_t *distro)
 	return rc;
 }
 
+/* The ids of the distros with a copy; ends in NULL.  Release with free(). */
+static const char **distros_with_copy(const struct releases *all)
+{
+	const char **ids = mem_alloc((all->count + 1) * sizeof(*ids));
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct release *release = all->list[i];
+
+		if (release->copy != NULL &&
+		    (count == 0 ||
+		     strcmp(ids[count - 1], release->distro) != 0))
+			ids[count++] = release->distro;
+	}
+	return ids;
+}
+
+static int has_id(const char *const *ids, const char *id)
+{
+	while (*ids != NULL && strcmp(*ids, id) != 0)
+		ids++;
+	return *ids != NULL;
+}
+
+/* Check that the site has made copies only of what is made of one. */
+static int check_copies(const struct release_builder *b)
+{
+	struct cursor *at = b->at;
+	const char **known = distros_with_copy(b->all);
+	int rc = 0;
+
+	settings_go(at, "copies");
+	cursor_enter(at, "copies");
+	for (size_t i = 0; b->settings->copies[i] != NULL; i++) {
+		const char *id = b->settings->copies[i];
+		const struct offer offer = { .wanted = id, .known = known };
+		size_t mark = cursor_enter_index(at, i);
+
+		if (!has_id(known, id) &&
+		    json_object_get(b->all->refused, id) == NULL)
+			rc = cursor_fail_offer(at, NULL, &offer,
+					       "there is no distro '%s' with a "
+					       "copy",
+					       cursor_shown(id));
+		cursor_leave(at, mark);
+	}
+	free(known);
+	return rc;
+}
+
 int release_builder_read(struct cursor *at, const struct settings *settings,
 			 const struct mirrors *mirrors, struct releases *all)
 {
@@ -928,5 +1049,5 @@ int release_builder_read(struct cursor *at, const struct settings *settings,
 	all->refused = json_object();
 	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);
-	return rc;
+	return rc | check_copies(&b);
 }

@@ -9,9 +9,10 @@
 #include "values.h"
 
 static const char *const site_keys[] = {
-	"base",     "suffix",   "title",   "background",       "timeout",
-	"vesamenu", "syslinux", "modules", "memdisk",          "menu",
-	"customer", "trusts",   "values",  "trust_http_lists", NULL,
+	"base",     "suffix",   "title",   "background", "timeout",
+	"vesamenu", "syslinux", "modules", "memdisk",    "menu",
+	"customer", "trusts",   "copies",  "values",     "trust_http_lists",
+	NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -201,26 +202,32 @@ static int read_suffix(struct cursor *at, struct settings *s)
 	return 0;
 }
 
-static int read_trusts(struct cursor *at, struct settings *s)
+/* words: ends in NULL. */
+static int has_word(const char *const *words, const char *word)
 {
-	return value_words(at, go(at, "trusts"), "trusts", &s->trusts);
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
 }
 
 int settings_trust(const struct settings *s, const char *signer)
 {
-	const char **one = s->trusts;
+	return signer != NULL && has_word(s->trusts, signer);
+}
 
-	while (signer != NULL && *one != NULL && strcmp(*one, signer) != 0)
-		one++;
-	return signer != NULL && *one != NULL;
+int settings_have_copy(const struct settings *s, const char *distro)
+{
+	return has_word(s->copies, distro);
 }
 
 int settings_read(struct cursor *at, const char *base, struct settings *s)
 {
 	static const char *debian[] = { "debian", NULL };
+	static const char *none[] = { NULL };
 	int rc = check_keys(at);
 
 	s->trusts = debian;
+	s->copies = none;
 	s->title = "Network boot";
 	s->menu = "main";
 	rc |= read_base(at, base, rc < 0, s);
@@ -238,7 +245,8 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= read_text(at, "modules", FORM_WORD, &s->modules);
 	rc |= value_number(at, go(at, "timeout"), "timeout",
 			   SETTINGS_TIMEOUT_MAX, &s->timeout);
-	rc |= read_trusts(at, s);
+	rc |= value_words(at, go(at, "trusts"), "trusts", &s->trusts);
+	rc |= value_words(at, go(at, "copies"), "copies", &s->copies);
 	rc |= values_read(at, go(at, "values"), &s->values);
 	rc |= value_flag(at, go(at, "trust_http_lists"), "trust_http_lists",
 			 &s->trust_http_lists);

@@ -25,6 +25,8 @@ struct settings {
 	const char *customer; /* id of the default customer; NULL: none */
 	const char **trusts;  /* whose signatures the shim in place trusts: as
 				 release.signed_by; ends in NULL */
+	const char **copies;  /* ids of the distros whose copy the site has
+				 made; ends in NULL */
 	const char *values;   /* of all answers, for values_add(); NULL: none */
 	int trust_http_lists; /* lists of releases that came by http are good
 				 enough for what the catalogue includes */
@@ -40,6 +42,9 @@ int settings_read(struct cursor *at, const char *base, struct settings *s);
 
 /* Whether the shim in place trusts what this signer signed; NULL: nobody. */
 int settings_trust(const struct settings *s, const char *signer);
+
+/* Whether the site has made its copy of the distro. */
+int settings_have_copy(const struct settings *s, const char *distro);
 
 /* Go to the section "site", in the file that set key. */
 void settings_go(struct cursor *at, const char *key);
