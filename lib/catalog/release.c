@@ -111,8 +111,7 @@ const char *release_refusal(const struct release *release,
 	enum arch arch = release->arch;
 
 	if (release_lacks_copy(release))
-		return "needs a copy on this server: see mirrorboot-check "
-		       "--copy";
+		return "needs a copy on this server: mirrorboot-check --copy";
 	if (machine->platform == PLATFORM_BIOS && !machine_is_pc(arch))
 		return refusals[arch].on_bios;
 	if (machine->platform == PLATFORM_EFI && !has_program(s, PLATFORM_EFI))

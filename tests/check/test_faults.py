@@ -157,7 +157,8 @@ def check_statuses():
 HELP = """\
 Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--json] [--strict]
                         [--discover] [--write FILE] [--diff] [--rank FILE]
-                        [--templates DIR] [--timeout S] [--per-host N] [FILE]
+                        [--copy NAME] [--templates DIR] [--timeout S]
+                        [--per-host N] [FILE]
 Check a catalogue and the pages made from it.
 
   --online         also check on every mirror what boots would fetch
@@ -167,6 +168,8 @@ Check a catalogue and the pages made from it.
   --write FILE     also write what is new to FILE, for the catalogue
   --diff           show what --write would change, and write nothing
   --rank FILE      also write the best order of mirrors to FILE
+  --copy NAME      print the script that makes the site's own copy, and
+                   check nothing: mint, rhel/10/amd64
   --json           print JSON
   --strict         count warnings as errors
   --templates DIR  the site's own templates; may be repeated

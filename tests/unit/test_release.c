@@ -95,6 +95,52 @@ static const char *refusal_of(char letter)
 	}
 }
 
+/* Whatever the machine is. */
+static void test_a_copy_that_the_site_lacks_is_why(void **state)
+{
+#define COPY                                                                   \
+	"'title': 'D', 'root': '{{base}}copies/{{version}}/',"                 \
+	" 'kernel': '{{root}}k',"                                              \
+	" 'copy': {'from': 'http://h/{{version}}.iso',"                        \
+	"  'files': {'k': 'boot/{{arch}}', 'all.iso': '.'}},"                  \
+	" 'versions': {'1': {'arches': ['amd64']},"                            \
+	"  '2': {'arches': ['amd64'], 'root': 'http://h/', 'copy': null}}"
+	struct catalog *c = load("{'site': {'base': 'http://s/',"
+				 " 'copies': ['made']}, " MENUS
+				 ", 'distros': {'made': {" COPY "},"
+				 " 'not-made': {" COPY "}}}");
+	const struct release *made =
+		catalog_release(c, "made", "1", "amd64", NULL);
+	const struct release *other =
+		catalog_release(c, "not-made", "1", "amd64", NULL);
+	const struct release *none =
+		catalog_release(c, "not-made", "2", "amd64", NULL);
+
+	(void)state;
+	for (int platform = MACHINE_UNKNOWN; platform < PLATFORM_COUNT;
+	     platform++) {
+		const struct machine m = { platform, MACHINE_UNKNOWN };
+
+		assert_null(release_refusal(made, &m));
+		assert_string_equal(
+			release_refusal(other, &m),
+			"needs a copy on this server: mirrorboot-check --copy");
+		assert_null(release_refusal(none, &m));
+	}
+	assert_true(release_lacks_copy(other));
+	assert_false(release_lacks_copy(made));
+	assert_null(none->copy);
+	assert_string_equal(other->copy->from, "http://h/1.iso");
+	assert_string_equal(other->copy->directory, "copies/1/");
+	assert_int_equal(other->copy->count, 2);
+	assert_string_equal(other->copy->files[0].name, "k");
+	assert_string_equal(other->copy->files[0].source, "boot/amd64");
+	assert_string_equal(other->copy->files[1].name, "all.iso");
+	assert_string_equal(other->copy->files[1].source, ".");
+	catalog_free(c);
+#undef COPY
+}
+
 static void check_refusals(const struct refusals *row)
 {
 	static const int platforms[] = { MACHINE_UNKNOWN, PLATFORM_BIOS,
@@ -160,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_releases_are_found_by_all_their_names),
+		SCRATCH_TEST(test_a_copy_that_the_site_lacks_is_why),
 		SCRATCH_TEST(test_machines_are_told_why_they_cannot_start_it),
 	};
 
