@@ -237,6 +237,143 @@ def check_directories():
     return None
 
 
+# What the script that makes a copy runs: it writes the names that it extracts
+# into the files.
+XORRISO = """#!/bin/sh
+set -e
+[ "$1 $2 $3" = '-osirrox on -indev' ] && [ -f "$4" ]
+shift 4
+while [ $# -gt 0 ]; do
+	[ "$1" = -extract ]
+	case $3 in
+	*/) mkdir -p "$3"; echo "$2" > "$3file" ;;
+	*) echo "$2" > "$3" ;;
+	esac
+	shift 3
+done
+"""
+CURL = """#!/bin/sh
+[ "$1" = -fLo ] && echo "$3" > "$2"
+"""
+NO_XORRISO = "#!/bin/sh\nexit 5\n"
+
+COPY_FILES = {
+    "vmlinuz": "casper/it's vmlinuz", "sub/initrd": "casper/{{distro_arch}}.lz",
+    "squashfs/": "live/", "mint.iso": ".",
+    "hook": "http://h.test/{{version}}?a&b"}
+COPIED = {
+    "vmlinuz": "/casper/it's vmlinuz\n", "sub/initrd": "/casper/amd64.lz\n",
+    "squashfs/file": "/live/\n", "mint.iso": "ISO",
+    "hook": "http://h.test/22?a&b\n"}
+
+
+def copies_of(directory, made=()):
+    """A catalogue of one system with a copy, and one with two."""
+    def distro(name, versions, files):
+        return {"title": f"{name} {{{{arch}}}}",
+                "root": f"{{{{base}}}}copies/{name}/{{{{version}}}}/",
+                "kernel": "{{root}}vmlinuz",
+                "copy": {"from": "http://h.test/download", "files": files},
+                "variants": {"text": {"title": "text", "args": "text"}},
+                "versions": {v: {"arches": ["amd64"]} for v in versions}}
+    path = directory / "catalog.json"
+    path.write_text(json.dumps({
+        "site": {"base": "http://boot.test/", "copies": list(made)},
+        "distros": {"mint": distro("mint", ["22"], COPY_FILES),
+                    "rhel": distro("rhel", ["9", "10"], {"./": "./"}),
+                    "hook": distro("hook", ["1"], {"vmlinuz": "http://h.test/k"})},
+        "menus": {"main": {"entries": [{"local": True}, {"distro": "mint"},
+                                       {"distro": "rhel"}, {"distro": "hook"}]}}}))
+    return path
+
+
+def files_below(directory):
+    return {str(p.relative_to(directory)): p.read_text()
+            for p in directory.rglob("*") if p.is_file()}
+
+
+def check_copy_names():
+    """--copy takes one copy, and names those that there are."""
+    one = "mirrorboot-check: --copy takes one copy, and these are of that name:\n"
+    none = ("mirrorboot-check: --copy takes a copy of the catalogue, one of "
+            "these:\n")
+    rhel = "  rhel/10/amd64\n  rhel/9/amd64\n"
+    rows = [("rhel", one + rhel),
+            *((name, none + "  mint/22/amd64\n" + rhel + "  hook/1/amd64\n")
+              for name in ("rhe", "rhel/", "rhel/8", "mint/22/amd64/text", ""))]
+    with tempfile.TemporaryDirectory() as directory:
+        catalog = copies_of(pathlib.Path(directory))
+        for name, wanted in rows:
+            found = check(catalog, "--copy", name)
+            if found != (2, "(error)" + wanted):
+                return f"{name}: {found}"
+        for name in ("rhel/10", "rhel/10/amd64", "mint", "hook"):
+            status, found = check(catalog, "--copy", name)
+            if status != 0 or not found.startswith("#!/bin/sh\n# Makes the copy of "):
+                return f"{name}: {status}, {found}"
+        catalog.write_text("{}")
+        found = check(catalog, "--copy", "mint")
+        if found[0] != 2 or not found[1].startswith(
+                "(error)mirrorboot-check: catalog.json: /site: needs a base"):
+            return f"{found}"
+    return None
+
+
+def check_copy_script():
+    """The script makes the copy, and leaves the present one if it fails."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = pathlib.Path(directory)
+        catalog = copies_of(place)
+        web = place / "the web"
+        iso = place / "the iso"
+        iso.write_text("ISO")
+        (place / "bin").mkdir()
+
+        def tool(name, text):
+            (place / "bin" / name).write_text(text)
+            (place / "bin" / name).chmod(0o755)
+
+        def make(*arguments, name="mint"):
+            return subprocess.run(
+                ["sh", "-s", "--", *arguments], text=True, capture_output=True,
+                input=check(catalog, "--copy", name)[1], timeout=60,
+                env={"PATH": f"{place / 'bin'}:{os.environ['PATH']}"})
+
+        tool("xorriso", XORRISO)
+        tool("curl", CURL)
+        copy = {f"copies/mint/22/{name}": text for name, text in COPIED.items()}
+        done = make(web, iso)
+        if (done.returncode, done.stderr) != (0, "") or done.stdout != (
+                "Now add \"mint\" to \"copies\" of the catalogue's section "
+                "\"site\".\n") or files_below(web) != copy:
+            return f"{done}, {files_below(web)}"
+        tool("xorriso", NO_XORRISO)
+        done = make(web, iso)
+        left = {n: t for n, t in files_below(web).items() if ".new/" not in n}
+        if done.returncode != 5 or left != copy:
+            return f"after a failure: {done}, {left}"
+        tool("xorriso", XORRISO)
+        copies_of(place, ["mint"])
+        iso.write_text("NEW")
+        done = make(web, iso)
+        old = {n.replace("/22/", "/22.old/"): t for n, t in copy.items()}
+        copy["copies/mint/22/mint.iso"] = "NEW"
+        if (done.returncode, done.stdout, done.stderr) != (0, "", "") or \
+                files_below(web) != {**copy, **old}:
+            return f"once more: {done}, {files_below(web)}"
+        for name, arguments, wanted in (
+                ("mint", [web], "usage: sh sh DIRECTORY ISO\n"),
+                ("hook", [web, iso], "usage: sh sh DIRECTORY\n")):
+            done = make(*arguments, name=name)
+            if (done.returncode, done.stderr) != (2, wanted):
+                return f"{name}: {done}"
+        done = make(web, iso, name="rhel/10")
+        if done.returncode != 0 or \
+                (web / "copies/rhel/10/file").read_text() != "/\n":
+            return f"rhel: {done}"
+    return None
+
+
 def check_base():
     """A warning of a base names what has set it."""
     environment = {"MIRRORBOOT_BASE": "http://boot.example.org:81/boot/"}
@@ -255,7 +392,9 @@ def main():
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
     faults += [("json", check_json()), ("statuses", check_statuses()),
                ("directories", check_directories()), ("help", check_help()),
-               ("strict", check_strict()), ("base", check_base())]
+               ("strict", check_strict()), ("base", check_base()),
+               ("names of copies", check_copy_names()),
+               ("script of a copy", check_copy_script())]
     failed = [(name, fault) for name, fault in faults if fault]
     for name, fault in failed:
         print(f"not ok {name}\n{fault}")

@@ -482,6 +482,31 @@ def test_programs_to_chain(mirrors):
                [f for f in found if "no second mirror" not in f], wanted)
 
 
+def test_copies_on_the_sites_own_server(mirrors):
+    """Only one that the site names has to be there."""
+    v = "/distros/debian/versions/copy: "
+    missing = [f"error: catalog.json: {v}{name} is missing: status 404: "
+               f"http://FIRST/debian/copies/{name}" for name in ("initrd", "kernel")]
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [mirrors[0].base])
+        data = json.loads(path.read_text())
+        data["site"]["base"] = mirrors[0].base
+        data["menus"]["main"]["entries"].pop()
+        data["mirrors"] = {}
+        data["distros"]["debian"] = {
+            "title": "Copy", "root": "{{base}}copies/",
+            "copy": {"from": "http://h.test/", "files": {"kernel": "k", "initrd": "i"}},
+            "kernel": "{{root}}kernel", "initrds": ["{{root}}initrd"],
+            "versions": {"copy": {"arches": ["amd64"]}}}
+        for copies, wanted, lines in (([], 0, []), (["debian"], 1, missing)):
+            data["site"]["copies"] = copies
+            path.write_text(json.dumps(data))
+            mirrors[0].reset({})
+            code, found, _ = check(path, mirrors)
+            expect(f"copies: {copies}", found, lines)
+            expect(f"copies: {copies}: exit status", code, wanted)
+
+
 def check_other(mirrors, **keys):
     """What is found of a distro of the first mirror that has a kernel, and
     these keys."""
@@ -677,6 +702,8 @@ def main():
             ("a refused catalogue is not checked online",
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
+            ("copies on the site's own server",
+             lambda: test_copies_on_the_sites_own_server(mirrors)),
             ("shim", lambda: test_shim(mirrors)),
             ("named files", lambda: test_named_files(mirrors)),
             ("images", lambda: test_images(mirrors)),
