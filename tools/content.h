@@ -8,7 +8,8 @@
 enum role {
 	ROLE_KERNEL,
 	ROLE_INITRD,
-	ROLE_FILE,    /* any, put into the initrd under a name */
+	ROLE_FILE,    /* any: put into the initrd under a name, or of a
+			 site's own copy */
 	ROLE_LOADER,  /* pxelinux.0 */
 	ROLE_MODULE,  /* a .c32 of SYSLINUX */
 	ROLE_CONFIG,  /* of PXELINUX */

@@ -131,7 +131,9 @@ static void add_script(const struct settings *settings,
 		   "# DIRECTORY is what the web server has at %s\n"
 		   "set -eu\numask 022\n"
 		   "if [ $# != %d ]; then echo \"usage: sh $0 DIRECTORY%s\" "
-		   ">&2; exit 2; fi\n",
+		   ">&2; exit 2; fi\n"
+		   "if [ ! -d \"$1\" ]; then echo \"$1: is no directory\" >&2; "
+		   "exit 2; fi\n",
 		   iso, settings->base, iso[0] != '\0' ? 2 : 1, iso);
 	if (iso[0] != '\0')
 		buf_puts(out, "iso=$2\n");

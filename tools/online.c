@@ -316,6 +316,26 @@ static void ask_mirror(struct targets *all, const struct release *release,
 	buf_free(&config);
 }
 
+/* Ask for the files of the site's own copy.  What its directories hold is not
+ * known. */
+static void ask_copy(struct targets *all, const char *base,
+		     const struct release *release)
+{
+	const struct copy *copy = release->copy;
+
+	for (size_t i = 0; copy != NULL && i < copy->count; i++) {
+		const char *name = copy->files[i].name;
+		struct buf url = BUF_INIT;
+
+		if (name[strlen(name) - 1] == '/')
+			continue;
+		buf_printf(&url, "%s%s%s", base, copy->directory, name);
+		ask_file(all, release, &release->mirrors[0], ROLE_FILE,
+			 url.data);
+		buf_free(&url);
+	}
+}
+
 static void ask_all(struct targets *all, const struct catalog *c,
 		    const struct online_options *o)
 {
@@ -328,6 +348,7 @@ static void ask_all(struct targets *all, const struct catalog *c,
 			continue;
 		for (size_t j = 0; j < releases[i]->mirror_count; j++)
 			ask_mirror(all, releases[i], &releases[i]->mirrors[j]);
+		ask_copy(all, catalog_settings(c)->base, releases[i]);
 	}
 }
 

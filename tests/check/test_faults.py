@@ -325,6 +325,7 @@ def check_copy_script():
         place = pathlib.Path(directory)
         catalog = copies_of(place)
         web = place / "the web"
+        web.mkdir()
         iso = place / "the iso"
         iso.write_text("ISO")
         (place / "bin").mkdir()
@@ -363,7 +364,8 @@ def check_copy_script():
             return f"once more: {done}, {files_below(web)}"
         for name, arguments, wanted in (
                 ("mint", [web], "usage: sh sh DIRECTORY ISO\n"),
-                ("hook", [web, iso], "usage: sh sh DIRECTORY\n")):
+                ("hook", [web, iso], "usage: sh sh DIRECTORY\n"),
+                ("hook", [iso], f"{iso}: is no directory\n")):
             done = make(*arguments, name=name)
             if (done.returncode, done.stderr) != (2, wanted):
                 return f"{name}: {done}"

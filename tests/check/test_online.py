@@ -486,7 +486,8 @@ def test_copies_on_the_sites_own_server(mirrors):
     """Only one that the site names has to be there."""
     v = "/distros/debian/versions/copy: "
     missing = [f"error: catalog.json: {v}{name} is missing: status 404: "
-               f"http://FIRST/debian/copies/{name}" for name in ("initrd", "kernel")]
+               f"http://FIRST/debian/copies/{name}"
+               for name in ("file", "initrd", "kernel")]
     with tempfile.TemporaryDirectory() as directory:
         path = catalog(directory, [mirrors[0].base])
         data = json.loads(path.read_text())
@@ -495,7 +496,7 @@ def test_copies_on_the_sites_own_server(mirrors):
         data["mirrors"] = {}
         data["distros"]["debian"] = {
             "title": "Copy", "root": "{{base}}copies/",
-            "copy": {"from": "http://h.test/", "files": {"kernel": "k", "initrd": "i"}},
+            "copy": {"from": "http://h.test/", "files": {"kernel": "k", "file": "f", "live/": "live/"}},
             "kernel": "{{root}}kernel", "initrds": ["{{root}}initrd"],
             "versions": {"copy": {"arches": ["amd64"]}}}
         for copies, wanted, lines in (([], 0, []), (["debian"], 1, missing)):
