@@ -22,7 +22,7 @@ enum form {
  * it.  Returns 0, or -1 with the failure recorded. */
 int form_check(struct cursor *at, const char *s, enum form form);
 
-/* Whether s, a title or a word here or the pattern of one, has ASCII characters only:
+/* Whether s, a title, a word or the pattern of one, has ASCII characters only:
  * people write others, which no loader can show.  Returns 0, or -1 with the
  * failure recorded. */
 int form_check_characters(struct cursor *at, const char *s);
