@@ -9,13 +9,15 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "arming_directory.h"
 #include "fastcgi.h"
 #include "gateway.h"
 #include "mem.h"
 
 extern char **environ;
 
-static struct site *open_site(void)
+/* store: NULL, or of the states of installations. */
+static struct site *open_site(struct arming_store *store)
 {
 	const struct site_paths paths = {
 		.catalog = site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
@@ -26,10 +28,17 @@ static struct site *open_site(void)
 		.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
 		.answers = site_setting("MIRRORBOOT_ANSWERS", NULL),
 		.shipped_answers = SHIPPED_ANSWERS,
-		.state = site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+		.state = store,
 	};
 
 	return site_new(&paths, pages_names, pages_check_urls);
+}
+
+static struct arming_store *open_store(const struct arming_kinds *kinds)
+{
+	return arming_store_new(
+		kinds, site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+		site_setting("MIRRORBOOT_STATE_PASSWORD", NULL));
 }
 
 /* Write text to standard output; end_output() tells whether that worked. */
@@ -102,7 +111,10 @@ static void print_help(const struct page *own)
 	       "                        between them (answers beside the "
 	       "catalogue)\n"
 	       "  MIRRORBOOT_STATE      the directory of the installations "
-	       "(%s)\n"
+	       "(%s),\n"
+	       "                        or a server as redis://ADDRESS:PORT\n"
+	       "  MIRRORBOOT_STATE_PASSWORD\n"
+	       "                        a file with that server's password\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
 	       "                        request of a web server\n"
@@ -182,10 +194,12 @@ static int take_option(const struct page *own, const char *option)
 	return 1;
 }
 
-int main_run(const struct page *own, int argc, char **argv)
+int main_run_with(const struct arming_kinds *kinds, const struct page *own,
+		  int argc, char **argv)
 {
 	int is_cgi = getenv("GATEWAY_INTERFACE") != NULL;
 	int is_fastcgi;
+	struct arming_store *store;
 	struct site *site;
 	int rc;
 
@@ -198,7 +212,8 @@ int main_run(const struct page *own, int argc, char **argv)
 	/* Under a web server the arguments come from the network. */
 	if (!is_cgi && !is_fastcgi && argc == 2 && take_option(own, argv[1]))
 		return EXIT_SUCCESS;
-	site = open_site();
+	store = open_store(kinds);
+	site = open_site(store);
 	if (is_fastcgi)
 		rc = fastcgi_serve(site, own);
 	else if (is_cgi)
@@ -206,7 +221,17 @@ int main_run(const struct page *own, int argc, char **argv)
 	else
 		rc = serve_shell(site, own, argc, argv);
 	site_free(site);
+	arming_store_free(store);
 	return rc;
+}
+
+int main_run(const struct page *own, int argc, char **argv)
+{
+	static const struct arming_kinds kinds = {
+		.directory = &arming_directory,
+	};
+
+	return main_run_with(&kinds, own, argc, argv);
 }
 
 static int show_answer(struct site *site, const char *query)
@@ -251,7 +276,7 @@ int main_answer(int argc, char **argv)
 		return EXIT_FAILURE;
 	mem_set_up();
 	json_set_alloc_funcs(mem_get, free);
-	site = open_site();
+	site = open_site(NULL);
 	rc = show_answer(site, argc > 1 ? argv[1] : "");
 	site_free(site);
 	return rc;

@@ -1,6 +1,7 @@
 #ifndef MAIN_H
 #define MAIN_H
 
+#include "arming_store.h"
 #include "pages.h"
 
 /*
@@ -10,6 +11,11 @@
  * the web server sends no SCRIPT_NAME.  Returns the exit status.
  */
 int main_run(const struct page *own, int argc, char **argv);
+
+/* The same for a program that has other kinds of stores for the states of
+ * installations; main_run() reads them in a directory. */
+int main_run_with(const struct arming_kinds *kinds, const struct page *own,
+		  int argc, char **argv);
 
 /* All of main() of the program answer at a shell: it shows one file of a
  * machine's answers.  Returns the exit status. */

@@ -1,5 +1,4 @@
 /* mirrorboot-install: says which machines may be installed now. */
-#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -9,7 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "arming_store.h"
+#include "arming_directory.h"
+#include "arming_server.h"
 #include "date.h"
 #include "form.h"
 #include "mem.h"
@@ -36,8 +36,8 @@ static const char usage[] =
 
 /* What the command line asks for. */
 struct command {
-	struct site_paths paths;
-	char *hosts; /* their directory */
+	struct site_paths paths; /* whose state is the store */
+	char *hosts;             /* their directory */
 	const char *verb;
 	char **names;
 	int name_count;
@@ -219,18 +219,14 @@ static int store_arming(const struct command *c, const char *name,
 			    .armed = time(NULL),
 			    .retries = c->retries,
 			    .max = c->max > 0 ? c->max : 1 };
-	struct arming_store store;
-	int rc = -1;
+	int rc;
 
 	a.expires = a.armed + c->seconds;
 	if (getrandom(a.secret, sizeof(a.secret), 0) != sizeof(a.secret))
 		return error_set(err, NULL, 0, "no random numbers: %s",
 				 strerror(errno));
 	a.machines = json_object();
-	if (arming_store_open(&store, c->paths.state, err) == 0) {
-		rc = arming_store_write(&store, name, &a, err);
-		arming_store_close(&store);
-	}
+	rc = arming_store_put(c->paths.state, name, &a, err);
 	arming_free(&a);
 	return rc;
 }
@@ -277,16 +273,12 @@ static int disarm(const struct command *c, const char *given)
 {
 	char name[ARMING_NAME_SIZE] = "";
 	struct error err = ERROR_INIT;
-	struct arming_store store;
 	int rc;
 
 	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
 		return complain("NAME", "is no name of a host file or a group");
 	state_name(given, name);
-	if (arming_store_open(&store, c->paths.state, &err) < 0)
-		return complain(given, err.text);
-	rc = arming_store_remove(&store, name, &err);
-	arming_store_close(&store);
+	rc = arming_store_remove(c->paths.state, name, &err);
 	if (rc < 0)
 		return complain(given, err.text);
 	printf(rc > 0 ? "%s is disarmed\n" : "%s was not armed\n", given);
@@ -310,14 +302,14 @@ static void print_machine(const char *machine, json_t *mark)
 	putchar('\n');
 }
 
-/* A file of the state directory.  The secret stays in it. */
-static int print_file(const struct command *c, const char *name)
+/* The secret stays where it is. */
+static int print_state(const struct command *c, const char *name)
 {
 	char until[DATE_SIZE];
 	const long long now = time(NULL);
 	struct error err = ERROR_INIT;
 	struct arming a;
-	int rc = arming_read(c->paths.state, name, &a, &err);
+	int rc = arming_store_read(c->paths.state, name, &a, &err);
 	const char *machine;
 	json_t *mark;
 
@@ -328,12 +320,13 @@ static int print_file(const struct command *c, const char *name)
 	} else {
 		date_print(a.expires, until);
 		printf("%s %s until %s, %zu of %lld machines begun, retries "
-		       "%lld\n",
+		       "%lld%s\n",
 		       name,
 		       arming_state_of(&a, "", now) == ARMING_ARMED ? "armed"
 								    : "closed",
 		       until, json_object_size(a.machines), (long long)a.max,
-		       (long long)a.retries);
+		       (long long)a.retries,
+		       a.is_stale ? ", before the server restarted" : "");
 		json_object_foreach(a.machines, machine, mark)
 			print_machine(machine, mark);
 	}
@@ -341,27 +334,32 @@ static int print_file(const struct command *c, const char *name)
 	return rc;
 }
 
-static int is_state(const struct dirent *entry)
+static int compare(const void *a, const void *b)
 {
-	size_t len = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && len > 5 && len < ARMING_NAME_SIZE &&
-	       strcmp(entry->d_name + len - 5, ".json") == 0;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int list_all(const struct command *c)
 {
-	struct dirent **entries;
-	int count = scandir(c->paths.state, &entries, is_state, alphasort);
-	int rc = 0;
+	json_t *names = json_object();
+	struct error err = ERROR_INIT;
+	const char **sorted;
+	size_t count = 0;
+	const char *name;
+	json_t *value;
+	int rc = arming_store_list(c->paths.state, names, &err);
 
-	if (count < 0)
-		return complain("the state directory", strerror(errno));
-	for (int i = 0; i < count; i++) {
-		rc |= print_file(c, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	if (rc < 0)
+		complain("nothing is listed", err.text);
+	sorted = mem_alloc((json_object_size(names) + 1) * sizeof(*sorted));
+	json_object_foreach(names, name, value)
+		sorted[count++] = name;
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		if (print_state(c, sorted[i]) < 0)
+			rc = -1;
+	free(sorted);
+	json_decref(names);
 	return rc;
 }
 
@@ -372,7 +370,7 @@ static int list(const struct command *c, const char *given)
 	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
 		return complain("NAME", "is no name of a host file or a group");
 	state_name(given, name);
-	return print_file(c, name);
+	return print_state(c, name);
 }
 
 /* Returns the exit status. */
@@ -402,6 +400,18 @@ static int is_verb(const char *s)
 	       strcmp(s, "list") == 0;
 }
 
+static struct arming_store *open_store(void)
+{
+	static const struct arming_kinds kinds = {
+		.directory = &arming_directory_writer,
+		.server = ARMING_SERVER_WRITER,
+	};
+
+	return arming_store_new(
+		&kinds, site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
+		site_setting("MIRRORBOOT_STATE_PASSWORD", NULL));
+}
+
 int main(int argc, char **argv)
 {
 	struct command c = {
@@ -410,7 +420,6 @@ int main(int argc, char **argv)
 					   DEFAULT_CATALOG),
 			.base = site_setting("MIRRORBOOT_BASE", NULL),
 			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
-			.state = site_setting("MIRRORBOOT_STATE", DEFAULT_STATE),
 		},
 		.seconds = 2 * HOUR,
 	};
@@ -430,8 +439,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c.hosts = site_hosts_path(&c.paths);
+	c.paths.state = open_store();
 	if (parse(&c, argc, argv) == 0)
 		status = run(&c);
+	arming_store_free(c.paths.state);
 	free(c.hosts);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		status = EXIT_FAILURE;

@@ -1,28 +1,26 @@
 #include "arming.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "buf.h"
 #include "date.h"
 #include "mem.h"
 #include "uri.h"
-
-/* The largest file: a group of some 20,000 machines. */
-#define FILE_MAX_BYTES (4 * 1024 * 1024)
 
 /* How far the clocks of two hosts, or of one before and after it is set, may
  * differ, in seconds. */
 #define CLOCK_SLACK 300
 
-#define FIND_DIGITS 16
+/* Seconds after which the file that began an installation begins another. */
+#define TRY_AFTER 60
+
+/* How many addresses of one machine are kept. */
+#define ADDRESSES_MAX 8
+
+#define FIND_DIGITS (ARMING_FIND_SIZE - 1)
 #define TAG_DIGITS (2 * SIPHASH_BYTES)
 
 static const char group_prefix[] = "group-";
@@ -95,13 +93,13 @@ static int is_mark(json_t *mark)
 	       tries > 0 && date_parse(began) >= 0 && json_is_array(addresses);
 }
 
-static int read_fields(json_t *file, struct arming *a)
+static int read_fields(json_t *stored, struct arming *a)
 {
 	const char *secret, *armed, *expires;
 	const char *machine;
 	json_t *mark;
 
-	if (json_unpack_ex(file, NULL, JSON_STRICT,
+	if (json_unpack_ex(stored, NULL, JSON_STRICT,
 			   "{s:s, s:s, s:s, s:I, s:I, s:O}", "secret", &secret,
 			   "armed", &armed, "expires", &expires, "retries",
 			   &a->retries, "max", &a->max, "machines",
@@ -117,44 +115,36 @@ static int read_fields(json_t *file, struct arming *a)
 	return a->armed >= 0 && a->expires >= 0 ? 0 : -1;
 }
 
-static int fail(struct arming *a, const char *name, const char *reason,
-		struct error *err)
+int arming_set_broken(struct arming *a, const char *name, const char *reason,
+		      struct error *err)
 {
-	a->is_broken = 1;
+	a->is_there = a->is_broken = 1;
 	return error_set(err, NULL, 0,
 			 "the state of %s cannot be read: %s: it counts as "
 			 "done; disarm it",
 			 identity_shown(name), reason);
 }
 
-int arming_read(const char *dir, const char *name, struct arming *a,
+int arming_take(struct arming *a, const char *name, json_t *stored,
 		struct error *err)
 {
-	struct buf path = BUF_INIT;
-	struct buf text = BUF_INIT;
-	json_t *file = NULL;
-	int reason = 0;
-	int fd;
-
 	*a = (struct arming){ .is_there = 1 };
-	buf_printf(&path, "%s/%s", dir, name);
-	fd = open(path.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || buf_read(&text, fd, FILE_MAX_BYTES) < 0)
-		reason = errno;
-	else
-		file = json_loadb(buf_text(&text), text.len,
-				  JSON_REJECT_DUPLICATES, NULL);
-	if (fd >= 0)
-		close(fd);
-	a->is_there = reason != ENOENT;
-	if (reason != 0 && reason != ENOENT)
-		fail(a, name, strerror(reason), err);
-	else if (reason == 0 && (file == NULL || read_fields(file, a) < 0))
-		fail(a, name, "it is not whole", err);
-	json_decref(file);
-	buf_free(&text);
-	buf_free(&path);
-	return a->is_broken ? -1 : 0;
+	if (stored == NULL || read_fields(stored, a) < 0)
+		return arming_set_broken(a, name, "it is not whole", err);
+	return 0;
+}
+
+json_t *arming_stored(const struct arming *a)
+{
+	char armed[DATE_SIZE], expires[DATE_SIZE];
+	char secret[SIPHASH_TEXT_SIZE];
+
+	siphash_print(a->secret, secret);
+	date_print(a->armed, armed);
+	date_print(a->expires, expires);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:O}", "secret", secret,
+			 "armed", armed, "expires", expires, "retries",
+			 a->retries, "max", a->max, "machines", a->machines);
 }
 
 enum arming_state arming_state_of(const struct arming *a, const char *machine,
@@ -186,25 +176,25 @@ int arming_installs(const struct arming *a, const char *machine, int always,
 	case ARMING_UNARMED:
 		return 0;
 	case ARMING_ARMED:
-		return 1;
+		return always || !a->is_stale;
 	case ARMING_BEGUN:
 		return always ||
-		       json_integer_value(json_object_get(mark, "tries")) <=
-			       a->retries;
+		       (!a->is_stale && json_integer_value(json_object_get(
+						mark, "tries")) <= a->retries);
 	case ARMING_DONE:
 		return always && !a->is_broken;
 	}
 	return 0;
 }
 
-/* FNV-1a, by Fowler, Noll and Vo: it finds a file and keeps no secret. */
-static void print_find(const char *name, char out[static FIND_DIGITS + 1])
+/* FNV-1a, by Fowler, Noll and Vo: it finds a state and keeps no secret. */
+void arming_print_find(const char *name, char out[static ARMING_FIND_SIZE])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
 	for (; *name != '\0'; name++)
 		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
-	snprintf(out, FIND_DIGITS + 1, "%016" PRIx64, hash);
+	snprintf(out, ARMING_FIND_SIZE, "%016" PRIx64, hash);
 }
 
 void arming_token(const struct arming *a, const char *name, const char *machine,
@@ -214,7 +204,7 @@ void arming_token(const struct arming *a, const char *name, const char *machine,
 	char *end = token + FIND_DIGITS + TAG_DIGITS;
 
 	siphash(a->secret, machine, strlen(machine), tag);
-	print_find(name, token);
+	arming_print_find(name, token);
 	siphash_print(tag, token + FIND_DIGITS);
 	if (strcmp(name, machine) != 0)
 		snprintf(end, IDENTITY_NAME_SIZE + 1, "-%s", machine);
@@ -242,39 +232,8 @@ static int is_same(const char *a, const char *b)
 	return differs == 0;
 }
 
-/* The name in the directory that the token's first digits stand for.  Returns
- * as arming_find(). */
-static int find_name(const char *dir, const char *token,
-		     char name[static ARMING_NAME_SIZE], struct error *err)
-{
-	DIR *stream = opendir(dir);
-	const struct dirent *entry;
-	char find[FIND_DIGITS + 1];
-	int found = 0;
-
-	if (stream == NULL && errno == ENOENT)
-		return 0;
-	if (stream == NULL)
-		return error_set(err, NULL, 0,
-				 "the state directory cannot be read: %s",
-				 strerror(errno));
-	while (!found && (entry = readdir(stream)) != NULL) {
-		size_t len = strlen(entry->d_name);
-
-		if (entry->d_name[0] == '.' || len >= ARMING_NAME_SIZE)
-			continue;
-		print_find(entry->d_name, find);
-		found = strncmp(find, token, FIND_DIGITS) == 0;
-		if (found)
-			memcpy(name, entry->d_name, len + 1);
-	}
-	closedir(stream);
-	return found;
-}
-
-/* The machine that the token, of the file's, names. */
-static int take_machine(const char *token, const char *name,
-			char machine[static IDENTITY_NAME_SIZE])
+int arming_token_machine(const char *token, const char *name,
+			 char machine[static IDENTITY_NAME_SIZE])
 {
 	const char *rest = token + FIND_DIGITS + TAG_DIGITS;
 
@@ -288,21 +247,115 @@ static int take_machine(const char *token, const char *name,
 	return 0;
 }
 
-int arming_find(const char *dir, const char *token, struct arming *a,
-		char name[static ARMING_NAME_SIZE],
-		char machine[static IDENTITY_NAME_SIZE], struct error *err)
+int arming_is_token_of(const struct arming *a, const char *name,
+		       const char *machine, const char *token)
 {
 	char right[ARMING_TOKEN_SIZE];
-	int found = find_name(dir, token, name, err);
 
-	*a = (struct arming){ .is_there = 0 };
-	if (found <= 0)
-		return found;
-	if (take_machine(token, name, machine) < 0 ||
-	    arming_read(dir, name, a, err) < 0 || !a->is_there)
-		return err->text[0] != '\0' ? -1 : 0;
 	arming_token(a, name, machine, right);
 	return is_same(right, token);
+}
+
+static void set_state(json_t *mark, const char *state)
+{
+	json_object_set_new(mark, "state", json_string(state));
+}
+
+static void set_begun(json_t *mark, const struct arming_fetch *f,
+		      json_int_t tries)
+{
+	char now[DATE_SIZE];
+
+	date_print(f->now, now);
+	set_state(mark, "begun");
+	json_object_set_new(mark, "tries", json_integer(tries));
+	json_object_set_new(mark, "first", json_string(f->file));
+	json_object_set_new(mark, "began", json_string(now));
+}
+
+static json_t *add_mark(struct arming *a, const struct arming_fetch *f)
+{
+	json_t *mark = json_object();
+
+	json_object_set_new(mark, "addresses", json_array());
+	set_begun(mark, f, 1);
+	json_object_set_new(a->machines, f->machine, mark);
+	return mark;
+}
+
+/* Returns whether it was not there, and there is room for it. */
+static int add_address(json_t *mark, const char *address)
+{
+	json_t *list = json_object_get(mark, "addresses");
+	size_t i;
+	const json_t *known;
+
+	json_array_foreach(list, i, known)
+		if (json_is_string(known) &&
+		    strcmp(json_string_value(known), address) == 0)
+			return 0;
+	if (json_array_size(list) >= ADDRESSES_MAX)
+		return 0;
+	json_array_append_new(list, json_string(address));
+	return 1;
+}
+
+/* Whether the fetch begins the next try. */
+static int is_next(const json_t *mark, const struct arming_fetch *f)
+{
+	const char *first = json_string_value(json_object_get(mark, "first"));
+	const char *began = json_string_value(json_object_get(mark, "began"));
+
+	return strcmp(first, f->file) == 0 &&
+	       f->now - date_parse(began) >= TRY_AFTER;
+}
+
+enum arming_verdict arming_fetch(struct arming *a, const struct arming_fetch *f,
+				 int *is_new)
+{
+	const enum arming_state state = arming_state_of(a, f->machine, f->now);
+	json_t *mark = json_object_get(a->machines, f->machine);
+	int is_changed = 1;
+
+	*is_new = 0;
+	if (state == ARMING_UNARMED || a->is_broken ||
+	    (state == ARMING_DONE && !f->always) ||
+	    (state == ARMING_ARMED && a->is_stale && !f->always))
+		return ARMING_REFUSED;
+	if (mark == NULL) {
+		add_address(add_mark(a, f), f->address);
+		return ARMING_CHANGED;
+	}
+	if (state == ARMING_DONE || is_next(mark, f))
+		set_begun(mark, f,
+			  json_integer_value(json_object_get(mark, "tries")) +
+				  1);
+	else
+		is_changed = 0;
+	*is_new = add_address(mark, f->address);
+	return is_changed || *is_new ? ARMING_CHANGED : ARMING_ALLOWED;
+}
+
+enum arming_verdict arming_end(struct arming *a, const struct arming_fetch *f)
+{
+	json_t *mark = json_object_get(a->machines, f->machine);
+
+	switch (arming_state_of(a, f->machine, f->now)) {
+	case ARMING_UNARMED:
+		return ARMING_REFUSED;
+	case ARMING_ARMED:
+		if (a->is_stale && !f->always)
+			return ARMING_REFUSED;
+		mark = add_mark(a, f);
+		add_address(mark, f->address);
+		break;
+	case ARMING_BEGUN:
+		break;
+	case ARMING_DONE:
+		return a->is_broken ? ARMING_REFUSED : ARMING_ALLOWED;
+	}
+	set_state(mark, "done");
+	return ARMING_CHANGED;
 }
 
 const char *arming_word(enum arming_state state)

@@ -26,7 +26,7 @@ struct asked {
 	int is_head;
 	struct network client;
 	char address[NETWORK_TEXT_SIZE];
-	char name[ARMING_NAME_SIZE];      /* of the state's file */
+	char name[ARMING_NAME_SIZE];      /* of the state */
 	char machine[IDENTITY_NAME_SIZE]; /* in it */
 	struct arming arming;
 	struct host host;
@@ -138,10 +138,11 @@ static int find_group(struct asked *a, const char *id, struct error *err)
 /* Find whose answers the token opens.  Returns a status. */
 static int find(struct asked *a, struct error *err)
 {
-	const char *dir = site_state(a->site);
-	int found = dir == NULL ? 0
-				: arming_find(dir, a->token, &a->arming,
-					      a->name, a->machine, err);
+	struct arming_store *store = site_state(a->site);
+	int found = store == NULL
+			    ? 0
+			    : arming_store_find(store, a->token, &a->arming,
+						a->name, a->machine, err);
 	char *id;
 	int status;
 
@@ -159,7 +160,8 @@ static int find(struct asked *a, struct error *err)
 }
 
 /* Count the fetch in, in memory alone. */
-static enum arming_verdict count_in(struct asked *a, int *is_new)
+static enum arming_verdict count_in(const struct asked *a,
+				    struct arming *arming, int *is_new)
 {
 	const struct arming_fetch fetch = {
 		.machine = a->machine,
@@ -171,8 +173,8 @@ static enum arming_verdict count_in(struct asked *a, int *is_new)
 
 	*is_new = 0;
 	return strcmp(a->file, ANSWERING_DONE) == 0
-		       ? arming_end(&a->arming, &fetch)
-		       : arming_fetch(&a->arming, &fetch, is_new);
+		       ? arming_end(arming, &fetch)
+		       : arming_fetch(arming, &fetch, is_new);
 }
 
 /* One line for each file that is given away. */
@@ -190,33 +192,45 @@ static void log_fetch(const struct asked *a, int is_new)
 			now, identity_shown(a->name), a->address);
 }
 
+/* What settles a fetch. */
+struct settling {
+	const struct asked *asked;
+	int is_new;
+};
+
+/* The token may be an older one by now. */
+static enum arming_verdict decide(struct arming *arming, void *ctx)
+{
+	struct settling *s = ctx;
+	const struct asked *a = s->asked;
+
+	if (!arming->is_there ||
+	    !arming_is_token_of(arming, a->name, a->machine, a->token))
+		return ARMING_REFUSED;
+	return count_in(a, arming, &s->is_new);
+}
+
 /*
- * Write what the fetch comes to, and only then let it be answered.  What the
- * file said may be old: it is read again while nobody else can change it.
+ * Write what the fetch comes to, and only then let it be answered.  What was
+ * read of the state may be old: it is read again while nobody else can change
+ * it.
  */
 static int settle(struct asked *a, struct error *err)
 {
-	char token[ARMING_TOKEN_SIZE] = "";
-	struct arming_store store;
-	enum arming_verdict verdict = ARMING_REFUSED;
-	int is_new = 0;
-	int rc = 0;
+	struct settling s = { .asked = a };
+	const struct arming_change change = {
+		.name = a->name,
+		.machine = a->machine,
+		.decide = decide,
+		.ctx = &s,
+	};
+	int verdict = arming_store_change(site_state(a->site), &change, err);
 
-	if (arming_store_open(&store, site_state(a->site), err) < 0)
-		return 500;
-	arming_free(&a->arming);
-	arming_read(site_state(a->site), a->name, &a->arming, err);
-	arming_token(&a->arming, a->name, a->machine, token);
-	if (a->arming.is_there && strcmp(token, a->token) == 0)
-		verdict = count_in(a, &is_new);
-	if (verdict == ARMING_CHANGED)
-		rc = arming_store_write(&store, a->name, &a->arming, err);
-	arming_store_close(&store);
-	if (rc < 0)
+	if (verdict < 0)
 		return 500;
 	if (verdict == ARMING_REFUSED)
 		return refuse(a, err);
-	log_fetch(a, is_new);
+	log_fetch(a, s.is_new);
 	return 200;
 }
 
@@ -226,7 +240,9 @@ static int look(struct asked *a, struct error *err)
 {
 	int is_new;
 
-	return count_in(a, &is_new) != ARMING_REFUSED ? 200 : refuse(a, err);
+	return count_in(a, &a->arming, &is_new) != ARMING_REFUSED
+		       ? 200
+		       : refuse(a, err);
 }
 
 /* Fill the file.  It is whole before the installation begins. */

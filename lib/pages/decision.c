@@ -129,7 +129,8 @@ static void set_broken(const struct request *r, struct decision *d,
 static const char *const notices[] = {
 	[ARMING_UNARMED] =
 		"This machine is not armed, and is not installed now",
-	[ARMING_ARMED] = "",
+	[ARMING_ARMED] = "This machine was armed before the server of the "
+			 "states restarted: arm it",
 	[ARMING_BEGUN] = "The installation of this machine began and did not "
 			 "end: it is not begun again",
 	[ARMING_DONE] = "This machine is installed, or its state cannot be "
@@ -192,7 +193,7 @@ static void set_instead(struct decision *d, const char *notice)
 static void check_arming(const struct request *r, struct decision *d,
 			 const struct group *group, const struct identity *id)
 {
-	const char *dir = site_state(r->site);
+	struct arming_store *store = site_state(r->site);
 	char machine[IDENTITY_NAME_SIZE] = "";
 	char name[ARMING_NAME_SIZE] = "";
 	struct arming arming = { .is_there = 0 };
@@ -204,8 +205,8 @@ static void check_arming(const struct request *r, struct decision *d,
 
 	if (d->assigned == NULL || !assignment_is_unattended(d->assigned))
 		return;
-	if (name_machine(d, group, id, name, machine) == 0 && dir != NULL &&
-	    arming_read(dir, name, &arming, &err) < 0)
+	if (name_machine(d, group, id, name, machine) == 0 && store != NULL &&
+	    arming_store_read(store, name, &arming, &err) < 0)
 		fprintf(stderr, "%s: %s\n", r->page->name, err.text);
 	state = arming_state_of(&arming, machine, now);
 	page_note(r, "installation: %s", arming_word(state));

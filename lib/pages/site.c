@@ -30,7 +30,7 @@ struct site {
 	char *catalog;
 	char *base; /* NULL: the one in the catalogue */
 	char *hosts;
-	char *state;
+	struct arming_store *state; /* borrowed */
 	const char *const *pages;
 	int (*check)(const struct catalog *c, struct error *err);
 	char **dirs;    /* of templates */
@@ -99,7 +99,7 @@ struct site *site_new(const struct site_paths *paths, const char *const *pages,
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
 	s->hosts = site_hosts_path(paths);
-	s->state = copy_or_null(paths->state);
+	s->state = paths->state;
 	s->answers = site_answers_paths(paths);
 	s->pages = pages;
 	s->check = check;
@@ -126,7 +126,6 @@ void site_free(struct site *s)
 	free(s->catalog);
 	free(s->base);
 	free(s->hosts);
-	free(s->state);
 	stamps_free(s->seen);
 	state_free(s->good);
 	free(s);
@@ -287,7 +286,7 @@ char *const *site_answers(const struct site *s)
 	return s->answers;
 }
 
-const char *site_state(const struct site *s)
+struct arming_store *site_state(const struct site *s)
 {
 	return s->state;
 }

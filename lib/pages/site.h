@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <time.h>
 
+#include "arming_store.h"
 #include "buf.h"
 #include "cache.h"
 #include "catalog.h"
@@ -30,9 +31,10 @@ struct site_paths {
 				  templates; NULL: "answers" beside the
 				  catalogue */
 	const char *shipped_answers; /* NULL: none */
-	const char *state; /* directory of the installations; NULL: none */
-	const char *base;  /* base URL that replaces the catalogue's; NULL: the
-			      catalogue's */
+	struct arming_store *state; /* of the installations, which lives as long
+				       as the site; NULL: none */
+	const char *base; /* base URL that replaces the catalogue's; NULL: the
+			     catalogue's */
 };
 
 /* A setting of the environment, for the paths; an empty one counts as missing.
@@ -89,9 +91,9 @@ const char *site_hosts(const struct site *s);
 /* The directories of answers, as site_answers_paths() finds them. */
 char *const *site_answers(const struct site *s);
 
-/* The directory that says which machines may be installed; NULL: there is none,
- * and no machine may. */
-const char *site_state(const struct site *s);
+/* Where it is said which machines may be installed; NULL: nowhere, and no
+ * machine may. */
+struct arming_store *site_state(const struct site *s);
 
 /* Whether a host file or a group may say what a machine gets. */
 int site_has_rules(const struct site *s);
