@@ -202,9 +202,6 @@ static int log_in(struct server *s, const struct address *a, struct error *err)
 	struct buf password = BUF_INIT;
 	int rc;
 
-	if (s->password_file == NULL && a->user != NULL)
-		return fail(err, "its address has a user, and "
-				 "MIRRORBOOT_STATE_PASSWORD names no file");
 	if (s->password_file == NULL)
 		return 0;
 	rc = read_password(s->password_file, &password, err);
@@ -243,6 +240,9 @@ int arming_server_connect(struct server *s, struct error *err)
 	if (now() < s->paused)
 		return fail(err, "it did not answer in time");
 	reason = take_address(s->place, &a);
+	if (reason == NULL && a.user != NULL && s->password_file == NULL)
+		reason = "its address has a user, and "
+			 "MIRRORBOOT_STATE_PASSWORD names no file";
 	rc = reason != NULL ? fail(err, reason) : link_to(s, &a, err);
 	if (rc == 0)
 		rc = log_in(s, &a, err);

@@ -8,13 +8,28 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
-#include "arming_store.h"
+#include "arming_directory.h"
+#include "arming_server.h"
 #include "date.h"
 #include "loaded.h"
 
 #define NAME "52-54-00-12-34-56.json"
-#define ARMED_AT 1000000
+
+/* Where the states are: "state", or the address of a server. */
+static const char *place = "state";
+static long long armed_at;
+
+static struct arming_store *open_store(void)
+{
+	static const struct arming_kinds kinds = {
+		.directory = &arming_directory_writer,
+		.server = ARMING_SERVER_WRITER,
+	};
+
+	return arming_store_new(&kinds, place, NULL);
+}
 
 /* The system calls of a change, in their order. */
 enum call { WRITE, FCHMOD, FSYNC_FILE, RENAME, FSYNC_DIR, CALLS };
@@ -71,75 +86,114 @@ int __wrap_renameat(int from, const char *old, int to, const char *name)
 static struct arming fresh(void)
 {
 	return (struct arming){ .secret = { 1, 2, 3 },
-				.armed = ARMED_AT,
-				.expires = ARMED_AT + 7200,
+				.armed = armed_at,
+				.expires = armed_at + 7200,
 				.max = 1,
 				.machines = json_object(),
 				.is_there = 1 };
 }
 
-static int store(const struct arming *a, struct error *err)
+/* Put a state where nothing is. */
+static int put_state(const struct arming *a, struct error *err)
 {
-	struct arming_store s;
+	struct arming_store *store = open_store();
 	int rc;
 
-	assert_int_equal(arming_store_open(&s, "state", err), 0);
 	fault.fsyncs = 0;
-	rc = arming_store_write(&s, NAME, a, err);
-	arming_store_close(&s);
+	rc = arming_store_put(store, NAME, a, err);
+	arming_store_free(store);
 	return rc;
+}
+
+static void put_whole(const struct arming *a)
+{
+	struct error err = ERROR_INIT;
+
+	mkdir("state", 0750);
+	if (put_state(a, &err) < 0)
+		fail_msg("%s", err.text);
 }
 
 static void arm(void)
 {
-	struct error err = ERROR_INIT;
 	struct arming a = fresh();
 
-	mkdir("state", 0750);
-	if (store(&a, &err) < 0)
-		fail_msg("%s", err.text);
+	put_whole(&a);
 	arming_free(&a);
 }
 
-static const struct arming_fetch fetch = {
+static struct arming_fetch fetch = {
 	.machine = NAME,
 	.file = "preseed.cfg",
 	.address = "192.0.2.7",
-	.now = ARMED_AT + 60,
 };
 
-/* The state that a file of the directory means. */
+static int read_stored(struct arming *a, struct error *err)
+{
+	struct arming_store *store = open_store();
+	int rc = arming_store_read(store, NAME, a, err);
+
+	arming_store_free(store);
+	return rc;
+}
+
+/* The state that is stored. */
 static enum arming_state stored_state(long long now)
 {
 	struct error err = ERROR_INIT;
 	struct arming a;
 	enum arming_state state;
 
-	arming_read("state", NAME, &a, &err);
+	read_stored(&a, &err);
 	state = arming_state_of(&a, NAME, now);
 	arming_free(&a);
 	return state;
 }
 
-/* Read, begin, write. */
-static int begin(struct error *err)
-{
-	struct arming a;
-	int is_new;
-	int rc;
+enum event { FETCH, DONE };
 
-	arming_read("state", NAME, &a, err);
-	arming_fetch(&a, &fetch, &is_new);
-	rc = store(&a, err);
-	arming_free(&a);
-	return rc;
+/* What happens to a stored state. */
+struct happening {
+	enum event event;
+	struct arming_fetch fetch;
+	int is_new;
+};
+
+static enum arming_verdict happen(struct arming *a, void *ctx)
+{
+	struct happening *h = ctx;
+
+	if (!a->is_there)
+		return ARMING_REFUSED;
+	return h->event == FETCH ? arming_fetch(a, &h->fetch, &h->is_new)
+				 : arming_end(a, &h->fetch);
 }
 
-enum event { FETCH, DONE };
+static int change(struct happening *h, struct error *err)
+{
+	struct arming_store *store = open_store();
+	int verdict;
+
+	fault.fsyncs = 0;
+	verdict = arming_store_change(
+		store,
+		&(struct arming_change){ NAME, h->fetch.machine, happen, h },
+		err);
+	arming_store_free(store);
+	return verdict;
+}
+
+/* Returns 0 if that began, or -1 with err set. */
+static int begin(struct error *err)
+{
+	struct happening h = { .event = FETCH, .fetch = fetch };
+
+	return change(&h, err) < 0 ? -1 : 0;
+}
 
 static const char *const verdicts[] = { "refused", "allowed", "changed" };
 
-/* Every state with every event. */
+/* Every state with every event, as it is stored. */
 static void test_each_state_takes_each_event(void **state)
 {
 	static const struct {
@@ -165,26 +219,70 @@ static void test_each_state_takes_each_event(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
 		struct arming a = fresh();
-		struct arming_fetch f = fetch;
-		enum arming_verdict verdict;
+		struct happening h = { .event = rows[i].event, .fetch = fetch };
+		int verdict;
 		int is_new;
 
-		f.always = rows[i].always;
+		h.fetch.always = rows[i].always;
 		if (rows[i].before == ARMING_UNARMED)
-			a.expires = ARMED_AT;
+			a.expires = armed_at;
 		if (rows[i].before >= ARMING_BEGUN)
 			arming_fetch(&a, &fetch, &is_new);
 		if (rows[i].before == ARMING_DONE)
 			arming_end(&a, &fetch);
-		assert_int_equal(arming_state_of(&a, NAME, f.now),
-				 rows[i].before);
-		verdict = rows[i].event == FETCH ? arming_fetch(&a, &f, &is_new)
-						 : arming_end(&a, &f);
-		if (verdict != rows[i].verdict ||
-		    arming_state_of(&a, NAME, f.now) != rows[i].after)
+		put_whole(&a);
+		arming_free(&a);
+		assert_int_equal(stored_state(fetch.now), rows[i].before);
+		verdict = change(&h, &err);
+		assert_string_equal(err.text, "");
+		if (verdict != (int)rows[i].verdict ||
+		    stored_state(fetch.now) != rows[i].after)
 			fail_msg("row %zu: %s, %s", i, verdicts[verdict],
-				 arming_word(arming_state_of(&a, NAME, f.now)));
+				 arming_word(stored_state(fetch.now)));
+	}
+}
+
+/* What the store may have lost: nothing begins, and what has begun goes on. */
+static void test_stale_state_begins_nothing(void **state)
+{
+	static const struct {
+		enum arming_state before;
+		enum event event;
+		int always;
+		enum arming_verdict verdict;
+		int installs; /* before the event */
+	} rows[] = {
+		{ ARMING_ARMED, FETCH, 0, ARMING_REFUSED, 0 },
+		{ ARMING_ARMED, FETCH, 1, ARMING_CHANGED, 1 },
+		{ ARMING_ARMED, DONE, 0, ARMING_REFUSED, 0 },
+		{ ARMING_BEGUN, FETCH, 0, ARMING_ALLOWED, 0 },
+		{ ARMING_BEGUN, FETCH, 1, ARMING_ALLOWED, 1 },
+		{ ARMING_BEGUN, DONE, 0, ARMING_CHANGED, 0 },
+		{ ARMING_DONE, FETCH, 0, ARMING_REFUSED, 0 },
+		{ ARMING_DONE, FETCH, 1, ARMING_CHANGED, 1 },
+		{ ARMING_DONE, DONE, 0, ARMING_ALLOWED, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct arming a = fresh();
+		struct happening h = { .event = rows[i].event, .fetch = fetch };
+		int installs;
+		int is_new;
+
+		a.retries = 5;
+		h.fetch.always = rows[i].always;
+		if (rows[i].before >= ARMING_BEGUN)
+			arming_fetch(&a, &fetch, &is_new);
+		if (rows[i].before == ARMING_DONE)
+			arming_end(&a, &fetch);
+		a.is_stale = 1;
+		installs = arming_installs(&a, NAME, rows[i].always, fetch.now);
+		if (installs != rows[i].installs ||
+		    happen(&a, &h) != rows[i].verdict)
+			fail_msg("row %zu", i);
 		arming_free(&a);
 	}
 }
@@ -213,7 +311,7 @@ static void test_time_and_machines_bound_an_arming(void **state)
 			f.machine = j == 0 ? "uuid-0" : "uuid-1";
 			arming_fetch(&a, &f, &is_new);
 		}
-		if (arming_state_of(&a, NAME, ARMED_AT + rows[i].now) !=
+		if (arming_state_of(&a, NAME, armed_at + rows[i].now) !=
 		    rows[i].state)
 			fail_msg("row %zu", i);
 		arming_free(&a);
@@ -223,8 +321,8 @@ static void test_time_and_machines_bound_an_arming(void **state)
 /* However long it takes, and whatever the clock says. */
 static void test_what_has_begun_stays_open(void **state)
 {
-	static const long long times[] = { 0, ARMED_AT, ARMED_AT + 7200,
-					   ARMED_AT + 1000000 };
+	const long long times[] = { 0, armed_at, armed_at + 7200,
+				    armed_at + 1000000 };
 	struct arming a = fresh();
 	int is_new;
 
@@ -261,7 +359,7 @@ static void test_retries_are_counted_by_the_first_file(void **state)
 		struct arming_fetch f = fetch;
 
 		f.file = rows[i].file;
-		f.now = ARMED_AT + rows[i].after;
+		f.now = armed_at + rows[i].after;
 		assert_int_not_equal(arming_fetch(&a, &f, &is_new),
 				     ARMING_REFUSED);
 		if (arming_installs(&a, NAME, 0, f.now) != rows[i].installs)
@@ -322,9 +420,9 @@ static void test_a_failed_write_does_not_begin(void **state)
 		assert_int_equal(rc, -1);
 		assert_string_equal(err.text, message.data);
 		assert_int_equal(access("state/.new", F_OK), -1);
-		if (stored_state(ARMED_AT) != rows[i].after)
+		if (stored_state(armed_at) != rows[i].after)
 			fail_msg("row %zu: %s", i,
-				 arming_word(stored_state(ARMED_AT)));
+				 arming_word(stored_state(armed_at)));
 		buf_free(&message);
 	}
 }
@@ -353,12 +451,12 @@ static void test_a_killed_write_does_not_harm(void **state)
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status));
-		if (stored_state(ARMED_AT) != after[at])
+		if (stored_state(armed_at) != after[at])
 			fail_msg("row %u: %s", at,
-				 arming_word(stored_state(ARMED_AT)));
+				 arming_word(stored_state(armed_at)));
 		/* The rest of it is in nobody's way. */
 		assert_int_equal(begin(&err), 0);
-		assert_int_equal(stored_state(ARMED_AT), ARMING_BEGUN);
+		assert_int_equal(stored_state(armed_at), ARMING_BEGUN);
 	}
 }
 
@@ -391,14 +489,14 @@ static void test_a_state_that_cannot_be_read_is_done(void **state)
 		struct arming a;
 
 		put_json("state/" NAME, files[i]);
-		assert_int_equal(arming_read("state", NAME, &a, &err), -1);
+		assert_int_equal(read_stored(&a, &err), -1);
 		assert_string_equal(err.text,
 				    "the state of " NAME " cannot be read: it "
 				    "is not whole: it counts as done; disarm "
 				    "it");
-		assert_int_equal(arming_state_of(&a, NAME, ARMED_AT),
+		assert_int_equal(arming_state_of(&a, NAME, armed_at),
 				 ARMING_DONE);
-		assert_int_equal(arming_installs(&a, NAME, 1, ARMED_AT), 0);
+		assert_int_equal(arming_installs(&a, NAME, 1, armed_at), 0);
 		arming_free(&a);
 	}
 	put_json("state/" NAME, "{" WHOLE " 'expires': '2026-11-28T10:00:00Z',"
@@ -407,14 +505,27 @@ static void test_a_state_that_cannot_be_read_is_done(void **state)
 			 ARMING_ARMED);
 	remove("state/" NAME);
 	mkdir("state/" NAME, 0700);
-	assert_int_equal(stored_state(ARMED_AT), ARMING_DONE);
+	assert_int_equal(stored_state(armed_at), ARMING_DONE);
 	rmdir("state/" NAME);
-	assert_int_equal(stored_state(ARMED_AT), ARMING_UNARMED);
+	assert_int_equal(stored_state(armed_at), ARMING_UNARMED);
 }
 
-static void test_token_finds_its_file_and_machine(void **state)
+static int find(const char *token, char name[static ARMING_NAME_SIZE],
+		char machine[static IDENTITY_NAME_SIZE])
 {
+	struct arming_store *store = open_store();
 	struct error err = ERROR_INIT;
+	struct arming a;
+	int found = arming_store_find(store, token, &a, name, machine, &err);
+
+	assert_string_equal(err.text, "");
+	arming_free(&a);
+	arming_store_free(store);
+	return found;
+}
+
+static void test_token_finds_its_state_and_machine(void **state)
+{
 	struct arming a = fresh();
 	char token[ARMING_TOKEN_SIZE];
 	char name[ARMING_NAME_SIZE];
@@ -426,23 +537,25 @@ static void test_token_finds_its_file_and_machine(void **state)
 	arming_free(&a);
 	assert_int_equal(strlen(token), 48);
 	assert_int_equal(arming_is_token(token, 48), 1);
-	assert_int_equal(arming_find("state", token, &a, name, machine, &err),
-			 1);
+	assert_int_equal(find(token, name, machine), 1);
 	assert_string_equal(name, NAME);
 	assert_string_equal(machine, NAME);
-	arming_free(&a);
 	token[47] = token[47] == '0' ? '1' : '0';
-	assert_int_equal(arming_find("state", token, &a, name, machine, &err),
-			 0);
-	arming_free(&a);
+	assert_int_equal(find(token, name, machine), 0);
 	token[0] = token[0] == '0' ? '1' : '0';
-	assert_int_equal(arming_find("state", token, &a, name, machine, &err),
-			 0);
-	arming_free(&a);
-	assert_int_equal(arming_find("none", token, &a, name, machine, &err),
-			 0);
+	assert_int_equal(find(token, name, machine), 0);
 	assert_int_equal(arming_is_token("TOKEN", 5), 0);
 	assert_int_equal(arming_is_token(token, 47), 0);
+}
+
+static void test_no_directory_has_no_token(void **state)
+{
+	char token[ARMING_TOKEN_SIZE] = "0";
+	char name[ARMING_NAME_SIZE];
+	char machine[IDENTITY_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(find(token, name, machine), 0);
 }
 
 static void test_token_of_a_group_is_one_machines(void **state)
@@ -482,27 +595,169 @@ static void test_machine_of_a_group_is_its_uuid_or_mac(void **state)
 	assert_int_equal(arming_machine(&id, name), -1);
 }
 
-static void test_disarming_removes_the_file(void **state)
+static void test_disarming_removes_the_state(void **state)
 {
 	struct error err = ERROR_INIT;
-	struct arming_store s;
+	struct arming_store *store = open_store();
+	json_t *names = json_object();
 
 	(void)state;
 	arm();
-	assert_int_equal(arming_store_open(&s, "state", &err), 0);
-	assert_int_equal(arming_store_remove(&s, NAME, &err), 1);
-	assert_int_equal(arming_store_remove(&s, NAME, &err), 0);
-	arming_store_close(&s);
-	assert_int_equal(stored_state(ARMED_AT), ARMING_UNARMED);
-	assert_int_equal(arming_store_open(&s, "none", &err), -1);
-	assert_string_equal(err.text, "the state directory cannot be opened: "
-				      "No such file or directory");
+	assert_int_equal(arming_store_list(store, names, &err), 0);
+	assert_non_null(json_object_get(names, NAME));
+	assert_int_equal(arming_store_remove(store, NAME, &err), 1);
+	assert_int_equal(arming_store_remove(store, NAME, &err), 0);
+	json_object_clear(names);
+	assert_int_equal(arming_store_list(store, names, &err), 0);
+	assert_int_equal(json_object_size(names), 0);
+	assert_string_equal(err.text, "");
+	assert_int_equal(stored_state(armed_at), ARMING_UNARMED);
+	json_decref(names);
+	arming_store_free(store);
 }
 
-int main(void)
+/* Opened each time anew, it is as it was stored. */
+static void test_what_is_stored_is_read_again(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct happening h = { .event = FETCH, .fetch = fetch };
+	struct arming a = fresh();
+	json_t *put_in, *got;
+
+	(void)state;
+	a.retries = 3;
+	a.max = 20;
+	put_whole(&a);
+	h.fetch.machine = "52-54-00-00-00-01";
+	assert_int_equal(change(&h, &err), ARMING_CHANGED);
+	happen(&a, &h);
+	put_in = arming_stored(&a);
+	arming_free(&a);
+	assert_int_equal(read_stored(&a, &err), 0);
+	got = arming_stored(&a);
+	assert_int_equal(json_equal(put_in, got), 1);
+	assert_int_equal(a.is_stale, 0);
+	json_decref(put_in);
+	json_decref(got);
+	arming_free(&a);
+}
+
+static void test_missing_directory_is_named(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct happening h = { .event = FETCH, .fetch = fetch };
+	struct arming_store *store = open_store();
+	json_t *names = json_object();
+
+	(void)state;
+	assert_int_equal(change(&h, &err), -1);
+	assert_string_equal(err.text, "the state directory cannot be opened: "
+				      "No such file or directory");
+	err = (struct error)ERROR_INIT;
+	assert_int_equal(arming_store_remove(store, NAME, &err), -1);
+	assert_string_equal(err.text, "the state directory cannot be opened: "
+				      "No such file or directory");
+	err = (struct error)ERROR_INIT;
+	assert_int_equal(arming_store_list(store, names, &err), -1);
+	assert_string_equal(err.text, "the state directory cannot be read: "
+				      "No such file or directory");
+	json_decref(names);
+	arming_store_free(store);
+}
+
+/* The pages but boot are so, and a build without hiredis. */
+static void test_program_without_a_server_installs_nobody(void **state)
+{
+	static const struct arming_kinds kinds = {
+		.directory = &arming_directory,
+	};
+	static const char message[] =
+		"MIRRORBOOT_STATE names a server, which this program cannot "
+		"ask: see the manual mirrorboot-install(8)";
+	struct arming_store *store =
+		arming_store_new(&kinds, "redis://192.0.2.1", NULL);
+	struct error err = ERROR_INIT;
+	struct arming a;
+	char name[ARMING_NAME_SIZE];
+	char machine[IDENTITY_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(arming_store_read(store, NAME, &a, &err), -1);
+	assert_string_equal(err.text, message);
+	assert_int_equal(arming_state_of(&a, NAME, armed_at), ARMING_DONE);
+	assert_int_equal(arming_installs(&a, NAME, 1, armed_at), 0);
+	assert_int_equal(arming_store_find(store, "0", &a, name, machine, &err),
+			 -1);
+	assert_int_equal(arming_store_list(store, NULL, &err), -1);
+	assert_int_equal(arming_store_change(store, NULL, &err), -1);
+	assert_int_equal(arming_store_put(store, NAME, &a, &err), -1);
+	assert_int_equal(arming_store_remove(store, NAME, &err), -1);
+	arming_store_free(store);
+}
+
+#ifdef MIRRORBOOT_SERVER
+/* Each is said before anything is asked. */
+static void test_wrong_addresses_are_explained(void **state)
+{
+#define FAILS "the server of MIRRORBOOT_STATE cannot be asked: "
+#define LIKE                                                                   \
+	FAILS "its address has to be like redis://192.0.2.10:6379, "           \
+	      "redis://[2001:db8::10]:6379 or "                                \
+	      "redis:///run/redis/redis-server.sock, without a name"
+	static const struct {
+		const char *place, *message;
+	} rows[] = {
+		{ "rediss://192.0.2.1",
+		  FAILS "its address has to begin with redis://" },
+		{ "redis://:canary@192.0.2.1",
+		  FAILS "its address has a password: write that into a file, "
+			"which MIRRORBOOT_STATE_PASSWORD names" },
+		{ "redis://@192.0.2.1",
+		  FAILS "its address has no user before @" },
+		{ "redis://me@192.0.2.1",
+		  FAILS "its address has a user, and MIRRORBOOT_STATE_PASSWORD "
+			"names no file" },
+		{ "redis://", LIKE },
+		{ "redis://redis.example.org", LIKE },
+		{ "redis://192.0.2.1:", LIKE },
+		{ "redis://192.0.2.1:0", LIKE },
+		{ "redis://192.0.2.1:65536", LIKE },
+		{ "redis://192.0.2.1:63x", LIKE },
+		{ "redis://192.0.2.1/2", LIKE },
+		{ "redis://[2001:db8::1", LIKE },
+		{ "redis://[2001:db8::1]6379", LIKE },
+		{ "redis:///nowhere/socket",
+		  FAILS "No such file or directory" },
+	};
+	const char *const before = place;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct error err = ERROR_INIT;
+		struct arming a;
+
+		place = rows[i].place;
+		assert_int_equal(read_stored(&a, &err), -1);
+		assert_string_equal(err.text, rows[i].message);
+		assert_int_equal(arming_installs(&a, NAME, 1, armed_at), 0);
+	}
+	place = before;
+}
+#endif
+
+/* What both kinds of store do. */
+static const struct CMUnitTest of_stores[] = {
+	SCRATCH_TEST(test_each_state_takes_each_event),
+	SCRATCH_TEST(test_token_finds_its_state_and_machine),
+	SCRATCH_TEST(test_disarming_removes_the_state),
+	SCRATCH_TEST(test_what_is_stored_is_read_again),
+};
+
+/* The address of a server: only what a store does is tested, with that one. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_state_takes_each_event),
+		cmocka_unit_test(test_stale_state_begins_nothing),
 		cmocka_unit_test(test_time_and_machines_bound_an_arming),
 		cmocka_unit_test(test_what_has_begun_stays_open),
 		cmocka_unit_test(test_retries_are_counted_by_the_first_file),
@@ -510,11 +765,21 @@ int main(void)
 		SCRATCH_TEST(test_a_failed_write_does_not_begin),
 		SCRATCH_TEST(test_a_killed_write_does_not_harm),
 		SCRATCH_TEST(test_a_state_that_cannot_be_read_is_done),
-		SCRATCH_TEST(test_token_finds_its_file_and_machine),
+		SCRATCH_TEST(test_no_directory_has_no_token),
 		cmocka_unit_test(test_token_of_a_group_is_one_machines),
 		cmocka_unit_test(test_machine_of_a_group_is_its_uuid_or_mac),
-		SCRATCH_TEST(test_disarming_removes_the_file),
+		SCRATCH_TEST(test_missing_directory_is_named),
+		cmocka_unit_test(test_program_without_a_server_installs_nobody),
+#ifdef MIRRORBOOT_SERVER
+		cmocka_unit_test(test_wrong_addresses_are_explained),
+#endif
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	armed_at = time(NULL);
+	fetch.now = armed_at + 60;
+	if (argc > 1)
+		place = argv[1];
+	if (cmocka_run_group_tests(of_stores, NULL, NULL) != 0)
+		return 1;
+	return argc > 1 ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }
