@@ -11,13 +11,13 @@
 /* The largest file: a group of some 20,000 machines. */
 #define FILE_MAX_BYTES (4 * 1024 * 1024)
 
-void *arming_directory_open(const char *place, const char *password_file)
+void *arming_directory_attach(const char *place, const char *password_file)
 {
 	(void)password_file;
 	return (char *)place;
 }
 
-void arming_directory_close(void *at)
+void arming_directory_detach(void *at)
 {
 	(void)at;
 }
@@ -107,8 +107,8 @@ int arming_directory_list(void *at, json_t *names, struct error *err)
 }
 
 const struct arming_kind arming_directory = {
-	.open = arming_directory_open,
-	.close = arming_directory_close,
+	.attach = arming_directory_attach,
+	.detach = arming_directory_detach,
 	.read = arming_directory_read,
 	.find = arming_directory_find,
 	.list = arming_directory_list,

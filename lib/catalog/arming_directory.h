@@ -14,8 +14,8 @@ extern const struct arming_kind arming_directory;
 extern const struct arming_kind arming_directory_writer;
 
 /* What both have. */
-void *arming_directory_open(const char *place, const char *password_file);
-void arming_directory_close(void *at);
+void *arming_directory_attach(const char *place, const char *password_file);
+void arming_directory_detach(void *at);
 int arming_directory_read(void *at, const char *name, struct arming *a,
 			  struct error *err);
 int arming_directory_find(void *at, const char *digits,

@@ -161,8 +161,8 @@ static int remove_state(void *at, const char *name, struct error *err)
 }
 
 const struct arming_kind arming_directory_writer = {
-	.open = arming_directory_open,
-	.close = arming_directory_close,
+	.attach = arming_directory_attach,
+	.detach = arming_directory_detach,
 	.read = arming_directory_read,
 	.find = arming_directory_find,
 	.list = arming_directory_list,

@@ -44,7 +44,7 @@ struct address {
 	int port;
 };
 
-void *arming_server_open(const char *place, const char *password_file)
+void *arming_server_attach(const char *place, const char *password_file)
 {
 	struct server *s = mem_alloc(sizeof(*s));
 
@@ -60,7 +60,7 @@ static void disconnect(struct server *s)
 	s->link = NULL;
 }
 
-void arming_server_close(void *at)
+void arming_server_detach(void *at)
 {
 	disconnect(at);
 	free(at);
@@ -557,8 +557,8 @@ int arming_server_list(void *at, json_t *names, struct error *err)
 }
 
 const struct arming_kind arming_server = {
-	.open = arming_server_open,
-	.close = arming_server_close,
+	.attach = arming_server_attach,
+	.detach = arming_server_detach,
 	.read = arming_server_read,
 	.find = arming_server_find,
 	.list = arming_server_list,

@@ -44,8 +44,8 @@ struct server;
 /* Before the name of a machine in a field. */
 #define ARMING_SERVER_MACHINE "machine:"
 
-void *arming_server_open(const char *place, const char *password_file);
-void arming_server_close(void *at);
+void *arming_server_attach(const char *place, const char *password_file);
+void arming_server_detach(void *at);
 int arming_server_read(void *at, const char *name, struct arming *a,
 		       struct error *err);
 int arming_server_find(void *at, const char *digits,

@@ -209,8 +209,8 @@ static int remove_state(void *at, const char *name, struct error *err)
 }
 
 const struct arming_kind arming_server_writer = {
-	.open = arming_server_open,
-	.close = arming_server_close,
+	.attach = arming_server_attach,
+	.detach = arming_server_detach,
 	.read = arming_server_read,
 	.find = arming_server_find,
 	.list = arming_server_list,

@@ -33,7 +33,7 @@ struct arming_store *arming_store_new(const struct arming_kinds *kinds,
 			mem_copy(password_file, strlen(password_file));
 	if (store->kind != NULL)
 		store->at =
-			store->kind->open(store->place, store->password_file);
+			store->kind->attach(store->place, store->password_file);
 	return store;
 }
 
@@ -42,7 +42,7 @@ void arming_store_free(struct arming_store *store)
 	if (store == NULL)
 		return;
 	if (store->kind != NULL)
-		store->kind->close(store->at);
+		store->kind->detach(store->at);
 	free(store->place);
 	free(store->password_file);
 	free(store);

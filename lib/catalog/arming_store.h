@@ -20,15 +20,15 @@ struct arming_change {
 };
 
 /*
- * How a kind of store is used.  All of a kind's functions take what its open()
- * returned.  The programs that must not write have kinds without the functions
- * that do, which are NULL: boot has no code that could.  The functions do what
- * those of the same name below say.
+ * How a kind of store is used.  All of a kind's functions take what its
+ * attach() returned.  The programs that must not write have kinds without the
+ * functions that do, which are NULL: boot has no code that could.  The
+ * functions do what those of the same name below say.
  */
 struct arming_kind {
-	/* The strings are borrowed until close(). */
-	void *(*open)(const char *place, const char *password_file);
-	void (*close)(void *at);
+	/* The strings are borrowed until detach(). */
+	void *(*attach)(const char *place, const char *password_file);
+	void (*detach)(void *at);
 	int (*read)(void *at, const char *name, struct arming *a,
 		    struct error *err);
 	/* Find the name by the digits of a token.  Returns 1, 0 if there is
