@@ -745,6 +745,88 @@ static void test_wrong_addresses_are_explained(void **state)
 }
 #endif
 
+/* What another host does while this one decides. */
+struct race {
+	int calls;
+	enum arming_verdict verdict;
+};
+
+static enum arming_verdict decide_late(struct arming *a, void *ctx)
+{
+	struct race *race = ctx;
+	struct happening here = { .event = FETCH, .fetch = fetch };
+	struct happening there = here;
+	struct error err = ERROR_INIT;
+
+	there.fetch.machine = "52-54-00-00-00-01";
+	if (race->calls++ == 0)
+		assert_int_equal(change(&there, &err), ARMING_CHANGED);
+	race->verdict = happen(a, &here);
+	return race->verdict;
+}
+
+/* There is room for one machine, and both hosts saw it free. */
+static void test_server_lets_one_of_two_hosts_begin(void **state)
+{
+	struct arming_store *store = open_store();
+	struct error err = ERROR_INIT;
+	struct race race = { .calls = 0 };
+	struct arming a;
+
+	(void)state;
+	arm();
+	assert_int_equal(
+		arming_store_change(store,
+				    &(struct arming_change){
+					    NAME, NAME, decide_late, &race },
+				    &err),
+		ARMING_REFUSED);
+	assert_string_equal(err.text, "");
+	assert_int_equal(race.calls, 2);
+	read_stored(&a, &err);
+	assert_int_equal(json_object_size(a.machines), 1);
+	assert_null(json_object_get(a.machines, NAME));
+	arming_free(&a);
+	arming_store_free(store);
+}
+
+static enum arming_verdict decide_never(struct arming *a, void *ctx)
+{
+	struct race *race = ctx;
+
+	race->calls++;
+	arm(); /* somebody else is always faster */
+	happen(a, &(struct happening){ .event = FETCH, .fetch = fetch });
+	return ARMING_CHANGED;
+}
+
+static void test_server_gives_up_in_the_end(void **state)
+{
+	struct arming_store *store = open_store();
+	struct error err = ERROR_INIT;
+	struct race race = { .calls = 0 };
+
+	(void)state;
+	arm();
+	assert_int_equal(
+		arming_store_change(store,
+				    &(struct arming_change){
+					    NAME, NAME, decide_never, &race },
+				    &err),
+		-1);
+	assert_string_equal(err.text, "the server of MIRRORBOOT_STATE: others "
+				      "change the same state all the time");
+	assert_int_equal(race.calls, 200);
+	assert_int_equal(stored_state(armed_at), ARMING_ARMED);
+	arming_store_free(store);
+}
+
+/* A directory is locked meanwhile. */
+static const struct CMUnitTest of_servers[] = {
+	SCRATCH_TEST(test_server_lets_one_of_two_hosts_begin),
+	SCRATCH_TEST(test_server_gives_up_in_the_end),
+};
+
 /* What both kinds of store do. */
 static const struct CMUnitTest of_stores[] = {
 	SCRATCH_TEST(test_each_state_takes_each_event),
@@ -781,5 +863,6 @@ int main(int argc, char **argv)
 		place = argv[1];
 	if (cmocka_run_group_tests(of_stores, NULL, NULL) != 0)
 		return 1;
-	return argc > 1 ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
+	return argc > 1 ? cmocka_run_group_tests(of_servers, NULL, NULL)
+			: cmocka_run_group_tests(tests, NULL, NULL);
 }
