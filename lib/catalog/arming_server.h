@@ -18,7 +18,7 @@
  *
  * The address is redis://ADDRESS, redis://ADDRESS:PORT or redis:///SOCKET, with
  * USER@ where the server has users.  It has no name of a host: DNS takes as
- *long as it likes.
+ * long as it likes.
  */
 extern const struct arming_kind arming_server;
 
