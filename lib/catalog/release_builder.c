@@ -523,7 +523,7 @@ static void add_need(struct mirror_files *files, const struct uri *base,
 
 	if (url == NULL || uri_parse(url, &uri) != NULL)
 		return;
-	uri_add_needs(&files->needs, url);
+	uri_add_needs(&files->needs, &uri);
 	if (is_boot && base->host != NULL && !uri_has_host(&uri, base))
 		files->is_site_host = 0;
 }
@@ -550,17 +550,12 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 }
 
 /* Why the dialect cannot write what starts the files, in reason; empty if it
- * can. */
+ * can.  kernel: that of the files; NULL: none, or every dialect writes it. */
 static void find_unwritable(const struct dialect *d,
 			    const struct mirror_files *files,
+			    const struct dialect_kernel *kernel,
 			    struct buf *reason)
 {
-	const struct dialect_kernel kernel = {
-		.url = files->kernel,
-		.initrds = files->initrds,
-		.initrd_count = files->initrd_count,
-		.args = files->args,
-	};
 	const int has_scripts = (d->starts & START_SCRIPT) != 0;
 	const char *const programs[] = {
 		files->loader,
@@ -572,9 +567,10 @@ static void find_unwritable(const struct dialect *d,
 		(d->starts & START_IMAGE) ? files->image[PLATFORM_EFI] : NULL,
 	};
 
-	if (files->kernel != NULL)
-		dialect_check_kernel(d, &kernel, reason);
-	else if (files->memdisk != NULL && (d->starts & START_MEMDISK))
+	if (kernel != NULL)
+		dialect_check_kernel(d, kernel, reason);
+	else if (files->kernel == NULL && files->memdisk != NULL &&
+		 (d->starts & START_MEMDISK))
 		dialect_check_kernel(d, files->memdisk, reason);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		const char *why = programs[i] != NULL
@@ -589,6 +585,13 @@ static void find_unwritable(const struct dialect *d,
 void release_builder_add_unwritable(struct mem_pool *pool,
 				    struct mirror_files *files)
 {
+	const struct dialect_kernel kernel = {
+		.url = files->kernel,
+		.initrds = files->initrds,
+		.initrd_count = files->initrd_count,
+		.args = files->args,
+	};
+	const int is_asked = kernel.url != NULL && !dialect_is_plain(&kernel);
 	const char **list = NULL;
 	struct buf reason = BUF_INIT;
 	size_t count = 0;
@@ -597,7 +600,8 @@ void release_builder_add_unwritable(struct mem_pool *pool,
 		count++;
 	for (size_t i = 0; i < count; i++) {
 		buf_truncate(&reason, 0);
-		find_unwritable(dialects[i], files, &reason);
+		find_unwritable(dialects[i], files, is_asked ? &kernel : NULL,
+				&reason);
 		if (reason.len == 0)
 			continue;
 		if (list == NULL)

@@ -14,8 +14,10 @@ static const char *refuses(const struct loader *l,
 const char *loader_refuses_url(const struct loader *l, const char *url)
 {
 	struct uri_needs needs = { .https = 0 };
+	struct uri uri;
 
-	uri_add_needs(&needs, url);
+	if (uri_parse(url, &uri) == NULL)
+		uri_add_needs(&needs, &uri);
 	return refuses(l, &needs);
 }
 

@@ -764,6 +764,57 @@ const char *dialect_check_url(const struct dialect *d, const char *url)
 	return check_urls(reader_of(d), url, url + strlen(url));
 }
 
+/*
+ * What every loader takes of arguments and initrds, whatever its bounds: with a
+ * URL of URI_MAX_FOR_ALL bytes, a line of gPXE is then the longest for what its
+ * client takes.
+ */
+#define PLAIN_ARGS_MAX 200
+#define PLAIN_WORDS_MAX 28
+#define PLAIN_INITRDS_MAX 4
+
+/* A URL without parameters, of bytes that no dialect changes. */
+static int is_plain_url(const char *url)
+{
+	size_t len = strlen(url);
+
+	return len <= URI_MAX_FOR_ALL && is_plain(url, len) &&
+	       check_name(url, url + len) == NULL;
+}
+
+/* Single words with single spaces between them, none of which begins a URL. */
+static int are_plain_args(const char *args)
+{
+	size_t words = 0;
+	size_t len = 0;
+
+	while (args[len] != '\0' && len <= PLAIN_ARGS_MAX) {
+		size_t word = len;
+
+		while (uri_is_value_char(args[len]) || args[len] == '/' ||
+		       args[len] == '=')
+			len++;
+		if (len - word < 2)
+			return 0;
+		words++;
+		len += args[len] == ' ' && args[len + 1] != '\0';
+	}
+	return len > 0 && len <= PLAIN_ARGS_MAX && words <= PLAIN_WORDS_MAX;
+}
+
+int dialect_is_plain(const struct dialect_kernel *kernel)
+{
+	if (!is_plain_url(kernel->url) ||
+	    kernel->initrd_count > PLAIN_INITRDS_MAX ||
+	    (kernel->args != NULL && !are_plain_args(kernel->args)))
+		return 0;
+	for (size_t i = 0; i < kernel->initrd_count; i++)
+		if (kernel->initrds[i].path != NULL ||
+		    !is_plain_url(kernel->initrds[i].url))
+			return 0;
+	return 1;
+}
+
 /* The lines that start a kernel, when its URLs and arguments are fine. */
 static const char *check_kernel_lines(const struct dialect *d,
 				      const struct buf *lines)

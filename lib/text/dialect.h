@@ -159,6 +159,11 @@ int dialect_check_kernel(const struct dialect *d,
 			 const struct dialect_kernel *kernel,
 			 struct buf *reason);
 
+/* Whether the kernel is so plain and short, as most are, that every client can
+ * be told to start it: dialect_check_kernel() has to be asked only about the
+ * others. */
+int dialect_is_plain(const struct dialect_kernel *kernel);
+
 /* Whether the client's menus take the key, a small letter or a digit,
  * themselves. */
 int dialect_owns_key(const struct dialect *d, char key);

@@ -72,7 +72,8 @@ static const char *user_end(const char *host, const char *end)
 	const char *name = host;
 	const char *at = NULL;
 
-	while (authority < end && strchr("/?#", *authority) == NULL)
+	while (authority < end && *authority != '/' && *authority != '?' &&
+	       *authority != '#')
 		authority++;
 	while (name < authority && *name != ':')
 		name++;
@@ -196,15 +197,13 @@ const char *uri_parse(const char *s, struct uri *out)
 	return pasted != NULL && reason != has_user ? pasted : reason;
 }
 
-void uri_add_needs(struct uri_needs *needs, const char *url)
+void uri_add_needs(struct uri_needs *needs, const struct uri *u)
 {
-	size_t len = strlen(url);
-	struct uri uri;
+	const size_t scheme = strlen(u->is_https ? "https://" : "http://");
+	const size_t len = scheme + strlen(u->host);
 
-	if (uri_parse(url, &uri) != NULL)
-		return;
-	needs->https |= uri.is_https != 0;
-	needs->ipv6 |= uri.is_ipv6 != 0;
+	needs->https |= u->is_https != 0;
+	needs->ipv6 |= u->is_ipv6 != 0;
 	if (len > needs->length)
 		needs->length = (uint16_t)len;
 }

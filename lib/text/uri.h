@@ -46,8 +46,8 @@ struct uri_needs {
 	unsigned length : 16; /* of the longest, in bytes */
 };
 
-/* Add what the URL needs, which is one that uri_parse() takes. */
-void uri_add_needs(struct uri_needs *needs, const char *url);
+/* Add what the URL needs, which uri_parse() took apart. */
+void uri_add_needs(struct uri_needs *needs, const struct uri *u);
 
 /* Whether s is an https: URL that uri_parse() takes. */
 int uri_is_https(const char *s);

@@ -822,6 +822,84 @@ static void test_arguments_are_for_loaders_that_can_write_them(void **state)
 		}
 }
 
+/* Whether the kernel is plain; every loader then has to take it. */
+static int is_plain(const char *url, const char *args)
+{
+	const struct dialect_kernel kernel = { .url = url, .args = args };
+
+	if (!dialect_is_plain(&kernel))
+		return 0;
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		char *reason = check_kernel(dialects[i], url, args);
+
+		if (reason[0] != '\0')
+			fail_msg("%s, %s, %s: %s", dialects[i]->name, url, args,
+				 reason);
+		free(reason);
+	}
+	return 1;
+}
+
+static void test_plain_kernels_are_what_each_loader_takes(void **state)
+{
+	(void)state;
+	assert_true(is_plain("http://h/a/b-1_2~3.0", NULL));
+	assert_true(is_plain("http://h/k", "--- a=b/c quiet"));
+	assert_false(is_plain("http://h/k?a=b", NULL));
+	assert_false(is_plain("http://h/k", "ab  cd"));
+	assert_false(is_plain("http://h/k", "ab "));
+	assert_false(is_plain("http://h/k", ""));
+	assert_false(is_plain("http://h/k", "ab http://h/a?f=b.c32"));
+	assert_false(is_plain("http://h/12345678901.c32a", NULL));
+	for (int c = 1; c <= 255; c++) {
+		const char args[] = { 'a', 'b', (char)c, 'd', '\0' };
+		const char url[] = { 'h', 't', 't', 'p',     ':', '/', '/',
+				     'h', '/', 'a', (char)c, 'b', '\0' };
+
+		is_plain("http://h/k", args);
+		is_plain("http://h/k", args + 2);
+		is_plain("http://h/k", (const char[]){ (char)c, '\0' });
+		is_plain(url, NULL);
+	}
+}
+
+static void test_longest_plain_kernel_is_within_all_bounds(void **state)
+{
+	char url[252] = "http://h/";
+	char args[202];
+	const struct initrd initrd = { .url = url };
+	const struct initrd initrds[] = { initrd, initrd, initrd, initrd,
+					  initrd };
+	struct dialect_kernel kernel = { url, initrds, 4, args };
+
+	(void)state;
+	memset(url + 9, 'a', 241);
+	memset(args, 'a', sizeof(args));
+	args[200] = '\0';
+	for (size_t i = 1; i < 28; i++)
+		args[i * 7] = ' ';
+	assert_true(dialect_is_plain(&kernel));
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		struct buf reason = BUF_INIT;
+
+		if (dialect_check_kernel(dialects[i], &kernel, &reason) < 0)
+			fail_msg("%s: %s", dialects[i]->name, reason.data);
+		buf_free(&reason);
+	}
+	args[197] = ' ';
+	assert_false(dialect_is_plain(&kernel));
+	args[197] = 'a';
+	args[200] = 'a';
+	args[201] = '\0';
+	assert_false(dialect_is_plain(&kernel));
+	args[200] = '\0';
+	url[250] = 'a';
+	assert_false(dialect_is_plain(&kernel));
+	url[250] = '\0';
+	kernel.initrd_count = 5;
+	assert_false(dialect_is_plain(&kernel));
+}
+
 static void check_long(const struct dialect *d, const char *part, size_t count,
 		       const char *expected)
 {
@@ -959,6 +1037,9 @@ int main(void)
 		cmocka_unit_test(test_loaders_refuse_what_they_cannot_fetch),
 		cmocka_unit_test(
 			test_arguments_are_for_loaders_that_can_write_them),
+		cmocka_unit_test(test_plain_kernels_are_what_each_loader_takes),
+		cmocka_unit_test(
+			test_longest_plain_kernel_is_within_all_bounds),
 		cmocka_unit_test(test_longest_arguments_are_the_loaders),
 		cmocka_unit_test(test_command_line_of_syslinux_is_one),
 		cmocka_unit_test(
