@@ -38,6 +38,7 @@ struct release_builder {
 	struct pattern_set patterns;
 	struct scope scopes[SCOPE_COUNT];
 	struct release *release;
+	const char *root; /* on the mirror at hand; NULL: none */
 	json_t *vars;     /* of patterns */
 	json_t *reported; /* the failures of this distro, as keys: a pattern
 			     fails in the same way for many releases */
@@ -199,19 +200,18 @@ static int check_config(struct cursor *at, const char *root, const char *config)
 static int read_pxelinux(struct release_builder *b, const json_t *object,
 			 struct mirror_files *files)
 {
-	const char *root = json_string_value(json_object_get(b->vars, "root"));
 	int rc;
 
-	if (root == NULL)
+	if (b->root == NULL)
 		return cursor_fail(b->at, "needs a root, the directory that "
 					  "its config is for");
-	files->pathprefix = mem_pool_copy(b->at->pool, root);
+	files->pathprefix = b->root;
 	rc = fill_key(b, object, "loader", FORM_URL, &files->loader);
 	rc |= fill_key(b, object, "config", FORM_WORD, &files->configfile);
 	if (rc == 0 && (files->loader == NULL || files->configfile == NULL))
 		rc = cursor_fail(b->at, "needs a loader and a config");
 	if (rc == 0)
-		rc = check_config(b->at, root, files->configfile);
+		rc = check_config(b->at, b->root, files->configfile);
 	return rc | value_text(b->at, object, "modules", FORM_WORD,
 			       &b->release->modules);
 }
@@ -617,19 +617,19 @@ static int read_files(struct release_builder *b,
 		      const struct mirror_base *mirror,
 		      struct mirror_files *files)
 {
-	const char *root = NULL;
 	int rc;
 
+	b->root = NULL;
 	json_object_del(b->vars, "root");
 	if (mirror != NULL) {
 		files->mirror = mirror->url;
 		json_object_update(b->vars, mirror->vars);
 	}
 	/* Patterns that use the root would only fail again. */
-	if (fill_found(b, "root", FORM_DIRECTORY, &root) < 0)
+	if (fill_found(b, "root", FORM_DIRECTORY, &b->root) < 0)
 		return -1;
-	if (root != NULL)
-		set_var(b, "root", root);
+	if (b->root != NULL)
+		set_var(b, "root", b->root);
 	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
 	rc |= fill_found(b, "shim", FORM_URL, &files->shim);
 	rc |= read_parts(b, files);
@@ -723,12 +723,12 @@ static int read_copy_files(struct release_builder *b, const json_t *object,
 static const char *directory_of_copy(const struct release_builder *b)
 {
 	const char *base = b->settings->base;
-	const char *root = json_string_value(json_object_get(b->vars, "root"));
+	const size_t len = strlen(base);
 
-	if (root == NULL || strncmp(root, base, strlen(base)) != 0 ||
-	    !copy_is_path(root + strlen(base)))
+	if (b->root == NULL || strncmp(b->root, base, len) != 0 ||
+	    !copy_is_path(b->root + len))
 		return NULL;
-	return mem_pool_copy(b->at->pool, root + strlen(base));
+	return b->root + len;
 }
 
 /* The root of a release with a copy is the copy's directory. */

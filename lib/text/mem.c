@@ -84,7 +84,9 @@ struct mem_block {
 	max_align_t data[];
 };
 
-#define BLOCK_SIZE ((size_t)LARGE)
+/* With what malloc() and the pool add, whole pages: only those that are written
+ * to take memory. */
+#define BLOCK_SIZE ((size_t)(4 * LARGE - 64))
 
 /* size bytes from the end of the unused part of the first block, aligned to
  * align, a power of two. */
