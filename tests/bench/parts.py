@@ -147,10 +147,10 @@ def measure_memory(options):
     return rows
 
 
-def site_memory(programs, count, scratch):
+def site_memory(programs, count, scratch, **environ):
     """Private memory, in KiB, of the workers of a site that nobody has asked
-    yet, with the catalogue of their own tree: so many of each program, each
-    program on a socket."""
+    yet, with the catalogue of their own tree unless environ names one: so many
+    of each program, each program on a socket."""
     with contextlib.ExitStack() as stack:
         workers = []
         for program in programs:
@@ -159,7 +159,7 @@ def site_memory(programs, count, scratch):
             listener.listen()
             for _ in range(count):
                 workers.append(stack.enter_context(subprocess.Popen(
-                    [program], stdin=listener, env={})))
+                    [program], stdin=listener, env=environ)))
                 stack.callback(workers[-1].terminate)
         for worker in workers:
             wchan = Path(f"/proc/{worker.pid}/wchan")
@@ -287,14 +287,19 @@ def start(program, count, **environ):
     return float(output(TOOLS / "start", count, program, env=environ).stderr)
 
 
+def menu_request(catalog):
+    """The environment of a plain CGI program that is asked for the menu."""
+    return {"GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": "",
+            "SCRIPT_NAME": "/boot/menu", "REQUEST_METHOD": "GET",
+            "MIRRORBOOT_CATALOG": str(catalog)}
+
+
 def measure_start(options):
     """The menu as plain CGI: whole, which reads the catalogue, and a request
     that is refused before, which leaves the start of the program itself."""
     menu = harness.BUILD / "cgi" / "menu"
     catalog = options.scratch / "catalog.json"
-    cgi = {"GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": "",
-           "SCRIPT_NAME": "/boot/menu", "REQUEST_METHOD": "GET",
-           "MIRRORBOOT_CATALOG": str(catalog)}
+    cgi = menu_request(catalog)
     rows = []
     for entries in options.sizes:
         catalog.write_text(catalogs.text(entries))
@@ -310,6 +315,49 @@ def measure_start(options):
             })
         rows.append(row)
     return rows
+
+
+def compare_memory(builds, catalog):
+    """Private memory of a worker that answers all pages, by build. Two run, so
+    that what they share counts for none."""
+    sizes = {}
+    for name, build in builds.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            sizes[name] = site_memory([build / "cgi/boot"], 2, Path(scratch),
+                                      MIRRORBOOT_CATALOG=str(catalog))["one"]
+    return sizes
+
+
+def compare_starts(builds, catalog, count, rounds):
+    """Microseconds of an answer as plain CGI, which reads the catalogue: by
+    build, round by round."""
+    took = {name: [] for name in builds}
+    for number in range(rounds):
+        for name, build in turned(list(builds.items()), number):
+            took[name].append(start(build / "cgi/menu", count,
+                                    **menu_request(catalog)))
+    return took
+
+
+def measure_before(options):
+    """This build and an earlier one, side by side."""
+    if not options.before:
+        return {}
+    builds = {"ours": harness.BUILD, "theirs": options.before}
+    rows = []
+    for entries in options.sizes:
+        say(f"before: {entries} entries")
+        catalog = options.scratch / f"before-{entries}.json"
+        catalog.write_text(catalogs.text(entries))
+        count = max(options.starts * options.sizes[0] // entries, 2)
+        rows.append({"entries": entries,
+                     "memory": compare_memory(builds, catalog),
+                     "starts": compare_starts(builds, catalog, count,
+                                              options.rounds)})
+    say("before: instructions")
+    counts = {name: count_worker(options.sizes[0], build)["instructions"]
+              for name, build in builds.items()}
+    return {"rows": rows, "instructions": counts}
 
 
 def write_hosts(server, count):
@@ -357,4 +405,5 @@ PARTS = {
     "instructions": measure_instructions,
     "start": measure_start,
     "hosts": measure_hosts,
+    "before": measure_before,
 }

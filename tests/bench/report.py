@@ -196,6 +196,30 @@ def hosts(name, figure):
             "figure": lambda rows: figure(*rows), "why": why}
 
 
+def before(name, pick, unit, limit):
+    """A figure as a multiple of that of an earlier build; pick: the figures of
+    the part -> those of each build, or the rounds of each."""
+    def figure(figures):
+        if not figures:
+            return None
+        ours, theirs = (pick(figures)[key] for key in ("ours", "theirs"))
+        return ratios(ours, theirs) if isinstance(ours, list) \
+            else ours / theirs
+
+    def why(figures):
+        ours, theirs = (
+            statistics.median(value) if isinstance(value, list) else value
+            for value in (pick(figures)[key] for key in ("ours", "theirs")))
+        return f"{ours:,.0f} {unit} now, {theirs:,.0f} in the build before"
+
+    return Target(f"{name}, against the build before", "before", limit, False,
+                  "x", figure, why)
+
+
+def before_row(key, entries):
+    return lambda figures: row_of(figures["rows"], entries=entries)[key]
+
+
 STORM = f"{CLIENTS:,} clients at once"
 TARGETS = [
     Target(limit=0.70, **faster("menu", "close", STATIC)),
@@ -233,6 +257,15 @@ TARGETS = [
     Target(limit=50, is_least=True, **hosts(
         "a machine's own page, against PHP that decodes one file of all hosts",
         lambda few, many: many["php"] / many["ours"])),
+    *[before(f"private memory of a worker, {entries:,} entries",
+             before_row("memory", entries), "KiB", limit)
+      for entries, limit in ((100, 0.6), (1000, 0.45), (10000, 0.35))],
+    before("reading a catalogue of 10,000 entries",
+           before_row("starts", 10000), "µs", 0.5),
+    before("an answer as plain CGI, 100 entries",
+           before_row("starts", 100), "µs", 0.6),
+    before("instructions of a menu request",
+           lambda figures: figures["instructions"], "instructions", 0.9),
 ]
 
 
@@ -368,6 +401,19 @@ def start_text(rows):
     return table(*cells)
 
 
+def before_text(figures):
+    return table(
+        ("entries", "private, KiB", "before, KiB", "plain CGI, µs",
+         "before, µs", "x"),
+        *[(f"{row['entries']:,}", number(row["memory"]["ours"]),
+           number(row["memory"]["theirs"]),
+           *[number(round(statistics.median(row["starts"][key])))
+             for key in ("ours", "theirs")],
+           spread_text(ratios(row["starts"]["ours"],
+                              row["starts"]["theirs"])))
+          for row in figures["rows"]])
+
+
 TEXTS = {
     "speed": ("Requests", speed_text),
     "storm": (f"{CLIENTS:,} clients at once, each boot, menu, fromthemirror",
@@ -376,12 +422,14 @@ TEXTS = {
     "site": ("Private memory of an idle site, shipped catalogue", site_text),
     "instructions": ("Instructions", instructions_text),
     "start": ("Start as plain CGI", start_text),
+    "before": ("A worker and plain CGI, against the build before",
+               before_text),
 }
 
 
 def text(results, judged):
     parts = ["## Targets", targets_text(judged)]
     for part, (title, write) in TEXTS.items():
-        if part in results:
+        if results.get(part):
             parts += [f"## {title}", write(results[part])]
     return "\n\n".join(parts) + "\n"
