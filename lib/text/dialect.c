@@ -537,10 +537,17 @@ const struct dialect *dialect_of_user_agent(const char *user_agent)
 	return NULL;
 }
 
-/* The end of the URL that begins at s: where a client's word ends. */
+/* Whether a URL ends before the byte: where a client's word ends.  Nearly all
+ * bytes of a URL are above ','. */
+static int ends_url(char c)
+{
+	return c <= ',' && (c <= ' ' || c == '\'' || c == '"' || c == ',');
+}
+
+/* The end of the URL that begins at s. */
 static const char *url_end(const char *s, const char *end)
 {
-	while (s<end && * s> ' ' && *s != '\'' && *s != '"' && *s != ',')
+	while (s < end && !ends_url(*s))
 		s++;
 	return s;
 }
