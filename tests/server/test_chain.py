@@ -20,8 +20,8 @@ from harness import (BUILD, PATIENCE, ROOT, Process, ask, processes,
 
 SERVE = ROOT / "scripts" / "serve"
 PACKAGES = ("build-essential cmake pkg-config libfcgi-dev libjansson-dev "
-            "libcurl4-openssl-dev libgcrypt20-dev lighttpd curl "
-            "debian-installer-13-netboot-amd64")
+            "libcurl4-openssl-dev libgcrypt20-dev libhiredis-dev lighttpd "
+            "curl debian-installer-13-netboot-amd64")
 LOCAL_RELEASE = f"dists/{installer.suite('amd64')}/main/installer-amd64/"
 URL = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~/+-]*"
                  r"(\?[a-z]+=[A-Za-z0-9._~-]+(&[a-z]+=[A-Za-z0-9._~-]+)*)?")
