@@ -764,7 +764,8 @@ static void warn_base(const struct warning *w)
 static void warn_memdisk(const struct warning *w, const struct loader *l)
 {
 	const struct settings *settings = catalog_settings(w->c);
-	const char *reason = loader_refuses_url(l, settings->memdisk);
+	const char *reason =
+		loader_refuses_setting(l, settings, settings->memdisk);
 	const char *key;
 
 	if (reason != NULL && (l->dialect->starts & START_MEMDISK) &&
@@ -775,27 +776,60 @@ static void warn_memdisk(const struct warning *w, const struct loader *l)
 		     l->dialect->client, reason);
 }
 
-/* What the settings keep from the loader, on UEFI too unless where says. */
-static void warn_settings(const struct warning *w, const struct loader *l,
-			  const char *where)
+/* What a setting keeps from a loader. */
+struct kept {
+	const char *key;
+	const char *reason; /* NULL: nothing */
+};
+
+static struct kept pages_kept(const struct warning *w, const struct loader *l)
+{
+	struct kept kept = { .key = NULL };
+
+	kept.reason =
+		loader_refused_setting(l, catalog_settings(w->c), &kept.key);
+	return kept;
+}
+
+static struct kept picture_kept(const struct warning *w, const struct loader *l)
 {
 	const struct settings *settings = catalog_settings(w->c);
-	const char *client = l->dialect->client;
-	const char *picture = settings->background;
-	const char *key;
-	const char *reason = loader_refused_setting(l, settings, &key);
+	struct kept kept = { .key = "background" };
 
-	if (reason != NULL)
-		warn(w, "loader", "site", key, "",
-		     "%s%s gets no pages, because this %s", client, where,
-		     reason);
-	if (picture == NULL || strchr(picture, '/') == NULL)
-		return;
-	reason = loader_refuses_url(l, picture);
-	if (reason != NULL)
-		warn(w, "loader", "site", "background", "",
-		     "%s%s shows no picture, because this %s", client, where,
-		     reason);
+	/* A name alone is that of a file beside the menu program. */
+	if (settings->background != NULL &&
+	    strchr(settings->background, '/') != NULL)
+		kept.reason = loader_refuses_setting(l, settings,
+						     settings->background);
+	return kept;
+}
+
+/* Warn of what settings keep from the dialect's client, once where it is the
+ * same on BIOS and on UEFI. */
+static void warn_kept(const struct warning *w, const struct dialect *d,
+		      struct kept (*kept_of)(const struct warning *,
+					     const struct loader *),
+		      const char *what)
+{
+	const struct loader bios = { d,
+				     { PLATFORM_BIOS, MACHINE_UNKNOWN },
+				     NULL };
+	const struct loader efi = { d,
+				    { PLATFORM_EFI, MACHINE_UNKNOWN },
+				    NULL };
+	const struct kept on_bios = kept_of(w, &bios);
+	const struct kept on_efi = d->is_bios_only ? on_bios : kept_of(w, &efi);
+	/* The reasons are static: the same one has the same address. */
+	const int is_same = on_bios.reason == on_efi.reason;
+
+	if (on_bios.reason != NULL)
+		warn(w, "loader", "site", on_bios.key, "",
+		     "%s%s %s, because this %s", d->client,
+		     is_same ? "" : " on BIOS", what, on_bios.reason);
+	if (on_efi.reason != NULL && !is_same)
+		warn(w, "loader", "site", on_efi.key, "",
+		     "%s on UEFI %s, because this %s", d->client, what,
+		     on_efi.reason);
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
@@ -832,13 +866,11 @@ static void warn_loader(const struct warning *w, const struct dialect *d)
 		.machine = { PLATFORM_BIOS, MACHINE_UNKNOWN },
 	};
 
-	warn_settings(w, &loader, d->has_ipv6_on_efi ? " on BIOS" : "");
+	warn_kept(w, d, pages_kept, "gets no pages");
+	warn_kept(w, d, picture_kept, "shows no picture");
 	warn_memdisk(w, &loader);
-	if (!d->is_bios_only) {
-		loader.machine.platform = PLATFORM_EFI;
-		warn_settings(w, &loader, "");
+	if (!d->is_bios_only)
 		loader.machine.platform = MACHINE_UNKNOWN;
-	}
 	for (size_t i = 0; i < count; i++)
 		if (release_refusal(all[i], &loader.machine) == NULL)
 			warn_left_out(w, &loader, all[i]);

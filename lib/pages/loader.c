@@ -11,7 +11,7 @@ static const char *refuses(const struct loader *l,
 			       l->machine.platform == PLATFORM_BIOS);
 }
 
-const char *loader_refuses_url(const struct loader *l, const char *url)
+static const char *refuses_url(const struct loader *l, const char *url)
 {
 	struct uri_needs needs = { .https = 0 };
 	struct uri uri;
@@ -19,6 +19,27 @@ const char *loader_refuses_url(const struct loader *l, const char *url)
 	if (uri_parse(url, &uri) == NULL)
 		uri_add_needs(&needs, &uri);
 	return refuses(l, &needs);
+}
+
+/* Why the loader asks no server but the site's; NULL: it asks any. */
+static const char *refuses_host(const struct loader *l)
+{
+	return l->machine.platform == PLATFORM_EFI ? l->dialect->refuses_host
+						   : NULL;
+}
+
+const char *loader_refuses_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char *url)
+{
+	const char *reason = refuses_url(l, url);
+	struct uri uri, base;
+
+	if (reason == NULL && uri_parse(url, &uri) == NULL &&
+	    uri_parse(settings->base, &base) == NULL &&
+	    !uri_has_host(&uri, &base))
+		reason = refuses_host(l);
+	return reason;
 }
 
 /* The script that the loader runs on its platform; NULL: none. */
@@ -39,12 +60,11 @@ const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files)
 {
 	const char *script = find_script(l, files);
-	const char *reason = script != NULL ? loader_refuses_url(l, script)
+	const char *reason = script != NULL ? refuses_url(l, script)
 					    : refuses(l, &files->needs);
 
-	if (reason == NULL && !files->is_site_host &&
-	    l->machine.platform == PLATFORM_EFI)
-		reason = l->dialect->refuses_host;
+	if (reason == NULL && !files->is_site_host)
+		reason = refuses_host(l);
 	return reason;
 }
 
@@ -320,14 +340,15 @@ const char *loader_refused_setting(const struct loader *l,
 	const char *reason;
 
 	*key = "base";
-	reason = loader_refuses_url(l, settings->base);
+	reason = loader_refuses_setting(l, settings, settings->base);
 	if (reason == NULL && l->dialect->uses_vesamenu) {
 		*key = "vesamenu";
-		reason = loader_refuses_url(l, settings->vesamenu);
+		reason =
+			loader_refuses_setting(l, settings, settings->vesamenu);
 	}
 	if (reason == NULL && directory != NULL && l->dialect->uses_syslinux) {
 		*key = "syslinux";
-		reason = loader_refuses_url(l, directory);
+		reason = loader_refuses_setting(l, settings, directory);
 	}
 	return reason;
 }
@@ -339,7 +360,8 @@ const char *loader_background(const struct loader *l,
 	const char *picture = settings->background;
 	int has_menu_program = d->uses_vesamenu || d->uses_syslinux;
 
-	if (picture == NULL || loader_refuses_url(l, picture) != NULL)
+	if (picture == NULL ||
+	    loader_refuses_setting(l, settings, picture) != NULL)
 		return NULL;
 	/* A name alone is that of a file beside the menu program. */
 	return strchr(picture, '/') != NULL || has_menu_program ? picture

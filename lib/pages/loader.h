@@ -87,9 +87,11 @@ const char *loader_refuses_password(const struct loader *l,
 const char *loader_refuses_entry(const struct loader *l,
 				 const struct menu_entry *entry);
 
-/* Why the loader cannot fetch the URL, which is one that uri_parse() takes, or
- * a file's name.  Static; NULL if it can. */
-const char *loader_refuses_url(const struct loader *l, const char *url);
+/* Why the loader cannot fetch what a setting of the site names: a URL that
+ * uri_parse() takes, or a file's name.  Static; NULL if it can. */
+const char *loader_refuses_setting(const struct loader *l,
+				   const struct settings *settings,
+				   const char *url);
 
 /*
  * Why the loader cannot fetch what its texts name by the site's settings: the

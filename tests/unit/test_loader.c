@@ -616,6 +616,16 @@ static void test_settings_are_refused_for_loaders_that_use_them(void **state)
 		.vesamenu = "http://h/v.c32",
 		.syslinux = { "https://h/bios/", "http://h/efi64/" },
 	};
+	static const struct settings other_host = {
+		.base = "http://h/",
+		.vesamenu = "http://other/v.c32",
+		.syslinux = { "http://other/bios/", "http://other/efi64/" },
+	};
+	static const struct settings other_port = {
+		.base = "http://h/",
+		.vesamenu = "http://h/v.c32",
+		.syslinux = { "http://h:8080/bios/", "http://h:8080/efi64/" },
+	};
 	static const struct {
 		const struct settings *settings;
 		const char *dialect, *platform;
@@ -636,6 +646,12 @@ static void test_settings_are_refused_for_loaders_that_use_them(void **state)
 		{ &https_syslinux, "syslinux", "efi", "" },
 		{ &https_syslinux, "syslinux", "", "" },
 		{ &https_syslinux, "gpxe", "bios", "" },
+		{ &other_host, "syslinux", "efi", "syslinux: " NO_HOST },
+		{ &other_host, "syslinux", "bios", "" },
+		{ &other_host, "syslinux", "", "" },
+		{ &other_host, "gpxe", "bios", "" },
+		{ &other_host, "grub", "efi", "" },
+		{ &other_port, "syslinux", "efi", "" },
 	};
 
 	(void)state;
@@ -660,31 +676,37 @@ static void test_settings_are_refused_for_loaders_that_use_them(void **state)
 static void test_background_is_a_picture_that_the_loader_can_fetch(void **state)
 {
 	static const struct {
-		const char *dialect;
+		const char *dialect, *platform;
 		const char *picture;
 		int is_shown;
 	} pictures[] = {
-		{ "pxelinux", "http://h/a.png", 1 },
-		{ "pxelinux", "a.png", 1 },
-		{ "pxelinux", "https://h/a.png", 0 },
-		{ "syslinux", "a.png", 1 },
-		{ "syslinux", "https://h/a.png", 0 },
-		{ "grub", "http://h/a.png", 1 },
-		{ "grub", "http://h:8080/a.png", 1 },
-		{ "grub", "https://h/a.png", 0 },
-		{ "grub", "a.png", 0 },
-		{ "ipxe", "https://h/a.png", 1 },
-		{ "ipxe", "a.png", 0 },
-		{ "grub", NULL, 0 },
+		{ "pxelinux", "", "http://h/a.png", 1 },
+		{ "pxelinux", "", "a.png", 1 },
+		{ "pxelinux", "", "https://h/a.png", 0 },
+		{ "syslinux", "", "a.png", 1 },
+		{ "syslinux", "", "https://h/a.png", 0 },
+		{ "syslinux", "efi", "http://h/a.png", 1 },
+		{ "syslinux", "efi", "a.png", 1 },
+		{ "syslinux", "efi", "http://other/a.png", 0 },
+		{ "syslinux", "bios", "http://other/a.png", 1 },
+		{ "grub", "", "http://h/a.png", 1 },
+		{ "grub", "", "http://h:8080/a.png", 1 },
+		{ "grub", "efi", "http://other/a.png", 1 },
+		{ "grub", "", "https://h/a.png", 0 },
+		{ "grub", "", "a.png", 0 },
+		{ "ipxe", "", "https://h/a.png", 1 },
+		{ "ipxe", "", "a.png", 0 },
+		{ "grub", "", NULL, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(pictures); i++) {
 		const struct loader loader = {
 			.dialect = dialect_find(pictures[i].dialect),
-			.machine = machine_of("", ""),
+			.machine = machine_of(pictures[i].platform, ""),
 		};
 		const struct settings settings = {
+			.base = "http://h/",
 			.background = pictures[i].picture,
 		};
 		const char *got = loader_background(&loader, &settings);
