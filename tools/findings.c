@@ -192,46 +192,27 @@ static unsigned cut_line(char *file)
 	return (unsigned)line;
 }
 
-static void add_message(struct findings *f, struct finding *finding,
-			const char *message)
-{
-	char *copy = mem_copy(message, strlen(message));
-	char *rest = copy;
-	char *file = cut(&rest);
-
-	if (file != NULL)
-		finding->line = cut_line(file);
-	finding->file = file;
-	if (file != NULL && rest[0] == '/')
-		finding->pointer = cut(&rest);
-	finding->reason = rest;
-	findings_add(f, finding);
-	free(copy);
-}
-
 void findings_report(void *ctx, const struct failure *failure)
 {
 	const struct findings_target *target = ctx;
+	char *copy = mem_copy(failure->text, strlen(failure->text));
+	char *rest = copy;
 	struct finding finding = {
 		.severity = SEVERITY_ERROR,
 		.check = target->check,
+		.file = cut(&rest),
+		.url = target->url,
 	};
 
+	if (finding.file != NULL)
+		finding.line = cut_line(copy);
+	if (finding.file != NULL && rest[0] == '/')
+		finding.pointer = cut(&rest);
+	finding.reason = rest;
 	if (failure->instead[0] != '\0')
 		finding.instead = failure->instead;
-	add_message(target->findings, &finding, failure->text);
-}
-
-void findings_add_text(struct findings *f, const char *check, const char *text,
-		       const char *url)
-{
-	struct finding finding = {
-		.severity = SEVERITY_ERROR,
-		.check = check,
-		.url = url,
-	};
-
-	add_message(f, &finding, text);
+	findings_add(target->findings, &finding);
+	free(copy);
 }
 
 void findings_print(const struct findings *f, FILE *out)

@@ -49,15 +49,12 @@ size_t findings_count(const struct findings *f, enum severity severity);
 struct findings_target {
 	struct findings *findings;
 	const char *check;
+	const char *url; /* NULL: none */
 };
 
-/* Add a failure, split into its parts.  ctx: struct findings_target. */
+/* Add a failure, "file:line: reason" or "file: /pointer: reason", split into
+ * its parts.  ctx: struct findings_target. */
 void findings_report(void *ctx, const struct failure *failure);
-
-/* Add a message from a struct error, "file:line: reason" or "file: /pointer:
- * reason".  url may be NULL. */
-void findings_add_text(struct findings *f, const char *check, const char *text,
-		       const char *url);
 
 /* Whether a file of the catalogue is a shipped one by its name: those begin
  * with a number, and the site's own with a 9. */

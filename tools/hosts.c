@@ -167,7 +167,7 @@ static void check_always(const struct hosts_check *h,
 static void check_host(const struct hosts_check *h, const char *name)
 {
 	const struct host_sources sources = catalog_host_sources(h->c);
-	struct findings_target target = { h->findings, "host" };
+	struct findings_target target = { h->findings, "host", NULL };
 	struct error err = ERROR_INIT;
 	struct cursor at = { .files = h->files, .err = &err };
 	struct identity id;

@@ -17,7 +17,7 @@
  * them. */
 static int check_templates(const struct site_paths *paths, struct findings *f)
 {
-	struct findings_target target = { f, "template" };
+	struct findings_target target = { f, "template", NULL };
 	struct error err = ERROR_INIT;
 	struct stamps *stamps = stamps_new();
 	struct templates *templates = templates_new();
@@ -50,11 +50,12 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 	struct error err = ERROR_INIT;
 	struct include files = { .files = NULL };
 	struct given given = GIVEN_INIT;
+	struct findings_target target = { f, "catalogue", NULL };
 
+	err.report = findings_report;
+	err.ctx = &target;
 	if (include_read(&files, paths->catalog, catalog_sections, stamps,
-			 &err) < 0) {
-		findings_add_text(f, "catalogue", err.text, NULL);
-	} else {
+			 &err) == 0) {
 		if (check_templates(paths, f) == 0)
 			render_check(paths, f);
 		hosts_check(paths, c, &files, f, &given);
@@ -69,7 +70,7 @@ static void check_rest(const struct site_paths *paths, const struct catalog *c,
 struct catalog *offline_check(const struct site_paths *paths,
 			      struct findings *f)
 {
-	struct findings_target target = { f, "catalogue" };
+	struct findings_target target = { f, "catalogue", NULL };
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct catalog *c;

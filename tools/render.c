@@ -37,15 +37,28 @@ static int is_new(const struct page_check *r, const char *about,
 	return is_first;
 }
 
-static void add_problem(const struct page_check *r, const char *about,
-			const char *query, const char *reason)
+/* A request that is tried. */
+struct attempt {
+	const struct page_check *check;
+	const char *about; /* subject() */
+	const char *query;
+	int has_failed;
+};
+
+/* Add the first failure of an attempt. */
+static void add_problem(void *ctx, const struct failure *failure)
 {
+	struct attempt *attempt = ctx;
+	const struct page_check *r = attempt->check;
 	struct buf asked = BUF_INIT;
 
-	if (!is_new(r, about, reason))
-		return;
-	buf_printf(&asked, "%s?%s", r->page->name, query);
-	findings_add_text(r->findings, "page", reason, asked.data);
+	if (!attempt->has_failed && is_new(r, attempt->about, failure->text)) {
+		buf_printf(&asked, "%s?%s", r->page->name, attempt->query);
+		findings_report(&(struct findings_target){ r->findings, "page",
+							   asked.data },
+				failure);
+	}
+	attempt->has_failed = 1;
 	buf_free(&asked);
 }
 
@@ -82,8 +95,7 @@ static int asks_for_machine(const struct page_check *r, const struct link *link)
 }
 
 /* A template of a site that had no hosts when it was written. */
-static void add_deaf(const struct page_check *r, const struct link *link,
-		     const char *query)
+static void add_deaf(struct attempt *attempt, const struct link *link)
 {
 	struct buf reason = BUF_INIT;
 
@@ -91,7 +103,8 @@ static void add_deaf(const struct page_check *r, const struct link *link,
 		   "boot.%s: no host file is found, because the text does not "
 		   "send mac: copy {{#ask}} from the shipped template",
 		   link->dialect->name);
-	add_problem(r, "", query, reason.data);
+	attempt->about = "";
+	add_problem(attempt, &(struct failure){ reason.data, "" });
 	buf_free(&reason);
 }
 
@@ -112,10 +125,10 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 {
 	const struct page_check *r = ctx;
 	const struct catalog *c = site_catalog(r->site);
-	struct error err = ERROR_INIT;
+	struct attempt attempt = { .check = r, .about = subject(link, menu) };
+	struct error err = { "", add_problem, &attempt };
 	struct buf body = BUF_INIT;
 	struct buf url = BUF_INIT;
-	const char *query;
 	struct request request = page_request(r->site, link);
 	struct query *parsed;
 
@@ -123,14 +136,13 @@ static void fill(void *ctx, const struct link *link, const struct menu *menu)
 	if (is_refused(&request))
 		return;
 	page_add_url(c, link, &url);
-	query = strchr(url.data, '?') + 1;
-	parsed = query_parse(query, &err);
+	attempt.query = strchr(url.data, '?') + 1;
+	parsed = query_parse(attempt.query, &err);
 	request.query = parsed;
-	if (parsed == NULL || page_fill(&request, &body, &err) != 200)
-		add_problem(r, subject(link, menu), query, err.text);
-	else if (asks_for_machine(r, link) &&
-		 strstr(buf_text(&body), "mac=") == NULL)
-		add_deaf(r, link, query);
+	if (parsed != NULL && page_fill(&request, &body, &err) == 200 &&
+	    asks_for_machine(r, link) &&
+	    strstr(buf_text(&body), "mac=") == NULL)
+		add_deaf(&attempt, link);
 	query_free(parsed);
 	buf_free(&url);
 	buf_free(&body);
@@ -143,7 +155,8 @@ int render_check(const struct site_paths *paths, struct findings *f)
 	int rc = site_refresh(site, &err);
 
 	if (rc < 0)
-		findings_add_text(f, "page", err.text, NULL);
+		findings_report(&(struct findings_target){ f, "page", NULL },
+				&(struct failure){ err.text, "" });
 	for (size_t i = 0; pages[i] != NULL && rc == 0; i++) {
 		struct page_check r = { pages[i], site, f, json_object() };
 

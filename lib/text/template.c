@@ -725,8 +725,6 @@ static struct slice print_number(char *number, const json_t *value)
 /* Why value cannot be written as text. */
 static const char *value_fault(const json_t *value)
 {
-	if (value == NULL)
-		return "is missing";
 	if (json_is_null(value))
 		return "is null";
 	if (json_is_object(value))
@@ -734,6 +732,63 @@ static const char *value_fault(const json_t *value)
 	if (json_is_array(value))
 		return "is a list, not a text";
 	return "is true or false, not a text";
+}
+
+/* The value that lacks the next part of a missing name, and that part.  NULL:
+ * it is the first part, which is nowhere. */
+static const json_t *find_gap(struct renderer *r, const struct op *op,
+			      struct slice *part)
+{
+	const char *end = r->t->text + op->name.at + op->name.len;
+	const json_t *value = NULL;
+	const json_t *next;
+	struct op first = *op;
+
+	first.name.len = op->first;
+	*part = slice_of(r->t->text, first.name);
+	next = find_value(r, &first);
+	while (next != NULL) {
+		value = next;
+		part->s += part->len + 1;
+		part->len = (size_t)(part_end(part->s, end) - part->s);
+		next = json_object_getn(value, part->s, part->len);
+	}
+	return value;
+}
+
+/* Append the keys of the value to the list of count names.  Returns the new
+ * count. */
+static size_t add_keys(const json_t *value, const char ***list, size_t count)
+{
+	const size_t more = json_object_size(value);
+	const char *key;
+	json_t *unused;
+
+	*list = mem_grow(*list, count + more + 1, sizeof(**list));
+	json_object_foreach((json_t *)value, key, unused)
+		(*list)[count++] = key;
+	(*list)[count] = NULL;
+	return count;
+}
+
+/* Refuse a name that is missing, and offer those that stand here. */
+static int refuse_name(struct renderer *r, const struct op *op)
+{
+	const struct slice name = slice_of(r->t->text, op->name);
+	struct slice part;
+	const json_t *value = find_gap(r, op, &part);
+	char *wanted = mem_copy(part.s, part.len);
+	const char **known = NULL;
+	size_t count = add_keys(value, &known, 0);
+
+	for (size_t i = r->depth; value == NULL && i > 0; i--)
+		count = add_keys(r->contexts[i - 1].value, &known, count);
+	error_set_offer(
+		r->err, &(struct offer){ .wanted = wanted, .known = known },
+		r->t->name, op->line, "'%.*s' is missing", shown(name), name.s);
+	free(wanted);
+	free(known);
+	return -1;
 }
 
 static int refuse_value(const struct renderer *r, const struct op *op,
@@ -759,6 +814,8 @@ static int add_value(struct renderer *r, const struct op *op)
 		text = print_number(number, value);
 	else if (r->how->lenient)
 		return 0;
+	else if (value == NULL)
+		return refuse_name(r, op);
 	else
 		return refuse_value(r, op, value_fault(value));
 	if (op->kind == OP_ESCAPED)

@@ -51,7 +51,7 @@ struct render {
  *
  * {{x}} is escaped.  If the value cannot be written, the
  * message has the name and the reason ("menu.gpxe:7: 'title' contains a line
- * break").  {{{x}}} and {{&x}} are raw: they only must not have a NUL byte.
+ * break").  For a missing name it offers a similar one that is there.  {{{x}}} and {{&x}} are raw: they only must not have a NUL byte.
  * Tags in values have no effect.
  *
  * A variable must be a string or a number.  Numbers are written as in JSON,

@@ -600,6 +600,20 @@ static void test_holes_are_errors(void **state)
 		  "p:3: 'x' is missing" },
 		{ "{{>p}}\n{{x}}", "{}", "{\"p\": \"\"}",
 		  "t:2: 'x' is missing" },
+		{ "{{titel}}", "{\"title\": \"t\"}", NULL,
+		  "t:1: 'titel' is missing; did you mean 'title'?" },
+		{ "{{#s}}{{titel}}{{/s}}",
+		  "{\"title\": 1, \"s\": [{\"url\": 1}]}", NULL,
+		  "t:1: 'titel' is missing; did you mean 'title'?" },
+		{ "{{#s}}{{timout}}{{/s}}",
+		  "{\"title\": 1, \"s\": [{\"timeout\": 1}]}", NULL,
+		  "t:1: 'timout' is missing; did you mean 'timeout'?" },
+		{ "{{time.secnds}}", "{\"time\": {\"seconds\": 1}}", NULL,
+		  "t:1: 'time.secnds' is missing; did you mean 'seconds'?" },
+		{ "{{tine.seconds}}", "{\"time\": {\"seconds\": 1}}", NULL,
+		  "t:1: 'tine.seconds' is missing; did you mean 'time'?" },
+		{ "{{a.b.seconds}}", "{\"a\": {\"b\": \"c\"}, \"second\": 1}",
+		  NULL, "t:1: 'a.b.seconds' is missing" },
 	};
 
 	(void)state;
