@@ -45,6 +45,18 @@ static const char *check_comma(const char *s)
 	return NULL;
 }
 
+/* Why the ';' at s does not belong there. */
+static const char *check_semicolon(const char *s)
+{
+	const char *next = s + 1 + strspn(s + 1, " \t\r\n;");
+
+	if (*next == '\0')
+		return "a ';' too many: nothing may follow the last '}'";
+	if (*next == ']' || *next == '}')
+		return "a ';' too many: the last value has none behind it";
+	return "a ';': between two values write a ','";
+}
+
 static int begins(const char *s, const char *start)
 {
 	return strncmp(s, start, strlen(start)) == 0;
@@ -69,13 +81,14 @@ static const char *check_character(const char *s)
  * and what to write instead; NULL: nothing. */
 static const char *check_slip(const char *s)
 {
-	if (begins(s, "//") || begins(s, "/*") || *s == '#')
+	if (begins(s, "//") || begins(s, "/*") || begins(s, "<!--") ||
+	    *s == '#')
 		return "JSON has no comments: write a remark as the value of a "
 		       "key \"$comment\"";
 	if (*s == '\'' || *s == '`')
 		return "a string stands in double quotes";
 	if (*s == ';')
-		return "a ';': between two values write a ','";
+		return check_semicolon(s);
 	if (*s == ',')
 		return check_comma(s);
 	return (unsigned char)*s >= 0x80 ? check_character(s) : NULL;

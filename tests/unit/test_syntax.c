@@ -21,6 +21,7 @@
 	"a value is a string in double quotes, a number, true, false, null, "  \
 	"[ ] or { }"
 #define UTF16 "is UTF-16 or UTF-32: save it as UTF-8"
+#define SEMICOLON "a ';' too many: "
 #define COMMAS "a ',' too many: one stands between two values"
 #define SPACE "an odd space: write a plain one"
 #define NO_BREAK "a no-break space: write a plain one"
@@ -94,6 +95,19 @@ static const struct row rows[] = {
 	ROW("{\"a\": `b`}", "1: column 7: " SINGLE),
 	ROW("{\"a\": 1; \"b\": 2}",
 	    "1: column 8: a ';': between two values write a ','"),
+	ROW("{\"a\": 1;\n}", "1: column 8: " SEMICOLON "the last value has "
+			     "none behind it"),
+	ROW("{\"a\": [1;]}", "1: column 9: " SEMICOLON "the last value has "
+			     "none behind it"),
+	ROW("{\"a\": 1};\n",
+	    "1: column 9: " SEMICOLON "nothing may follow the last '}'"),
+	ROW("{\"a\": 1\n} ;; ",
+	    "2: column 3: " SEMICOLON "nothing may follow the last '}'"),
+	ROW("{\n<!-- mine -->\n\"a\": 1}", "2: column 1: " COMMENT),
+	ROW("<!-- mine -->\n{\"a\": 1}", "1: column 1: " COMMENT),
+	ROW("{\"a\": 1}\n<!-- mine -->", "2: column 1: " COMMENT),
+	ROW("{\"a\": \"<!--\" \"b\": 1}",
+	    "1: column 16: a ',' or '}' must come before this"),
 	ROW("{\"a\": [1,\n]}", "1: column 9: " COMMA),
 	ROW("{\"a\": 1, }", "1: column 8: " COMMA),
 	ROW("{\"a\": 1,\n, \"b\": 2}", "1: column 8: " COMMAS),
