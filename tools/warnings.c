@@ -833,7 +833,8 @@ static void warn_kept(const struct warning *w, const struct dialect *d,
 }
 
 /* A release of which no mirror's files are for the loader.  A lack of TLS is
- * reported as "https-only". */
+ * reported as "https-only".  That it starts no files of their kind is no
+ * fault. */
 static void warn_left_out(const struct warning *w, const struct loader *l,
 			  const struct release *release)
 {
@@ -847,7 +848,8 @@ static void warn_left_out(const struct warning *w, const struct loader *l,
 			return;
 		if (why == NULL)
 			why = loader_unwritable(l, files);
-		if (why == NULL || files->needs.https)
+		if (why == NULL || files->needs.https ||
+		    loader_refuses_kind(l, files) != NULL)
 			return;
 		if (reason == NULL)
 			reason = why;

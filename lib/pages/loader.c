@@ -102,8 +102,7 @@ static int can_image(const struct loader *l, const struct mirror_files *files)
 	       files->image[PLATFORM_EFI] != NULL;
 }
 
-/* Why the loader starts no files of this kind; NULL: it may. */
-static const char *refuses_kind(const struct loader *l,
+const char *loader_refuses_kind(const struct loader *l,
 				const struct mirror_files *files)
 {
 	if (!(l->dialect->starts & START_SCRIPT) && release_is_script(files))
@@ -117,7 +116,7 @@ static const char *refuses_kind(const struct loader *l,
 const char *loader_refuses_files(const struct loader *l,
 				 const struct mirror_files *files)
 {
-	const char *reason = refuses_kind(l, files);
+	const char *reason = loader_refuses_kind(l, files);
 
 	if (reason == NULL)
 		reason = loader_unreachable(l, files);

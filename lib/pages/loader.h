@@ -36,9 +36,13 @@ const char *loader_unreachable(const struct loader *l,
 const char *loader_unwritable(const struct loader *l,
 			      const struct mirror_files *files);
 
-/* Why the loader starts none of these files, whatever its machine can run: one
- * of the two reasons above, or what the files are, "is a script of iPXE".
+/* Why the loader starts no files of this kind ("is a script of iPXE"), static;
  * NULL: it may. */
+const char *loader_refuses_kind(const struct loader *l,
+				const struct mirror_files *files);
+
+/* Why the loader starts none of these files, whatever its machine can run: one
+ * of the three reasons above, their kind first.  NULL: it may. */
 const char *loader_refuses_files(const struct loader *l,
 				 const struct mirror_files *files);
 
