@@ -18,22 +18,19 @@ static size_t common(const struct release *release, const char *distro,
 }
 
 /* Say which part of the key the catalogue does not have. */
-static int set_unknown(const struct catalog *c, const struct choice *want,
+static int set_unknown(const struct request *r, const struct choice *want,
 		       struct error *err)
 {
-	static const char *const reasons[] = {
-		"that distro is not in the catalogue" PAGE_SEE_INDEX,
-		"that version of the distro is not in the "
-		"catalogue" PAGE_SEE_INDEX,
-		"that arch of the version is not in the "
-		"catalogue" PAGE_SEE_INDEX,
-		"that variant of the release is not in the "
-		"catalogue" PAGE_SEE_INDEX,
+	static const char *const parts[] = {
+		"that distro",
+		"that version of the distro",
+		"that arch of the version",
+		"that variant of the release",
 	};
 	const int known = machine_find_arch(want->arch);
 	size_t most = 0;
 	size_t count;
-	const struct release *const *all = catalog_releases(c, &count);
+	const struct release *const *all = catalog_releases(r->catalog, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t found =
@@ -41,9 +38,9 @@ static int set_unknown(const struct catalog *c, const struct choice *want,
 
 		most = found > most ? found : most;
 	}
-	error_set(err, NULL, 0, "%s",
-		  known != MACHINE_UNKNOWN ? reasons[most]
-					   : "arch is " ARCH_CHOICE);
+	if (known != MACHINE_UNKNOWN)
+		return page_set_unknown(r, parts[most], err);
+	error_set(err, NULL, 0, "arch is " ARCH_CHOICE);
 	return 404;
 }
 
@@ -72,7 +69,7 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	r->release = catalog_release(r->catalog, want.distro, want.version,
 				     want.arch, want.variant);
 	if (r->release == NULL)
-		return set_unknown(r->catalog, &want, err);
+		return set_unknown(r, &want, err);
 	*view = view_release(r, r->release);
 	return 200;
 }

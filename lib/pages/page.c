@@ -848,15 +848,21 @@ int page_check_menu(struct request *r, const struct menu *menu,
 	return 200;
 }
 
+int page_set_unknown(const struct request *r, const char *what,
+		     struct error *err)
+{
+	error_set(err, NULL, 0,
+		  "%s is not in the catalogue: see boot%s?dialect=html", what,
+		  catalog_settings(r->catalog)->suffix);
+	return 404;
+}
+
 int page_find_menu(struct request *r, const char *name,
 		   const struct menu **menu, struct error *err)
 {
 	*menu = catalog_menu(r->catalog, name);
-	if (*menu == NULL) {
-		error_set(err, NULL, 0,
-			  "that menu is not in the catalogue" PAGE_SEE_INDEX);
-		return 404;
-	}
+	if (*menu == NULL)
+		return page_set_unknown(r, "that menu", err);
 	return page_check_menu(r, *menu, err);
 }
 

@@ -82,9 +82,6 @@ struct link {
 	int explained;
 };
 
-/* Behind the reason why something is not there: where people find what is. */
-#define PAGE_SEE_INDEX ": see boot?dialect=html"
-
 /* Gets what a page can be asked: visit() is called with ctx.  menu is what the
  * answer shows or opens; NULL: none.  All is borrowed for the call. */
 struct page_visitor {
@@ -188,6 +185,11 @@ enum link_target page_target(const struct request *r, const struct link *link);
 
 /* A URL as the request's dialect names it: in GRUB, (http,host)/path. */
 json_t *page_file(const struct request *r, const char *url);
+
+/* Say that something is not in the catalogue, and where people see what is:
+ * "that menu is not in the catalogue: see boot?dialect=html".  Returns 404. */
+int page_set_unknown(const struct request *r, const char *what,
+		     struct error *err);
 
 /*
  * The menu of that name, NULL: the main menu, if the client may see it, and the

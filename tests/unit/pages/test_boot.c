@@ -58,11 +58,11 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "menu=" EVIL },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot?dialect=html\n" },
+		  "boot.php?dialect=html\n" },
 		{ { .query = "menu=Main" },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot?dialect=html\n" },
+		  "boot.php?dialect=html\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
 		  "this page does not have that dialect; it has gpxe, ipxe, "
@@ -296,7 +296,7 @@ static void test_error_in_grub_is_a_script_that_shows_it(void **state)
 		    .user_agent = "GRUB 2.06" },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot?dialect=html\n" },
+		  "boot.php?dialect=html\n" },
 		{ { .query = "dialect=grub", .method = "POST" },
 		  405,
 		  SHOWN("only GET and HEAD are answered here") },
