@@ -852,8 +852,8 @@ int page_set_unknown(const struct request *r, const char *what,
 		     struct error *err)
 {
 	error_set(err, NULL, 0,
-		  "%s is not in the catalogue: see boot%s?dialect=html", what,
-		  catalog_settings(r->catalog)->suffix);
+		  "%s is not in the catalogue: see boot%s with dialect=html",
+		  what, catalog_settings(r->catalog)->suffix);
 	return 404;
 }
 

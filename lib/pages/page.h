@@ -187,7 +187,8 @@ enum link_target page_target(const struct request *r, const struct link *link);
 json_t *page_file(const struct request *r, const char *url);
 
 /* Say that something is not in the catalogue, and where people see what is:
- * "that menu is not in the catalogue: see boot?dialect=html".  Returns 404. */
+ * "that menu is not in the catalogue: see boot with dialect=html".  Returns
+ * 404. */
 int page_set_unknown(const struct request *r, const char *what,
 		     struct error *err);
 

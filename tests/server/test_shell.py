@@ -81,7 +81,7 @@ class ShellTest(unittest.TestCase):
     def test_failures_say_why_on_standard_error(self):
         for page, query, message in (
                 ("menu", "name=nosuch",
-                 "that menu is not in the catalogue: see boot?dialect=html"),
+                 "that menu is not in the catalogue: see boot with dialect=html"),
                 ("menu", "name=office",
                  "this menu is shown to its customer's networks only, and "
                  "this address is in none of them"),

@@ -58,11 +58,11 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "menu=" EVIL },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "menu=Main" },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
 		  "this page does not have that dialect; it has gpxe, ipxe, "
@@ -268,11 +268,11 @@ static void test_error_in_grub_is_a_script_that_shows_it(void **state)
 		{ { .query = "dialect=grub&menu=" EVIL },
 		  404,
 		  SHOWN("that menu is not in the catalogue: see "
-			"boot?dialect=html") },
+			"boot.php with dialect=html") },
 		{ { .query = "menu=" EVIL, .user_agent = "GRUB 2.06" },
 		  404,
 		  SHOWN("that menu is not in the catalogue: see "
-			"boot?dialect=html") },
+			"boot.php with dialect=html") },
 		{ { .query = "menu=<&dialect=grub" },
 		  400,
 		  SHOWN("names and values of parameters are letters, digits, "
@@ -296,7 +296,7 @@ static void test_error_in_grub_is_a_script_that_shows_it(void **state)
 		    .user_agent = "GRUB 2.06" },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "dialect=grub", .method = "POST" },
 		  405,
 		  SHOWN("only GET and HEAD are answered here") },

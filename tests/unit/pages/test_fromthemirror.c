@@ -141,7 +141,7 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 			     "dialect=pxelinux" },
 		  404,
 		  "that distro is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 	};
 
 	(void)state;
@@ -181,15 +181,15 @@ static void test_releases_that_are_not_there(void **state)
 		{ { .query = GOOD "&variant=" EVIL },
 		  404,
 		  "that variant of the release is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "arch=amd64&distro=debian&version=" EVIL },
 		  404,
 		  "that version of the distro is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "arch=amd64&distro=" EVIL "&version=12" },
 		  404,
 		  "that distro is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "arch=" EVIL "&distro=debian&version=12" },
 		  404,
 		  unknown_arch },
@@ -199,17 +199,17 @@ static void test_releases_that_are_not_there(void **state)
 		{ { .query = "arch=i386&distro=bare&version=1" },
 		  404,
 		  "that arch of the version is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		/* The first of several. */
 		{ { .query = "arch=i386&distro=bare&variant=" EVIL
 			     "&version=1" },
 		  404,
 		  "that arch of the version is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "arch=arm64&distro=bare&version=12" },
 		  404,
 		  "that version of the distro is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = GOOD "&platform=bios" },
 		  400,
 		  "unknown parameter; this page takes distro, version, arch, "

@@ -173,11 +173,11 @@ static void test_menus_that_are_not_there_or_not_for_the_client(void **state)
 		{ { .query = "name=" EVIL },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "name=local" },
 		  404,
 		  "that menu is not in the catalogue: see "
-		  "boot.php?dialect=html\n" },
+		  "boot.php with dialect=html\n" },
 		{ { .query = "name=uwp" },
 		  403,
 		  "this menu is shown to its customer's networks only, and "
