@@ -271,7 +271,7 @@ const char *loader_refuses_command(const struct loader *l, unsigned command)
 	if (command == COMMAND_SHELL)
 		return "is a command line of iPXE";
 	if (d->bios_commands & command)
-		return "is for BIOS, not for UEFI";
+		return "is a command that this loader has on BIOS only";
 	if (d->efi_commands & command)
 		return "is for UEFI, not for a PC with BIOS";
 	return "is a command that this loader does not have";

@@ -271,7 +271,7 @@ static void test_a_release_is_started_as_the_loader_can(void **state)
 static void test_a_command_is_refused_where_there_is_none(void **state)
 {
 #define NO_COMMAND "is a command that this loader does not have"
-#define FOR_BIOS "is for BIOS, not for UEFI"
+#define FOR_BIOS "is a command that this loader has on BIOS only"
 #define FOR_EFI "is for UEFI, not for a PC with BIOS"
 	static const struct {
 		const char *dialect;
