@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aliases.h"
 #include "discover.h"
 #include "value.h"
 
@@ -44,6 +45,8 @@ static int is_variant(const struct choice *want, const struct release *release)
 }
 
 /* What stands for a version, unless one has that id. */
+static const char *const words[] = { "latest", "lts", NULL };
+
 static int is_word(const struct releases *all, const struct choice *want)
 {
 	return want->version != NULL &&
@@ -242,6 +245,22 @@ static int fail_refused(struct cursor *at, const struct releases *all,
 	return -1;
 }
 
+/* Whether one of the words is meant, but not written: "Latest", "newest". */
+static int means_word(const struct choice *want, const char *const *known)
+{
+	const struct offer versions = { .wanted = want->version,
+					.known = known };
+	const struct offer others = { .wanted = want->version,
+				      .known = words,
+				      .aliases = aliases };
+	const char *word;
+
+	if (known == NULL || offer_nearest(&versions) != NULL)
+		return 0;
+	word = offer_nearest(&others);
+	return word != NULL && strcmp(word, want->version) != 0;
+}
+
 int choice_fail(struct cursor *at, const struct releases *all,
 		const struct choice *want, enum match best)
 {
@@ -251,7 +270,9 @@ int choice_fail(struct cursor *at, const struct releases *all,
 		return fail_refused(at, all, want);
 	if (cursor_wants_offer(at))
 		known = alternatives(all, want, best);
-	fail_match(at, want, best, known);
+	fail_match(at, want, best,
+		   best == MATCH_DISTRO && means_word(want, known) ? words
+								   : known);
 	free(known);
 	return -1;
 }
