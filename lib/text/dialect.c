@@ -602,11 +602,24 @@ const char *dialect_native_suffix(const char *name, size_t len)
 	return NULL;
 }
 
+static int ends_in(const char *s, size_t len, const char *end)
+{
+	const size_t end_len = strlen(end);
+
+	return len >= end_len &&
+	       strncasecmp(s + len - end_len, end, end_len) == 0;
+}
+
+/* A page that writes scripts often takes the name of one as a parameter. */
 int dialect_names_script(const char *url)
 {
 	size_t len = strcspn(url, "?");
 
-	return len >= 5 && strncasecmp(url + len - 5, ".ipxe", 5) == 0;
+	if (ends_in(url, len, ".ipxe.txt"))
+		return 1;
+	while (!ends_in(url, len, ".ipxe") && url[len] != '\0')
+		len += 1 + strcspn(url + len + 1, "&");
+	return ends_in(url, len, ".ipxe");
 }
 
 /* To gPXE the name of a file is what follows the last '/' of the argument,

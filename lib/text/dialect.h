@@ -188,7 +188,9 @@ const struct dialect *dialect_of_user_agent(const char *user_agent);
  * name for native code without looking at its content; NULL if it does not. */
 const char *dialect_native_suffix(const char *name, size_t len);
 
-/* Whether the URL, or a pattern of one, is by its name a script of iPXE. */
+/* Whether the URL, or a pattern of one, is by its name a script of iPXE: its
+ * path or the value of a parameter ends in ".ipxe", or its path in
+ * ".ipxe.txt". */
 int dialect_names_script(const char *url);
 
 /*

@@ -1011,9 +1011,40 @@ static void test_keys_that_menus_take_themselves_are_grubs(void **state)
 						  key == 'v'));
 }
 
+static void test_a_script_is_known_by_its_name(void **state)
+{
+	static const struct {
+		const char *url;
+		int is_script;
+	} names[] = {
+		{ "http://h/a.ipxe", 1 },
+		{ "http://h/A.IPXE?a=b", 1 },
+		{ "{{root}}a.ipxe", 1 },
+		{ "http://h/a.ipxe.txt", 1 },
+		{ "http://h/ipxe?uuid=1", 0 },
+		{ "http://h/boot.php?f=a.ipxe", 1 },
+		{ "http://h/boot.php?f=a.ipxe&g=b", 1 },
+		{ "http://h/boot.php?f=b&g=a.ipxe", 1 },
+		{ "http://h/boot.php?f=a.ipxe.efi&g=b", 0 },
+		{ "http://h/a.efi", 0 },
+		{ "http://h/ipxe.efi", 0 },
+		{ "http://h/ipxe/a.efi", 0 },
+		{ "http://h/a.efi?", 0 },
+		{ "http://h/a.efi?a=b", 0 },
+		{ ".ipx", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(names); i++)
+		if (dialect_names_script(names[i].url) != names[i].is_script)
+			fail_msg("%s", names[i].url);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_script_is_known_by_its_name),
 		cmocka_unit_test(test_scripts_take_only_what_reads_back),
 		cmocka_unit_test(test_menus_take_only_what_reads_back),
 		cmocka_unit_test(test_grub_quotes_everything),
