@@ -115,9 +115,12 @@ static void set_value(const struct merge_place *at, json_t *object,
 	struct include *into = at->m->into;
 	const char *id = buf_text(&at->id);
 	const char *null_file = remover(into, at->section, id);
-	const int is_null = json_object_get(object, key) == NULL;
-	const char *earlier =
-		is_null ? null_file : include_file(into, at->section, id);
+	const json_t *before = json_object_get(object, key);
+	/* One in an object that no file before it had stays there. */
+	const int is_null = before == NULL || json_is_null(before);
+	const char *earlier = before == NULL
+				      ? null_file
+				      : include_file(into, at->section, id);
 
 	if (earlier != NULL)
 		json_array_append_new(into->replaced,
