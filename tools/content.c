@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define HEAD_MAX 1024
+#define MULTIBOOT_MAX (32 * 1024)
 #define LOADER_MAX (256 * 1024)
 #define CONFIG_MAX (256 * 1024)
 
@@ -10,6 +11,8 @@ const char *content_role(enum role role)
 {
 	switch (role) {
 	case ROLE_KERNEL:
+	case ROLE_MULTIBOOT:
+	case ROLE_MULTIBOOT_GZIP:
 		return "kernel";
 	case ROLE_INITRD:
 		return "initrd";
@@ -43,6 +46,9 @@ size_t content_wanted(enum role role)
 	case ROLE_CONFIG:
 	case ROLE_INCLUDE:
 		return CONFIG_MAX;
+	case ROLE_MULTIBOOT:
+		return MULTIBOOT_MAX;
+	case ROLE_MULTIBOOT_GZIP:
 	case ROLE_KERNEL:
 	case ROLE_INITRD:
 	case ROLE_FILE:
@@ -173,6 +179,20 @@ static const char *kernel_fault(enum arch arch, const struct buf *head,
 	return "is not a Linux kernel";
 }
 
+/* The header of the first version is in the first 8192 bytes, on a multiple of
+ * 4; that of the second in the first 32768, on a multiple of 8. */
+static const char *multiboot_fault(const struct buf *head)
+{
+	for (size_t i = 0; i < head->len; i += 4)
+		if ((i < 8192 && has(head, i, "\x02\xb0\xad\x1b", 4)) ||
+		    (i % 8 == 0 && has(head, i, "\xd6\x50\x52\xe8", 4)))
+			return NULL;
+	if (has(head, 0, "\x1f\x8b", 2))
+		return "is compressed, and its name does not end in .gz, by "
+		       "which iPXE is kept from it";
+	return "is not a multiboot kernel";
+}
+
 static int is_archive(const struct buf *head)
 {
 	static const struct {
@@ -226,6 +246,12 @@ static const char *binary_fault(enum role role, enum arch arch,
 	switch (role) {
 	case ROLE_KERNEL:
 		return kernel_fault(arch, head, length);
+	case ROLE_MULTIBOOT:
+		return multiboot_fault(head);
+	case ROLE_MULTIBOOT_GZIP:
+		return has(head, 0, "\x1f\x8b", 2)
+			       ? NULL
+			       : "is not compressed by gzip, as its name says";
 	case ROLE_INITRD:
 		return is_archive(head) ? NULL : "begins with unknown bytes";
 	case ROLE_LOADER:

@@ -7,6 +7,8 @@
 /* What a boot needs a file for. */
 enum role {
 	ROLE_KERNEL,
+	ROLE_MULTIBOOT,      /* a multiboot kernel */
+	ROLE_MULTIBOOT_GZIP, /* the same, compressed */
 	ROLE_INITRD,
 	ROLE_FILE,    /* any: put into the initrd under a name, or of a
 			 site's own copy */

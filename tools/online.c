@@ -287,18 +287,27 @@ static void ask_file(struct targets *all, const struct release *release,
 	free(wanted.url);
 }
 
+static enum role kernel_role(const struct mirror_files *files)
+{
+	if (!files->is_multiboot)
+		return ROLE_KERNEL;
+	return dialect_names_gzip(files->kernel) ? ROLE_MULTIBOOT_GZIP
+						 : ROLE_MULTIBOOT;
+}
+
 /* Ask for the files that a boot from this mirror may fetch. */
 static void ask_mirror(struct targets *all, const struct release *release,
 		       const struct mirror_files *files)
 {
 	struct buf config = BUF_INIT;
 
-	ask_file(all, release, files, ROLE_KERNEL, files->kernel);
+	ask_file(all, release, files, kernel_role(files), files->kernel);
 	ask_file(all, release, files, ROLE_SHIM, files->shim);
 	for (size_t i = 0; i < files->initrd_count; i++)
 		ask_file(all, release, files,
-			 files->initrds[i].path != NULL ? ROLE_FILE
-							: ROLE_INITRD,
+			 files->is_multiboot || files->initrds[i].path != NULL
+				 ? ROLE_FILE
+				 : ROLE_INITRD,
 			 files->initrds[i].url);
 	ask_file(all, release, files, ROLE_BIOS, files->chain[PLATFORM_BIOS]);
 	ask_file(all, release, files, ROLE_EFI, files->chain[PLATFORM_EFI]);

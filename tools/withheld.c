@@ -66,7 +66,8 @@ static int has_secret(const struct mirror_files *files)
 		if (is_secret_text(texts[i]))
 			return 1;
 	for (size_t i = 0; i < files->initrd_count; i++)
-		if (is_secret_text(files->initrds[i].url))
+		if (is_secret_text(files->initrds[i].url) ||
+		    is_secret_text(files->initrds[i].args))
 			return 1;
 	for (int i = 0; i < PLATFORM_COUNT; i++)
 		if (is_secret_text(files->chain[i]) ||

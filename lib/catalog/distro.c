@@ -12,6 +12,7 @@
 #include "value.h"
 #include "version.h"
 
+/* gPXE and iPXE load no more modules (src/arch/x86/image/multiboot.c). */
 #define INITRDS_MAX 8
 #define SUM_LISTS_MAX 4
 
@@ -19,8 +20,8 @@
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
 		"kernel", "initrds", "args", "answer_args", "chain", "script", \
-		"image", "memory", "live", "eol", "sums", "shim", "signed_by", \
-		"copy"
+		"image", "multiboot", "memory", "live", "eol", "sums", "shim", \
+		"signed_by", "copy"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -50,6 +51,7 @@ static const char *const initrd_keys[] = {
 	"executable",
 	NULL,
 };
+static const char *const module_keys[] = { "file", "args", NULL };
 static const char *const chain_keys[] = { "bios", "efi", NULL };
 static const char *const sums_keys[] = {
 	"lists",
@@ -137,25 +139,45 @@ static int check_initrd(struct cursor *at, const json_t *initrd)
 	return rc;
 }
 
-static int check_initrds(struct cursor *at, const json_t *object)
+/* The URL of a multiboot module, or an object that has its arguments too. */
+static int check_module(struct cursor *at, const json_t *module)
 {
-	const json_t *value = json_object_get(object, "initrds");
+	int rc;
+
+	if (json_is_string(module))
+		return 0;
+	if (!json_is_object(module))
+		return cursor_fail(at, "must be a URL, in quotes, or an object "
+				       "with file and args, in { }");
+	rc = value_check_object(at, module, module_keys);
+	rc |= check_strings(at, module, module_keys);
+	if (rc == 0 && !json_is_string(json_object_get(module, "file")))
+		rc = cursor_fail(at, "needs file, a URL");
+	return rc;
+}
+
+/* An array of at least min URLs or objects under key, or null. */
+static int check_files(struct cursor *at, const json_t *object, const char *key,
+		       size_t min,
+		       int (*check)(struct cursor *at, const json_t *value))
+{
+	const json_t *value = json_object_get(object, key);
 	const size_t count = json_array_size(value);
 	size_t mark;
 	int rc = 0;
 
 	if (value == NULL || json_is_null(value))
 		return 0;
-	if (count == 0 || count > INITRDS_MAX)
-		return cursor_fail_key(at, "initrds",
-				       "must be an array of 1 to %d URLs or "
+	if (!json_is_array(value) || count < min || count > INITRDS_MAX)
+		return cursor_fail_key(at, key,
+				       "must be an array of %zu to %d URLs or "
 				       "objects, in [ ]",
-				       INITRDS_MAX);
-	mark = cursor_enter(at, "initrds");
+				       min, INITRDS_MAX);
+	mark = cursor_enter(at, key);
 	for (size_t i = 0; i < count; i++) {
 		size_t inner = cursor_enter_index(at, i);
 
-		rc |= check_initrd(at, json_array_get(value, i));
+		rc |= check(at, json_array_get(value, i));
 		cursor_leave(at, inner);
 	}
 	cursor_leave(at, mark);
@@ -207,7 +229,8 @@ static int check_scope(struct cursor *at, const json_t *object,
 	rc |= check_parts(at, object, "pxelinux", pxelinux_keys);
 	rc |= check_parts(at, object, "chain", chain_keys);
 	rc |= check_parts(at, object, "image", chain_keys);
-	rc |= check_initrds(at, object);
+	rc |= check_files(at, object, "initrds", 1, check_initrd);
+	rc |= check_files(at, object, "multiboot", 0, check_module);
 	rc |= check_sums(at, object);
 	rc |= copy_check(at, object);
 	if (!json_is_null(json_object_get(object, "memory")))

@@ -30,6 +30,24 @@ int release_is_image(const struct mirror_files *files)
 	       has_any(files->image);
 }
 
+int release_is_multiboot(const struct mirror_files *files)
+{
+	return files->is_multiboot && files->loader == NULL &&
+	       !has_any(files->chain) && !has_any(files->script) &&
+	       !has_any(files->image);
+}
+
+struct dialect_kernel release_kernel(const struct mirror_files *files)
+{
+	return (struct dialect_kernel){
+		.url = files->kernel,
+		.initrds = files->initrds,
+		.initrd_count = files->initrd_count,
+		.args = files->args,
+		.is_multiboot = files->is_multiboot,
+	};
+}
+
 int release_has_method(const struct mirror_files *files)
 {
 	return has_files(files) || has_any(files->script) ||

@@ -36,6 +36,8 @@ struct mirror_files {
 	 * EFI. */
 	struct uri_needs needs;
 	unsigned is_site_host : 1; /* all of them are on the base's host */
+	unsigned is_multiboot : 1; /* the kernel is a multiboot kernel, and the
+				      initrds are its modules */
 
 	/* For each of dialects[], why its loader cannot be told to start these
 	 * files, or NULL.  NULL: every loader can. */
@@ -147,6 +149,13 @@ int release_is_script(const struct mirror_files *files);
 
 /* Whether disk images are all that the files have to start. */
 int release_is_image(const struct mirror_files *files);
+
+/* Whether a multiboot kernel is all that the files have to start. */
+int release_is_multiboot(const struct mirror_files *files);
+
+/* The kernel as a loader is told to start it, borrowed from the files, which
+ * have one. */
+struct dialect_kernel release_kernel(const struct mirror_files *files);
 
 /* Whether the files have something to start. */
 int release_has_method(const struct mirror_files *files);

@@ -241,8 +241,21 @@ static int read_named_file(struct release_builder *b, const json_t *object,
 	return rc < 0 ? -1 : check_path(b->at, initrd->path);
 }
 
-static int read_initrds(struct release_builder *b, const json_t *array,
-			struct mirror_files *files)
+static int read_module(struct release_builder *b, const json_t *object,
+		       struct initrd *module)
+{
+	int rc = fill_key(b, object, "file", FORM_URL, &module->url);
+
+	return rc | fill_key(b, object, "args", FORM_ARGS, &module->args);
+}
+
+/* Fill the list with a file for each value of the array: read is for one that
+ * is an object. */
+static int read_files_of(struct release_builder *b, const json_t *array,
+			 struct mirror_files *files,
+			 int (*read)(struct release_builder *b,
+				     const json_t *object,
+				     struct initrd *initrd))
 {
 	size_t count = json_array_size(array);
 	struct initrd *list =
@@ -257,12 +270,26 @@ static int read_initrds(struct release_builder *b, const json_t *array,
 		struct initrd *initrd = &list[i];
 
 		if (json_is_object(value))
-			rc |= read_named_file(b, value, initrd);
+			rc |= read(b, value, initrd);
 		else
 			rc |= fill(b, value, FORM_URL, &initrd->url);
 		cursor_leave(b->at, mark);
 	}
 	return rc;
+}
+
+static int read_initrds(struct release_builder *b, const json_t *array,
+			struct mirror_files *files)
+{
+	return read_files_of(b, array, files, read_named_file);
+}
+
+/* The modules of a multiboot kernel, which takes no initrds. */
+static int read_multiboot(struct release_builder *b, const json_t *array,
+			  struct mirror_files *files)
+{
+	files->is_multiboot = 1;
+	return read_files_of(b, array, files, read_module);
 }
 
 static int read_chain(struct release_builder *b, const json_t *object,
@@ -338,9 +365,8 @@ static const struct {
 	int (*read)(struct release_builder *b, const json_t *value,
 		    struct mirror_files *files);
 } parts[] = {
-	{ "pxelinux", read_pxelinux },
-	{ "initrds", read_initrds },
-	{ "chain", read_chain },
+	{ "pxelinux", read_pxelinux },   { "initrds", read_initrds },
+	{ "multiboot", read_multiboot }, { "chain", read_chain },
 	{ "image", read_image },
 };
 
@@ -502,11 +528,25 @@ static void add_pins(struct release_builder *b, struct mirror_files *files)
 static int check_boot_methods(struct release_builder *b,
 			      const struct mirror_files *files)
 {
+	const struct scope *unused;
+
+	if (files->kernel == NULL && files->is_multiboot)
+		return fail_release(b, "multiboot needs a kernel");
 	if (files->kernel == NULL &&
 	    (files->initrds != NULL || files->args != NULL))
 		return fail_release(b, "initrds and args need a kernel");
 	if (files->kernel == NULL && files->shim != NULL)
 		return fail_release(b, "a shim needs a kernel");
+	if (files->is_multiboot && find(b, "initrds", &unused) != NULL)
+		return fail_release(b, "a multiboot kernel takes no initrds: "
+				       "write null for initrds, and the files "
+				       "in multiboot");
+	if (files->is_multiboot && files->shim != NULL)
+		return fail_release(b, "no shim checks a multiboot kernel: "
+				       "write null for shim");
+	if (files->is_multiboot && !machine_is_pc(b->release->arch))
+		return fail_release(b, "a multiboot kernel is for i386 or "
+				       "amd64");
 	if (!release_has_method(files))
 		return fail_release(b, "nothing says how to boot: needs "
 				       "pxelinux, kernel, chain, script or "
@@ -585,12 +625,7 @@ static void find_unwritable(const struct dialect *d,
 void release_builder_add_unwritable(struct mem_pool *pool,
 				    struct mirror_files *files)
 {
-	const struct dialect_kernel kernel = {
-		.url = files->kernel,
-		.initrds = files->initrds,
-		.initrd_count = files->initrd_count,
-		.args = files->args,
-	};
+	const struct dialect_kernel kernel = release_kernel(files);
 	const int is_asked = kernel.url != NULL && !dialect_is_plain(&kernel);
 	const char **list = NULL;
 	struct buf reason = BUF_INIT;

@@ -574,7 +574,8 @@ static int add_initrd(struct file_table *t, size_t index)
 	struct buf title = BUF_INIT;
 	int has_any;
 
-	buf_puts(&title, "Initrd");
+	buf_puts(&title,
+		 t->release->mirrors[0].is_multiboot ? "Module" : "Initrd");
 	for (size_t i = 0; i < t->release->mirror_count; i++) {
 		const struct mirror_files *s = &t->release->mirrors[i];
 
@@ -588,6 +589,25 @@ static int add_initrd(struct file_table *t, size_t index)
 	has_any = add_row(t, title.data);
 	buf_free(&title);
 	return has_any;
+}
+
+/* Add the row of the arguments of a multiboot module. */
+static int add_module_args(struct file_table *t, size_t index)
+{
+	struct buf title = BUF_INIT;
+	int has_module = 0;
+
+	for (size_t i = 0; i < t->release->mirror_count; i++) {
+		const struct mirror_files *s = &t->release->mirrors[i];
+		const int is_here = s->is_multiboot && index < s->initrd_count;
+
+		t->values[i] = is_here ? s->initrds[index].args : NULL;
+		has_module |= is_here;
+	}
+	buf_printf(&title, "Arguments of module %zu", index + 1);
+	add_row(t, title.data);
+	buf_free(&title);
+	return has_module;
 }
 
 static int add_pin(struct file_table *t, size_t index)
@@ -635,7 +655,10 @@ static json_t *files_view(const struct release *release)
 		.rows = json_array(),
 	};
 
-	add_texts(&t, "Kernel", AT(kernel));
+	add_texts(&t,
+		  release->mirrors[0].is_multiboot ? "Multiboot kernel"
+						   : "Kernel",
+		  AT(kernel));
 	for (size_t i = 0; add_initrd(&t, i); i++)
 		;
 	add_texts(&t, "Shim for signed iPXE", AT(shim));
@@ -650,6 +673,8 @@ static json_t *files_view(const struct release *release)
 	add_texts(&t, "PXELINUX configuration, DHCP option 209",
 		  AT(configfile));
 	add_texts(&t, "Kernel arguments", AT(args));
+	for (size_t i = 0; add_module_args(&t, i); i++)
+		;
 	for (size_t i = 0; add_pin(&t, i); i++)
 		;
 	free(t.values);

@@ -102,6 +102,24 @@ static int can_image(const struct loader *l, const struct mirror_files *files)
 	       files->image[PLATFORM_EFI] != NULL;
 }
 
+/* Where the platform is not known, the loader has to start it on both, unless
+ * it finds that out by itself. */
+static int can_multiboot(const struct loader *l,
+			 const struct mirror_files *files)
+{
+	const int on_bios = (l->dialect->starts & START_MULTIBOOT) != 0;
+	const int on_efi = (l->dialect->starts & START_MULTIBOOT_EFI) != 0;
+
+	if (!files->is_multiboot)
+		return 0;
+	if (l->machine.platform == PLATFORM_BIOS)
+		return on_bios;
+	if (l->machine.platform == PLATFORM_EFI)
+		return on_efi;
+	return l->dialect->knows_machine ? on_bios || on_efi
+					 : on_bios && on_efi;
+}
+
 const char *loader_refuses_kind(const struct loader *l,
 				const struct mirror_files *files)
 {
@@ -110,6 +128,9 @@ const char *loader_refuses_kind(const struct loader *l,
 	if (release_is_image(files) && !may_memdisk(l, files) &&
 	    !can_image(l, files))
 		return "is a disk image, which this loader cannot start";
+	if (release_is_multiboot(files) && !can_multiboot(l, files))
+		return "is a multiboot kernel, which this loader starts on "
+		       "BIOS alone";
 	return NULL;
 }
 
@@ -148,7 +169,8 @@ static int can_pxelinux(const struct loader *l, const struct release *release,
 
 static int can_kernel(const struct loader *l, const struct mirror_files *files)
 {
-	return files->kernel != NULL && (l->dialect->starts & START_KERNEL);
+	return files->kernel != NULL && !files->is_multiboot &&
+	       (l->dialect->starts & START_KERNEL);
 }
 
 const char *loader_program(const struct loader *l,
@@ -178,6 +200,8 @@ static enum boot_method first_method(const struct loader *l,
 		return BOOT_PXELINUX;
 	if (can_kernel(l, files))
 		return BOOT_KERNEL;
+	if (can_multiboot(l, files))
+		return BOOT_MULTIBOOT;
 	if (loader_program(l, files) != NULL)
 		return BOOT_CHAIN;
 	if (can_memdisk(l, files))
@@ -228,18 +252,25 @@ const char *loader_refusal(const struct loader *l,
 	return loader_refuses_files(l, &release->mirrors[0]);
 }
 
+/* Those of the first mirror that the loader can use. */
+static const struct mirror_files *first_files(const struct loader *l,
+					      const struct release *release)
+{
+	const size_t i = loader_next_mirror(l, release, 0);
+
+	return &release->mirrors[i < release->mirror_count ? i : 0];
+}
+
 /* The firmware checks no script for the loader, and may trust a program for EFI
  * by itself. */
 static const char *distrusts_without_shim(const struct loader *l,
 					  const struct release *release)
 {
-	const struct mirror_files *files;
-	size_t i = loader_next_mirror(l, release, 0);
+	const struct mirror_files *files = first_files(l, release);
 
-	files = &release->mirrors[i < release->mirror_count ? i : 0];
 	if (find_script(l, files) != NULL || files->shim != NULL)
 		return NULL;
-	if (files->kernel != NULL)
+	if (files->kernel != NULL && !files->is_multiboot)
 		return "needs Secure Boot off: no shim of it is known";
 	return release->signed_by == NULL ? NO_SIGNATURE : NULL;
 }
@@ -248,8 +279,14 @@ const char *loader_distrusts(const struct loader *l,
 			     const struct settings *settings,
 			     const struct release *release)
 {
+	const struct mirror_files *files = first_files(l, release);
+
 	if (!l->dialect->knows_lockdown || l->machine.platform == PLATFORM_BIOS)
 		return NULL;
+	if (release_is_multiboot(files) ||
+	    loader_method(l, release, files) == BOOT_MULTIBOOT)
+		return "needs Secure Boot off: no shim checks a multiboot "
+		       "kernel";
 	if (l->dialect->uses_shim)
 		return distrusts_without_shim(l, release);
 	if (settings_trust(settings, release->signed_by))

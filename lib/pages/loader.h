@@ -20,6 +20,7 @@ enum boot_method {
 	BOOT_NONE,
 	BOOT_PXELINUX, /* the mirror's own PXELINUX, with its menu */
 	BOOT_KERNEL,
+	BOOT_MULTIBOOT,
 	BOOT_MEMDISK, /* memdisk, with the disk image for BIOS */
 	BOOT_IMAGE,   /* the disk image for EFI */
 	BOOT_CHAIN,   /* the program or script that loader_program() names */

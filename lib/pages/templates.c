@@ -306,7 +306,8 @@ static int is_mirrors(const char *part)
 static int is_method(const char *part)
 {
 	return is_part(part, "pxelinux") || is_part(part, "kernel") ||
-	       is_part(part, "image") || is_part(part, "chain");
+	       is_part(part, "multiboot") || is_part(part, "image") ||
+	       is_part(part, "chain");
 }
 
 /* A section with an unknown name is silently empty.  So is a boot method

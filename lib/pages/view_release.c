@@ -55,6 +55,26 @@ static void add_sum(const struct request *r, const struct mirror_files *s,
 						: json_null());
 }
 
+/* The modules of a multiboot kernel. */
+static json_t *modules_view(const struct request *r,
+			    const struct mirror_files *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->initrd_count; i++) {
+		const struct initrd *module = &s->initrds[i];
+		json_t *view = json_pack("{s:o, s:o, s:s?, s:o}", "url",
+					 page_file(r, module->url), "name",
+					 json_sprintf("module%zu", i), "args",
+					 module->args, "words",
+					 words_view(module->args));
+
+		add_sum(r, s, 1 + i, view);
+		json_array_append_new(list, view);
+	}
+	return list;
+}
+
 static json_t *initrds_view(const struct request *r,
 			    const struct mirror_files *s)
 {
@@ -88,6 +108,20 @@ static json_t *kernel_view(const struct request *r, const struct loader *l,
 	if (l->dialect->uses_shim && l->machine.platform != PLATFORM_BIOS &&
 	    s->shim != NULL)
 		json_object_set_new(view, "shim", page_file(r, s->shim));
+	add_sum(r, s, 0, view);
+	if (r->dialect->compares_sums && release_is_pinned(s))
+		json_object_set_new(view, "name", name_of(s->kernel));
+	return view;
+}
+
+static json_t *multiboot_view(const struct request *r,
+			      const struct mirror_files *s)
+{
+	json_t *view =
+		json_pack("{s:o, s:s*, s:o, s:o}", "url",
+			  page_file(r, s->kernel), "args", s->args, "words",
+			  words_view(s->args), "files", modules_view(r, s));
+
 	add_sum(r, s, 0, view);
 	if (r->dialect->compares_sums && release_is_pinned(s))
 		json_object_set_new(view, "name", name_of(s->kernel));
@@ -151,8 +185,11 @@ static void add_method(const struct request *r, const struct loader *l,
 
 	if (is_all ? s->loader != NULL : method == BOOT_PXELINUX)
 		json_object_set_new(view, "pxelinux", pxelinux_view(s));
-	if (is_all ? s->kernel != NULL : method == BOOT_KERNEL)
+	if (is_all ? s->kernel != NULL && !s->is_multiboot
+		   : method == BOOT_KERNEL)
 		json_object_set_new(view, "kernel", kernel_view(r, l, s));
+	if (is_all ? s->is_multiboot : method == BOOT_MULTIBOOT)
+		json_object_set_new(view, "multiboot", multiboot_view(r, s));
 	if (method == BOOT_MEMDISK && !is_all)
 		json_object_set_new(view, "kernel",
 				    memdisk_view(r, l, s->memdisk));

@@ -104,9 +104,50 @@ static void add_words(struct buf *out, const char *args)
 		buf_printf(out, " %s", args);
 }
 
+/* gPXE and iPXE keep the URLs and the arguments of a multiboot kernel and of
+ * its modules in so many bytes, each with a byte behind it, and leave out what
+ * does not fit (src/arch/x86/image/multiboot.c, Debian 12's of 2019 to 2.0). */
+#define MULTIBOOT_MAX 512
+
+static size_t multiboot_len(const char *url, const char *args)
+{
+	return strlen(url) + (args != NULL ? 1 + strlen(args) : 0) + 1;
+}
+
+/* The lines that start a multiboot kernel: option stands behind each command,
+ * and end behind each line. */
+static const char *add_script_multiboot(struct buf *out,
+					const struct dialect_kernel *k,
+					const char *option, const char *end)
+{
+	size_t len = multiboot_len(k->url, k->args);
+	const char *reason =
+		k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+
+	buf_printf(out, "kernel%s %s", option, k->url);
+	add_words(out, k->args);
+	buf_printf(out, "%s\n", end);
+	for (size_t i = 0; i < k->initrd_count; i++) {
+		const struct initrd *module = &k->initrds[i];
+
+		buf_printf(out, "module%s %s", option, module->url);
+		add_words(out, module->args);
+		buf_printf(out, "%s\n", end);
+		len += multiboot_len(module->url, module->args);
+		if (reason == NULL && module->args != NULL)
+			reason = check_script(module->args,
+					      strlen(module->args));
+	}
+	if (reason == NULL && len > MULTIBOOT_MAX)
+		reason = too_long;
+	return reason;
+}
+
 static const char *add_gpxe_kernel(struct buf *out,
 				   const struct dialect_kernel *k)
 {
+	if (k->is_multiboot)
+		return add_script_multiboot(out, k, "", "");
 	buf_printf(out, "kernel %s", k->url);
 	add_words(out, k->args);
 	buf_putc(out, '\n');
@@ -124,6 +165,10 @@ static const char *add_ipxe_kernel(struct buf *out,
 {
 	size_t before, len;
 
+	if (k->is_multiboot)
+		return add_script_multiboot(out, k,
+					    " --name module0 --timeout 10000",
+					    " || goto failed");
 	buf_printf(out, "kernel --timeout 10000 %s", k->url);
 	before = out->len;
 	for (size_t i = 0; i < k->initrd_count; i++)
@@ -161,22 +206,62 @@ static const char *escape_menu(struct buf *out, const char *s, size_t len)
 	return NULL;
 }
 
+static const char *check_menu_args(const char *args)
+{
+	struct buf escaped = BUF_INIT;
+	const char *reason =
+		args != NULL ? escape_menu(&escaped, args, strlen(args)) : NULL;
+
+	buf_free(&escaped);
+	return reason;
+}
+
+/* One file of mboot.c32's command line, which "---" divides. */
+static const char *add_mboot_file(struct buf *out, const char *url,
+				  const char *args)
+{
+	const char *s = args != NULL ? args : "";
+	const char *reason = check_menu_args(args);
+	struct buf word = BUF_INIT;
+
+	buf_printf(out, " %s", url);
+	add_words(out, args);
+	while (reason == NULL && args_next(&s, &word)) {
+		if (strcmp(buf_text(&word), "---") == 0)
+			reason = "is '---', which begins the next module";
+		buf_truncate(&word, 0);
+	}
+	buf_free(&word);
+	return reason;
+}
+
+static const char *add_mboot(struct buf *out, const struct dialect_kernel *k)
+{
+	const char *reason;
+
+	buf_puts(out, "com32 mboot.c32\nappend");
+	reason = add_mboot_file(out, k->url, k->args);
+	for (size_t i = 0; reason == NULL && i < k->initrd_count; i++) {
+		buf_puts(out, " ---");
+		reason = add_mboot_file(out, k->initrds[i].url,
+					k->initrds[i].args);
+	}
+	buf_putc(out, '\n');
+	return reason;
+}
+
 static const char *add_syslinux_kernel(struct buf *out,
 				       const struct dialect_kernel *k)
 {
-	struct buf escaped = BUF_INIT;
-	const char *reason = NULL;
-
+	if (k->is_multiboot)
+		return add_mboot(out, k);
 	buf_printf(out, "linux %s\ninitrd ", k->url);
 	for (size_t i = 0; i < k->initrd_count; i++)
 		buf_printf(out, ",%s", k->initrds[i].url);
 	buf_puts(out, "\nappend");
 	add_words(out, k->args);
 	buf_putc(out, '\n');
-	if (k->args != NULL)
-		reason = escape_menu(&escaped, k->args, strlen(k->args));
-	buf_free(&escaped);
-	return reason;
+	return check_menu_args(k->args);
 }
 
 /* GRUB script: in single quotes nothing is special but the quote itself. */
@@ -258,24 +343,55 @@ static void add_grub_initrds(struct buf *out, const struct dialect_kernel *k)
 	}
 }
 
-static const char *add_grub_kernel(struct buf *out,
-				   const struct dialect_kernel *k)
+/* A command with the file and its arguments.  Adds to len what the file sees
+ * of them. */
+static const char *add_grub_command(struct buf *out, const char *url,
+				    const char *args, size_t *len)
 {
-	const char *s = k->args != NULL ? k->args : "";
-	size_t len = strlen("BOOT_IMAGE=") + strlen(k->url);
+	const char *s = args != NULL ? args : "";
 	struct buf word = BUF_INIT;
 	const char *reason = NULL;
 
-	buf_puts(out, "  if linux ");
-	add_grub_url(out, k->url);
+	add_grub_url(out, url);
 	while (reason == NULL && args_next(&s, &word)) {
-		reason = add_grub_word(out, &word, &len);
+		reason = add_grub_word(out, &word, len);
 		buf_truncate(&word, 0);
 	}
-	buf_puts(out, "; then\n    if initrd");
+	buf_puts(out, "; then\n");
+	buf_free(&word);
+	return reason;
+}
+
+/* What a multiboot kernel gets has no bound. */
+static const char *add_grub_multiboot(struct buf *out,
+				      const struct dialect_kernel *k)
+{
+	size_t len = 0;
+	const char *reason;
+
+	buf_puts(out, "    if $multiboot ");
+	reason = add_grub_command(out, k->url, k->args, &len);
+	for (size_t i = 0; reason == NULL && i < k->initrd_count; i++) {
+		buf_puts(out, "    if $module ");
+		reason = add_grub_command(out, k->initrds[i].url,
+					  k->initrds[i].args, &len);
+	}
+	return reason;
+}
+
+static const char *add_grub_kernel(struct buf *out,
+				   const struct dialect_kernel *k)
+{
+	size_t len = strlen("BOOT_IMAGE=") + strlen(k->url);
+	const char *reason;
+
+	if (k->is_multiboot)
+		return add_grub_multiboot(out, k);
+	buf_puts(out, "  if linux ");
+	reason = add_grub_command(out, k->url, k->args, &len);
+	buf_puts(out, "    if initrd");
 	add_grub_initrds(out, k);
 	buf_puts(out, "; then boot; fi\n");
-	buf_free(&word);
 	if (reason == NULL && len > GRUB_LINE_MAX)
 		reason = too_long;
 	return reason;
@@ -350,7 +466,7 @@ const struct dialect dialect_gpxe = {
 	.escape = escape_script,
 	.menus = &dialect_pxelinux,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS | START_MULTIBOOT,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
 	.max_url = URI_MAX_FOR_ALL,
@@ -369,7 +485,7 @@ const struct dialect dialect_pxelinux = {
 	.escape = escape_menu,
 	.scripts = &dialect_gpxe,
 	.add_kernel = add_gpxe_kernel,
-	.starts = START_KERNEL | START_PXELINUX | START_BIOS,
+	.starts = START_KERNEL | START_PXELINUX | START_BIOS | START_MULTIBOOT,
 	.hash = HASH_CRYPT,
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
@@ -392,7 +508,7 @@ const struct dialect dialect_ipxe = {
 	.max_words = 255,
 	.escape = escape_script,
 	.add_kernel = add_ipxe_kernel,
-	.starts = START_ALL,
+	.starts = START_ALL & ~START_MULTIBOOT_EFI,
 	.bios_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF,
 	.efi_commands = COMMAND_SHELL | COMMAND_REBOOT | COMMAND_POWEROFF |
 			COMMAND_FIRMWARE,
@@ -425,7 +541,8 @@ const struct dialect dialect_syslinux = {
 	.max_command = 2047,
 	.escape = escape_menu,
 	.add_kernel = add_syslinux_kernel,
-	.starts = START_KERNEL | START_PXELINUX_LIKE | START_MEMDISK,
+	.starts = START_KERNEL | START_PXELINUX_LIKE | START_MEMDISK |
+		  START_MULTIBOOT,
 	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.hash = HASH_CRYPT,
 	.refuses_https = no_https,
@@ -435,6 +552,7 @@ const struct dialect dialect_syslinux = {
 			"syslinux.efi asks no other",
 	.sends_cookie = 1,
 	.uses_syslinux = 1,
+	.unpacks_multiboot = 1,
 };
 
 /* GRUB 2.12 takes an IPv6 address in its own HTTP, but asks for nothing of one
@@ -452,7 +570,8 @@ const struct dialect dialect_grub = {
 	.add_file = add_grub_file,
 	.add_error = add_grub_error,
 	.add_kernel = add_grub_kernel,
-	.starts = START_KERNEL | START_EFI,
+	.starts = START_KERNEL | START_EFI | START_MULTIBOOT |
+		  START_MULTIBOOT_EFI,
 	.bios_commands = COMMAND_REBOOT | COMMAND_POWEROFF,
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.hash = HASH_PBKDF2,
@@ -466,6 +585,7 @@ const struct dialect dialect_grub = {
 	.has_bare_variables = 1,
 	.knows_lockdown = 1,
 	.names_files = 1,
+	.unpacks_multiboot = 1,
 };
 
 const struct dialect dialect_html = {
@@ -479,6 +599,7 @@ const struct dialect dialect_html = {
 	.has_scripts = 1,
 	.resolves_urls = 1,
 	.names_files = 1,
+	.unpacks_multiboot = 1,
 };
 
 const struct dialect dialect_json = {
@@ -490,6 +611,7 @@ const struct dialect dialect_json = {
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 	.names_files = 1,
+	.unpacks_multiboot = 1,
 	.is_view = 1,
 };
 
@@ -620,6 +742,11 @@ int dialect_names_script(const char *url)
 	while (!ends_in(url, len, ".ipxe") && url[len] != '\0')
 		len += 1 + strcspn(url + len + 1, "&");
 	return ends_in(url, len, ".ipxe");
+}
+
+int dialect_names_gzip(const char *url)
+{
+	return ends_in(url, strcspn(url, "?"), ".gz");
 }
 
 /* To gPXE the name of a file is what follows the last '/' of the argument,
@@ -824,7 +951,7 @@ static int are_plain_args(const char *args)
 
 int dialect_is_plain(const struct dialect_kernel *kernel)
 {
-	if (!is_plain_url(kernel->url) ||
+	if (kernel->is_multiboot || !is_plain_url(kernel->url) ||
 	    kernel->initrd_count > PLAIN_INITRDS_MAX ||
 	    (kernel->args != NULL && !are_plain_args(kernel->args)))
 		return 0;
@@ -868,6 +995,9 @@ int dialect_check_kernel(const struct dialect *d,
 	const char *why = dialect_check_url(d, kernel->url);
 	const char *what = "";
 
+	if (kernel->is_multiboot && !d->unpacks_multiboot &&
+	    dialect_names_gzip(kernel->url))
+		why = "has a compressed kernel, which this loader cannot read";
 	for (size_t i = 0; why == NULL && i < kernel->initrd_count; i++)
 		why = check_initrd(d, &kernel->initrds[i]);
 	if (why == NULL && d->add_kernel != NULL) {

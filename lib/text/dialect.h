@@ -20,8 +20,11 @@ enum {
 	START_MEMDISK = 64,      /* SYSLINUX's memdisk, which starts a disk
 				    image on BIOS */
 	START_IMAGE = 128,       /* a disk image on EFI */
+	START_MULTIBOOT = 256,   /* a multiboot kernel on BIOS */
+	START_MULTIBOOT_EFI = 512,
 	START_ALL = START_KERNEL | START_PXELINUX | START_BIOS | START_EFI |
-		    START_SCRIPT | START_MEMDISK | START_IMAGE,
+		    START_SCRIPT | START_MEMDISK | START_IMAGE |
+		    START_MULTIBOOT | START_MULTIBOOT_EFI,
 };
 
 /* What a loader can do by itself. */
@@ -38,6 +41,7 @@ struct initrd {
 	const char *path; /* the file's in the root file system, from the '/'
 			     on; NULL: the file is an archive */
 	int is_executable;
+	const char *args; /* of a multiboot module; NULL: none */
 };
 
 /* A kernel as a loader is told to start it.  Borrowed. */
@@ -45,7 +49,8 @@ struct dialect_kernel {
 	const char *url;
 	const struct initrd *initrds;
 	size_t initrd_count;
-	const char *args; /* NULL: none */
+	const char *args;      /* NULL: none */
+	unsigned is_multiboot; /* its initrds are modules */
 };
 
 /*
@@ -131,6 +136,8 @@ struct dialect {
 					    pinned sum, where their client can */
 	unsigned names_files : 1;        /* it puts a file that is no archive
 					    into the initrd */
+	unsigned unpacks_multiboot : 1;  /* it starts a multiboot kernel that
+					    gzip has compressed */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */
 };
 
@@ -187,6 +194,9 @@ const struct dialect *dialect_of_user_agent(const char *user_agent);
 /* The suffix of the len bytes at name, static, if gPXE takes a file of that
  * name for native code without looking at its content; NULL if it does not. */
 const char *dialect_native_suffix(const char *name, size_t len);
+
+/* Whether the URL is by its name a file that gzip has compressed. */
+int dialect_names_gzip(const char *url);
 
 /* Whether the URL, or a pattern of one, is by its name a script of iPXE: its
  * path or the value of a parameter ends in ".ipxe", or its path in

@@ -480,6 +480,11 @@ class Lab:
         self.start(name, "lighttpd", "-D", "-f", conf)
         wait_for_port(address)
 
+    @property
+    def multiboot(self):
+        """A multiboot kernel that is a probe."""
+        return self.probe.with_name("probe.multiboot")
+
     def bios_disk(self):
         disk = self.dir / "bios.img"
         disk.write_bytes(self.probe.read_bytes().ljust(1 << 20, b"\0"))
@@ -923,6 +928,15 @@ class Machine:
         found = re.search(r"(?m)^probe: (bios|efi)\nprobe: command line: (.*)\n", text)
         initrds = re.findall(r"(?m)^probe: initrd: size (\w+) crc (\w+)$", text)
         return found[1], found[2], [(int(s, 16), int(c, 16)) for s, c in initrds]
+
+    def multiboot_lines(self, seconds):
+        """What the multiboot probe told: (version, command line, [(size, crc, arguments), ...])."""
+        self.expect(r"(?m)^probe: command line: .*\n", seconds)
+        self.wait(self.has_ended, 30, "the probe's end")
+        text = self.serial()
+        found = re.search(r"(?m)^probe: (multiboot2?)\nprobe: command line: (.*)\n", text)
+        modules = re.findall(r"(?m)^probe: module: size (\w+) crc (\w+) (.*)$", text)
+        return found[1], found[2].strip(), [(int(s, 16), int(c, 16), args.strip()) for s, c, args in modules]
 
     def named_files(self):
         """What the probe found in its initrds: {path: (size, crc, executable)}."""

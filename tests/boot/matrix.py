@@ -6,6 +6,7 @@ leaves is in the build directory's boot/. Needs root.
 """
 
 import functools
+import gzip
 import hashlib
 import json
 import os
@@ -494,6 +495,73 @@ class Boot(unittest.TestCase):
 
     def more_efi_image_first_mirror_silent(self):
         self.check_efi_image(SECOND, faults={FIRST: "silent"})
+
+    # A multiboot kernel with modules, each with arguments
+
+    MODULES = {"one": (b"1" * 5000, "console=tty0 two"), "two": (b"2" * 70000, "")}
+
+    def multiboot_lab(self, kernel="xen", **options):
+        sections = catalog([DISK, {"distro": "multiboot", "hotkey": "x"}, AMD64, MORE]) | PLAIN
+        modules = [{"file": "{{mirror}}" + name} | ({"args": args} if args else {})
+                   for name, (_, args) in self.MODULES.items()]
+        sections["distros"] = {"multiboot": {
+            "title": "Multiboot", "mirror": "debian", "kernel": "{{mirror}}" + kernel,
+            "args": "dom0_mem=1G,max:1G of={{mirror_host}}", "multiboot": modules,
+            "versions": {"1": {"arches": ["amd64"]}},
+        }}
+        return self.lab(sections, **options)
+
+    def press_multiboot(self, boot, pc):
+        probe = boot.multiboot.read_bytes()
+        for mirror in lab.MIRRORS:
+            if boot.faults.get(mirror) != "missing":
+                directory = boot.dir / mirror / "debian"
+                (directory / "xen").write_bytes(probe)
+                (directory / "xen.gz").write_bytes(gzip.compress(probe))
+                for name, (data, _) in self.MODULES.items():
+                    (directory / name).write_bytes(data)
+        pc.press("x")
+
+    def check_multiboot(self, pc, version, kernel="", mirror=FIRST):
+        """Where kernel is a name, each command line begins with the file's URL."""
+        tree = f"http://{mirror}/debian/"
+        found, line, modules = pc.multiboot_lines(300)
+        wanted = [(len(data), zlib.crc32(data), f"{tree}{name} {args}".strip() if kernel else args)
+                  for name, (data, args) in self.MODULES.items()]
+        self.assertEqual((found, modules), (version, wanted))
+        self.assertEqual(line, (f"{tree}{kernel} " if kernel else "") + f"dom0_mem=1G,max:1G of={mirror}")
+
+    def check_bios_multiboot(self, mirror=FIRST, **options):
+        with self.multiboot_lab(**options) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            self.press_multiboot(boot, pc)
+            self.check_multiboot(pc, "multiboot", "xen", mirror)
+
+    def more_bios_multiboot(self):
+        self.check_bios_multiboot()
+
+    def more_bios_multiboot_second_mirror(self):
+        self.check_bios_multiboot(SECOND, faults={FIRST: "missing"})
+
+    def more_bios_multiboot_of_lpxelinux(self):
+        with self.multiboot_lab("xen.gz") as boot:
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of_syslinux(pc)
+            self.press_multiboot(boot, pc)
+            self.check_multiboot(pc, "multiboot", "xen.gz")
+
+    def check_grub_multiboot(self, mirror=FIRST, **options):
+        with self.multiboot_lab("xen.gz", **options) as boot:
+            pc = self.start_grub(boot)
+            self.press_multiboot(boot, pc)
+            self.check_multiboot(pc, "multiboot2", mirror=mirror)
+
+    def more_efi_grub_multiboot(self):
+        self.check_grub_multiboot()
+
+    def more_efi_grub_multiboot_second_mirror(self):
+        self.check_grub_multiboot(SECOND, faults={FIRST: "missing"})
 
     # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
 

@@ -122,6 +122,8 @@ static uint32_t field(const uint8_t *params, uint32_t offset)
 	return *(const uint32_t *)(params + offset);
 }
 
+#ifndef MULTIBOOT
+
 /* What a loader has written into the kernel's header. */
 static void tell_boot_params(const char *mode, const uint8_t *params)
 {
@@ -135,7 +137,62 @@ static void tell_boot_params(const char *mode, const uint8_t *params)
 	tell_named_files(initrd, size);
 }
 
-#ifndef __x86_64__
+#endif
+
+#ifdef MULTIBOOT
+
+static void tell_module(const uint8_t *module)
+{
+	const uint32_t start = field(module, 0);
+	const uint32_t size = field(module, 4) - start;
+
+	put("probe: module: size ");
+	put_hex(size);
+	put(" crc ");
+	put_hex(add_crc(0, (const uint8_t *)(uintptr_t)start, size));
+	put(" ");
+	put((const char *)(uintptr_t)field(module, 8));
+	put("\n");
+}
+
+/* The first version has one table, with a list of modules. */
+static void tell_multiboot(const uint8_t *info)
+{
+	const uint8_t *modules = (const uint8_t *)(uintptr_t)field(info, 24);
+
+	put_command_line("multiboot", (const char *)(uintptr_t)field(info, 16));
+	for (uint32_t i = 0; i < field(info, 20); i++)
+		tell_module(modules + 16 * i);
+}
+
+/* The second has a list of tags, each of a type and a size. */
+static void tell_multiboot2(const uint8_t *info)
+{
+	const uint8_t *const end = info + field(info, 0);
+
+	for (info += 8; info < end; info += (field(info, 4) + 7) & ~7u) {
+		const uint32_t module[] = { field(info, 8), field(info, 12),
+					    (uint32_t)(uintptr_t)info + 16 };
+
+		if (field(info, 0) == 1)
+			put_command_line("multiboot2", (const char *)info + 8);
+		if (field(info, 0) == 3)
+			tell_module((const uint8_t *)module);
+	}
+}
+
+/* The magic number says which version the loader knows. */
+__attribute__((section(".entry"), noreturn)) void
+probe_multiboot(uint32_t magic, const uint8_t *info)
+{
+	if (magic == 0x2badb002)
+		tell_multiboot(info);
+	else
+		tell_multiboot2(info);
+	end();
+}
+
+#elif !defined(__x86_64__)
 
 __attribute__((section(".entry"), noreturn)) void probe32(const uint8_t *params)
 {

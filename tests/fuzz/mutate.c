@@ -26,6 +26,7 @@ static const char *const keys[] = {
 	"versions",  "vesamenu", "distro_arch", "i386",       "amd64",
 	"arm64",     "1.json",   "script",      "reboot",     "poweroff",
 	"firmware",  "file",     "executable",  "image",      "memdisk",
+	"multiboot",
 };
 
 /* A value, and where it is. */

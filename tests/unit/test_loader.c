@@ -27,6 +27,7 @@ enum {
 	BIOS_SCRIPT = 1024, /* named in "chain" */
 	BIOS_IMAGE = 2048,
 	EFI_IMAGE = 4096,
+	MULTIBOOT = 8192,
 };
 
 static const char unwritable[] = "has a kernel line that is too long";
@@ -50,7 +51,7 @@ static struct mirror_files files_of(unsigned what)
 		.pathprefix = what & PXELINUX ? TREE : NULL,
 		.configfile = what & PXELINUX ? "pxelinux.cfg/default" : NULL,
 		.loader = what & PXELINUX ? TREE "pxelinux.0" : NULL,
-		.kernel = what & KERNEL ? TREE "linux" : NULL,
+		.kernel = what & (KERNEL | MULTIBOOT) ? TREE "linux" : NULL,
 		.chain = { what & BIOS_PROGRAM ? TREE "program.bin" : NULL,
 			   what & EFI_PROGRAM ? TREE "program.efi" : NULL },
 		.script = { what & (SCRIPT | BIOS_SCRIPT) ? TREE "script.ipxe"
@@ -59,6 +60,7 @@ static struct mirror_files files_of(unsigned what)
 		.image = { what & BIOS_IMAGE ? TREE "bios.iso" : NULL,
 			   what & EFI_IMAGE ? TREE "efi.img" : NULL },
 		.memdisk = what & BIOS_IMAGE ? &memdisk : NULL,
+		.is_multiboot = (what & MULTIBOOT) != 0,
 	};
 }
 
@@ -83,6 +85,8 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NOTHING "has nothing that this loader can start"
 #define NO_IMAGE "is a disk image, which this loader cannot start"
 #define NO_SCRIPT "is a script of iPXE"
+#define BIOS_ALONE                                                             \
+	"is a multiboot kernel, which this loader starts on BIOS alone"
 
 /* How a loader starts a release for amd64 that one mirror has. */
 static const struct {
@@ -215,6 +219,25 @@ static const struct {
 	{ "grub", "efi", EFI_IMAGE | EFI_PROGRAM, TREE "program.efi" },
 	{ "html", "", BIOS_IMAGE, "memdisk" },
 
+	/* All loaders start a multiboot kernel on BIOS, and GRUB on EFI. */
+	{ "gpxe", "bios", MULTIBOOT, "multiboot" },
+	{ "pxelinux", "bios", MULTIBOOT, "multiboot" },
+	{ "ipxe", "bios", MULTIBOOT, "multiboot" },
+	{ "ipxe", "efi", MULTIBOOT, BIOS_ALONE },
+	{ "ipxe", "", MULTIBOOT, "multiboot" },
+	{ "ipxe", "efi", MULTIBOOT | EFI_PROGRAM, TREE "program.efi" },
+	{ "ipxe", "bios", MULTIBOOT | EFI_PROGRAM, "multiboot" },
+	{ "ipxe", "bios", MULTIBOOT | PXELINUX, "pxelinux" },
+	{ "ipxe", "bios", MULTIBOOT | IPV6, NO_IPV6 },
+	{ "syslinux", "bios", MULTIBOOT, "multiboot" },
+	{ "syslinux", "bios", MULTIBOOT | UNWRITABLE, unwritable },
+	{ "syslinux", "efi", MULTIBOOT | SITE_HOST, BIOS_ALONE },
+	{ "syslinux", "", MULTIBOOT, BIOS_ALONE },
+	{ "grub", "bios", MULTIBOOT, "multiboot" },
+	{ "grub", "efi", MULTIBOOT, "multiboot" },
+	{ "grub", "", MULTIBOOT | EFI_PROGRAM, "multiboot" },
+	{ "html", "", MULTIBOOT, "multiboot" },
+
 	/* People see what any loader can start. */
 	{ "html", "", KERNEL | IPV6 | LONG | UNWRITABLE, "kernel" },
 	{ "html", "", PXELINUX | KERNEL | HTTPS, "pxelinux" },
@@ -232,6 +255,8 @@ static const char *start(const struct loader *l, const struct release *release)
 		return "pxelinux";
 	case BOOT_KERNEL:
 		return "kernel";
+	case BOOT_MULTIBOOT:
+		return "multiboot";
 	case BOOT_MEMDISK:
 		return "memdisk";
 	case BOOT_IMAGE:
