@@ -563,6 +563,15 @@ class Boot(unittest.TestCase):
     def more_efi_grub_multiboot_second_mirror(self):
         self.check_grub_multiboot(SECOND, faults={FIRST: "missing"})
 
+    @by("forky")
+    def more_efi_grub_multiboot_module_missing(self):
+        with self.multiboot_lab("xen.gz") as boot:
+            os.unlink("/srv/tftp/grub/x86_64-efi/multiboot2.mod")
+            pc = self.start_grub(boot)
+            self.press_multiboot(boot, pc)
+            pc.expect("This GRUB has no module multiboot2: put multiboot2.mod beside", 60)
+            pc.expect("(?s)has no module.*Local disk", 60)
+
     # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
 
     def start_pinned(self, boot, flipped=()):
