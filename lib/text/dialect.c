@@ -369,10 +369,10 @@ static const char *add_grub_multiboot(struct buf *out,
 	size_t len = 0;
 	const char *reason;
 
-	buf_puts(out, "    if $multiboot ");
+	buf_puts(out, "  if $multiboot ");
 	reason = add_grub_command(out, k->url, k->args, &len);
 	for (size_t i = 0; reason == NULL && i < k->initrd_count; i++) {
-		buf_puts(out, "    if $module ");
+		buf_puts(out, "  if $module ");
 		reason = add_grub_command(out, k->initrds[i].url,
 					  k->initrds[i].args, &len);
 	}
