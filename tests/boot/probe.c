@@ -57,6 +57,11 @@ static uint32_t add_crc(uint32_t crc, const uint8_t *data, uint32_t size)
 	return ~crc;
 }
 
+static uint32_t field(const uint8_t *params, uint32_t offset)
+{
+	return *(const uint32_t *)(params + offset);
+}
+
 static void put_command_line(const char *mode, const char *text)
 {
 	put("\nprobe: ");
@@ -65,6 +70,8 @@ static void put_command_line(const char *mode, const char *text)
 	put(text);
 	put("\n");
 }
+
+#ifndef MULTIBOOT
 
 static void put_initrd(uint32_t size, uint32_t crc)
 {
@@ -116,13 +123,6 @@ static void tell_named_files(const uint8_t *data, uint32_t size)
 		put("\n");
 	}
 }
-
-static uint32_t field(const uint8_t *params, uint32_t offset)
-{
-	return *(const uint32_t *)(params + offset);
-}
-
-#ifndef MULTIBOOT
 
 /* What a loader has written into the kernel's header. */
 static void tell_boot_params(const char *mode, const uint8_t *params)

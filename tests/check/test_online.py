@@ -3,6 +3,7 @@
 tree of Debian's own netboot package, and one fault at a time."""
 
 import collections
+import gzip
 import json
 import os
 import pathlib
@@ -537,6 +538,32 @@ def test_shim(mirrors):
         expect(f"shim {fault}", [f for f in found if "no second mirror" not in f], wanted)
 
 
+def test_multiboot(mirrors):
+    """The kernel has a header of multiboot, or is compressed as its name says;
+    a module may be any file."""
+    first = b"\x7fELF" + b"\0" * 4092 + b"\x02\xb0\xad\x1b" + b"\0" * 9000
+    second = b"\x7fELF" + b"\0" * 20476 + b"\xd6\x50\x52\xe8" + b"\0" * 9000
+    packed = gzip.compress(first)
+    rows = [
+        ("xen", content(first), "m", content(b"any text\n"), None),
+        ("xen", content(second), "m", content(b"\0\1" * 999), None),
+        ("xen.gz", content(packed), "m", content(b"a"), None),
+        ("xen", content(packed), "m", content(b"a"),
+         "kernel is compressed, and its name does not end in .gz, by which iPXE is kept from it"),
+        ("xen.gz", content(first), "m", content(b"a"), "kernel is not compressed by gzip, as its name says"),
+        ("xen", content(b"\x7fELF" + b"\0" * 4090 + first), "m", content(b"a"), "kernel is not a multiboot kernel"),
+        ("xen", content(first), "m", content(ERROR_PAGE), "file is a page of HTML, maybe an error page"),
+        ("xen", content(first), "m", status(404), "file is missing: status 404"),
+    ]
+    for kernel, page, module, other, fault in rows:
+        mirrors[0].reset({f"/debian/{kernel}": page, f"/debian/{module}": other})
+        found = check_other(mirrors, kernel="{{mirror}}" + kernel, multiboot=[{"file": "{{mirror}}" + module, "args": "a"}])
+        name = module if fault and fault.startswith("file") else kernel
+        wanted = [f"error: catalog.json: /distros/debian/versions/1: {fault}: http://FIRST/debian/{name}"] if fault else []
+        found = [f for f in found if "no second mirror" not in f and ": left out: " not in f and "gPXE" not in f]
+        expect(f"multiboot {kernel} {fault}", found, wanted)
+
+
 def test_named_files(mirrors):
     """What a loader puts into the initrd may be any file but an error page."""
     rows = [
@@ -708,6 +735,7 @@ def main():
             ("shim", lambda: test_shim(mirrors)),
             ("named files", lambda: test_named_files(mirrors)),
             ("images", lambda: test_images(mirrors)),
+            ("multiboot", lambda: test_multiboot(mirrors)),
             ("scripts", lambda: test_scripts(mirrors)),
             ("a kernel ends in its last paragraph",
              lambda: test_a_kernel_ends_in_its_last_paragraph(mirrors)),

@@ -366,6 +366,16 @@ class Withheld(unittest.TestCase):
                           "which may be a token", self.lines(said))
             self.assertFalse(any("SECRET" in text for text in files.values()))
 
+    def test_release_whose_module_has_a_query(self):
+        for module in "{{mirror}}m?token=SECRET", {"file": "{{mirror}}m", "args": "a=http://h/?token=SECRET"}:
+            distro = {**SMALL["distros"]["debian"], "initrds": None, "multiboot": [module]}
+            with Export(small(distros={"debian": distro})) as export:
+                said = export.run("--pages")
+                files = export.texts()
+            self.assertIn("no file: release debian trixie amd64: has a URL with a query, "
+                          "which may be a token", self.lines(said))
+            self.assertFalse(any("SECRET" in text for text in files.values()))
+
     def test_release_whose_url_has_a_query(self):
         distro = {**SMALL["distros"]["debian"],
                   "initrds": ["{{mirror}}initrd.gz?token=SECRET"]}

@@ -970,6 +970,105 @@ static void test_command_line_of_syslinux_is_one(void **state)
 	free(reason);
 }
 
+/* The reason why the dialect cannot start the multiboot kernel and a module of
+ * that URL; "": it can. */
+static char *check_multiboot(const struct dialect *d, const char *url,
+			     const char *args, const char *module,
+			     const char *module_args)
+{
+	const struct initrd modules[] = {
+		{ .url = module, .args = module_args },
+	};
+	const struct dialect_kernel kernel = {
+		.url = url,
+		.initrds = modules,
+		.initrd_count = 1,
+		.args = args,
+		.is_multiboot = 1,
+	};
+	struct buf reason = BUF_INIT;
+	int rc = dialect_check_kernel(d, &kernel, &reason);
+
+	buf_puts(&reason, "");
+	assert_int_equal(rc, reason.len > 0 ? -1 : 0);
+	return buf_take(&reason);
+}
+
+static void
+test_a_multiboot_kernel_is_for_loaders_that_can_read_it(void **state)
+{
+#define TOO_LONG LINE "is longer than this loader takes"
+	static const struct {
+		const char *names; /* of dialects */
+		const char *url, *args, *module_args;
+		const char *reason;
+	} rows[] = {
+		{ "gpxe pxelinux ipxe syslinux grub html json", "http://h/xen",
+		  "a", "b c", "" },
+		{ "gpxe pxelinux ipxe syslinux grub html json", "http://h/xen",
+		  NULL, NULL, "" },
+		{ "syslinux grub html json", "http://h/xen.GZ?a=b", "a", "b",
+		  "" },
+		{ "gpxe pxelinux ipxe", "http://h/xen.GZ?a=b", "a", "b",
+		  "has a compressed kernel, which this loader cannot read" },
+		{ "gpxe pxelinux ipxe", "http://h/xen", "a;b ;", "b",
+		  ARGUMENT "contains '&&', '||' or ';', an operator" },
+		{ "gpxe pxelinux ipxe", "http://h/xen", "a", "b ||",
+		  ARGUMENT "contains '&&', '||' or ';', an operator" },
+		{ "syslinux", "http://h/xen", "a", "b^c",
+		  ARGUMENT "contains a caret, which marks a hotkey" },
+		{ "syslinux", "http://h/xen", "a --- b", NULL,
+		  ARGUMENT "is '---', which begins the next module" },
+		{ "syslinux", "http://h/xen", "a", "---",
+		  ARGUMENT "is '---', which begins the next module" },
+		{ "gpxe pxelinux ipxe grub", "http://h/xen", "a --- b", "---",
+		  "" },
+		{ "grub", "http://h/xen", "a", "it's",
+		  ARGUMENT "contains \"'\" or '\\', which GRUB changes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t j = 0; dialects[j] != NULL; j++) {
+			char *reason;
+
+			if (strstr(rows[i].names, dialects[j]->name) == NULL)
+				continue;
+			reason = check_multiboot(dialects[j], rows[i].url,
+						 rows[i].args, "http://h/m",
+						 rows[i].module_args);
+			if (strcmp(reason, rows[i].reason) != 0)
+				fail_msg("row %zu, %s: %s", i,
+					 dialects[j]->name, reason);
+			free(reason);
+		}
+}
+
+/* gPXE and iPXE have 512 bytes: here 12 for the kernel's URL, a blank, the
+ * arguments and the byte behind them, and 11 for the module. */
+static void test_multiboot_arguments_have_a_bound(void **state)
+{
+	char args[512];
+
+	(void)state;
+	for (size_t len = 487; len <= 488; len++) {
+		char *reason;
+
+		memset(args, 'a', len);
+		args[len] = '\0';
+		for (size_t i = 0; dialects[i] != NULL; i++) {
+			const int is_short =
+				len == 488 && strstr("gpxe pxelinux ipxe",
+						     dialects[i]->name) != NULL;
+
+			reason = check_multiboot(dialects[i], "http://h/xen",
+						 args, "http://h/m", NULL);
+			assert_string_equal(reason, is_short ? TOO_LONG : "");
+			free(reason);
+		}
+	}
+}
+
 static void test_urls_are_for_loaders_that_take_their_names(void **state)
 {
 	static const struct {
@@ -1073,6 +1172,9 @@ int main(void)
 			test_longest_plain_kernel_is_within_all_bounds),
 		cmocka_unit_test(test_longest_arguments_are_the_loaders),
 		cmocka_unit_test(test_command_line_of_syslinux_is_one),
+		cmocka_unit_test(
+			test_a_multiboot_kernel_is_for_loaders_that_can_read_it),
+		cmocka_unit_test(test_multiboot_arguments_have_a_bound),
 		cmocka_unit_test(
 			test_urls_are_for_loaders_that_take_their_names),
 		cmocka_unit_test(

@@ -152,6 +152,37 @@ static void test_an_image_may_stand_beside_a_script(void **state)
 	catalog_free(c);
 }
 
+static void test_a_multiboot_kernel_has_modules(void **state)
+{
+	struct catalog *c =
+		load("{" SITE ", " MENUS ", 'distros': {'d': {'title': 'D',"
+		     " 'kernel': 'http://h/xen', 'args': 'a',"
+		     " 'multiboot': ['http://h/{{version}}',"
+		     "  {'file': 'http://h/b', 'args': 'v={{version}}'}],"
+		     " 'variants': {'r': {'title': 'R', 'args': 'b',"
+		     "  'multiboot': []}},"
+		     " 'versions': {'1': {'arches': ['amd64']},"
+		     "  '2': {'arches': ['amd64'], 'multiboot': null}}}}}");
+	const struct mirror_files *one =
+		catalog_release(c, "d", "1", "amd64", NULL)->mirrors;
+	const struct mirror_files *bare =
+		catalog_release(c, "d", "1", "amd64", "r")->mirrors;
+
+	(void)state;
+	assert_true(one->is_multiboot);
+	assert_int_equal(one->initrd_count, 2);
+	assert_string_equal(one->initrds[0].url, "http://h/1");
+	assert_null(one->initrds[0].args);
+	assert_string_equal(one->initrds[1].url, "http://h/b");
+	assert_string_equal(one->initrds[1].args, "v=1");
+	assert_true(bare->is_multiboot);
+	assert_int_equal(bare->initrd_count, 0);
+	assert_string_equal(bare->args, "a b");
+	assert_false(catalog_release(c, "d", "2", "amd64", NULL)
+			     ->mirrors->is_multiboot);
+	catalog_free(c);
+}
+
 static void test_a_chain_named_as_a_script_is_one(void **state)
 {
 	struct catalog *c =
@@ -585,6 +616,7 @@ int main(void)
 		SCRATCH_TEST(test_what_is_left_out_is_not_there),
 		SCRATCH_TEST(test_a_script_is_for_both_platforms),
 		SCRATCH_TEST(test_an_image_may_stand_beside_a_script),
+		SCRATCH_TEST(test_a_multiboot_kernel_has_modules),
 		SCRATCH_TEST(test_a_chain_named_as_a_script_is_one),
 		SCRATCH_TEST(
 			test_each_base_of_a_mirror_has_the_files_in_its_order),
