@@ -128,7 +128,8 @@ const char *loader_refuses_kind(const struct loader *l,
 	if (release_is_image(files) && !may_memdisk(l, files) &&
 	    !can_image(l, files))
 		return "is a disk image, which this loader cannot start";
-	if (release_is_multiboot(files) && !can_multiboot(l, files))
+	if (release_is_multiboot(files) &&
+	    l->machine.platform != MACHINE_UNKNOWN && !can_multiboot(l, files))
 		return "is a multiboot kernel, which this loader starts on "
 		       "BIOS alone";
 	return NULL;

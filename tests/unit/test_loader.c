@@ -232,7 +232,7 @@ static const struct {
 	{ "syslinux", "bios", MULTIBOOT, "multiboot" },
 	{ "syslinux", "bios", MULTIBOOT | UNWRITABLE, unwritable },
 	{ "syslinux", "efi", MULTIBOOT | SITE_HOST, BIOS_ALONE },
-	{ "syslinux", "", MULTIBOOT, BIOS_ALONE },
+	{ "syslinux", "", MULTIBOOT, NOTHING },
 	{ "grub", "bios", MULTIBOOT, "multiboot" },
 	{ "grub", "efi", MULTIBOOT, "multiboot" },
 	{ "grub", "", MULTIBOOT | EFI_PROGRAM, "multiboot" },
