@@ -833,8 +833,8 @@ static int is_plain(const char *url, const char *args)
 		char *reason = check_kernel(dialects[i], url, args);
 
 		if (reason[0] != '\0')
-			fail_msg("%s, %s, %s: %s", dialects[i]->name, url, args,
-				 reason);
+			fail_msg("%s, %s, %s: %s", dialects[i]->name, url,
+				 args != NULL ? args : "no arguments", reason);
 		free(reason);
 	}
 	return 1;
