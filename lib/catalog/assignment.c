@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "choice.h"
 #include "form.h"
+#include "release_builder.h"
 #include "value.h"
 #include "values.h"
 
@@ -142,13 +144,15 @@ static int read_install(struct cursor *at, const json_t *object,
 }
 
 int assignment_read(struct cursor *at, const json_t *object,
-		    const struct assignables *all, struct assignment *out)
+		    const struct assignables *all, enum words_place place,
+		    struct assignment *out)
 {
 	const char *menu = NULL;
 	int rc = value_string(at, object, "menu", &menu);
 
 	rc |= read_answers(at, object, out);
 	rc |= values_read(at, object, &out->values);
+	rc |= words_read(at, object, place, &out->words);
 	rc |= read_install(at, object, all, out);
 	if (menu != NULL && json_object_get(object, "boot") != NULL)
 		return cursor_fail(at,
@@ -182,6 +186,8 @@ void assignment_inherit(struct assignment *out, const struct assignment *group)
 	take_otherwise(out, own.otherwise != NULL ? &own : group);
 	out->values = own.values;
 	out->group_values = group->values;
+	out->words = own.words;
+	out->group_words = group->words;
 }
 
 int assignment_is_unattended(const struct assignment *a)
@@ -193,6 +199,90 @@ int assignment_is_unattended(const struct assignment *a)
 int assignment_repeats(const struct assignment *a)
 {
 	return a->release->is_live || a->install == INSTALL_ALWAYS;
+}
+
+/* All that is said for the machine's kernel arguments. */
+static json_t *all_words(const struct assignment *a,
+			 const struct settings *settings)
+{
+	json_t *all = json_object();
+
+	words_add(all, settings->words);
+	words_add(all, a->group_words);
+	words_add(all, a->words);
+	return all;
+}
+
+const struct release *assignment_release(const struct assignment *a,
+					 const struct settings *settings,
+					 struct mem_pool *pool)
+{
+	const struct release *from = a->release;
+	struct release *release;
+	struct mirror_files *files;
+	json_t *all;
+	char *text;
+
+	if (a->words == NULL && a->group_words == NULL)
+		return from;
+	release = mem_pool_alloc(pool, sizeof(*release));
+	files = mem_pool_alloc(pool, from->mirror_count * sizeof(*files));
+	all = all_words(a, settings);
+	text = json_dumps(all, JSON_COMPACT);
+	*release = *from;
+	release->mirrors = files;
+	release->words = mem_pool_copy(pool, text);
+	for (size_t i = 0; i < from->mirror_count; i++) {
+		files[i] = from->mirrors[i];
+		release_builder_write_words(pool, from->installer, all,
+					    &files[i]);
+		release_builder_add_unwritable(pool, &files[i]);
+	}
+	free(text);
+	json_decref(all);
+	return release;
+}
+
+/* The key of words_keys that the object has and its value is not null; NULL:
+ * none. */
+static const char *first_word(const json_t *object)
+{
+	for (size_t i = 0; words_keys[i] != NULL; i++)
+		if (json_object_get(object, words_keys[i]) != NULL)
+			return words_keys[i];
+	return NULL;
+}
+
+int assignment_check_words(struct cursor *at, const json_t *object,
+			   const struct assignment *a,
+			   const struct settings *settings)
+{
+	const char *key = first_word(object);
+	struct mem_pool pool = MEM_POOL_INIT;
+	const struct release *release;
+	json_t *all;
+	const char *reason;
+
+	if (key == NULL)
+		return 0;
+	if (a->release == NULL)
+		return cursor_fail_key(at, key,
+				       "goes with boot: what a menu starts "
+				       "gets what the site says");
+	all = all_words(a, settings);
+	reason = words_check(all);
+	json_decref(all);
+	if (reason != NULL)
+		return cursor_fail_key(at, "address", "%s", reason);
+	release = assignment_release(a, settings, &pool);
+	if (release->mirrors[0].args != NULL)
+		reason = args_check(release->mirrors[0].args);
+	if (reason != NULL)
+		cursor_fail_key(at, key,
+				"arguments of the release, with this, %s",
+				reason);
+	mem_pool_free(&pool);
+	return reason != NULL ? -1 : 0;
 }
 
 /* Without answers there is nothing that begins an installation, and a live

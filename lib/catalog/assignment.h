@@ -4,6 +4,8 @@
 #include "cursor.h"
 #include "menu.h"
 #include "release.h"
+#include "settings.h"
+#include "words.h"
 
 /* How often a machine is installed that gets answers. */
 enum install {
@@ -24,6 +26,9 @@ struct assignment {
 				group says */
 	const char *values;  /* for values_add(); NULL: none */
 	const char *group_values; /* of a host's group, the same */
+	const char *words;        /* for kernel arguments, for words_add();
+				     NULL: none */
+	const char *group_words;  /* of a host's group, the same */
 	enum install install;
 	const struct menu *otherwise; /* what a machine gets that is not to be
 					 installed; NULL: the local disk */
@@ -33,6 +38,7 @@ struct assignment {
 
 /* What an assignment can name. */
 struct assignables {
+	const struct settings *settings;
 	const struct menus *menus;
 	const struct releases *releases;
 };
@@ -43,13 +49,24 @@ static inline int assignment_is_empty(const struct assignment *a)
 }
 
 /*
+ * The release that the machine starts, with what it, its group and the site
+ * say for kernel arguments in the words of its installer; the assignment's own
+ * where it and its group say nothing.  The result is in pool and borrows from
+ * it.
+ */
+const struct release *assignment_release(const struct assignment *a,
+					 const struct settings *settings,
+					 struct mem_pool *pool);
+
+/*
  * Read the keys "menu" and "boot" of the object here, of which it may have one,
- * "answers", "values", "install" and "otherwise" into the empty struct at out.
- * The texts of out are in the cursor's pool.  Returns 0, also when the object
- * has neither; or -1 with each failure recorded.
+ * "answers", "values", "install", "otherwise" and words_keys into the empty
+ * struct at out. The texts of out are in the cursor's pool.  Returns 0, also
+ * when the object has neither; or -1 with each failure recorded.
  */
 int assignment_read(struct cursor *at, const json_t *object,
-		    const struct assignables *all, struct assignment *out);
+		    const struct assignables *all, enum words_place place,
+		    struct assignment *out);
 
 /*
  * Give a host, whose own are at out, what its group says: the values, the
@@ -65,6 +82,12 @@ int assignment_is_unattended(const struct assignment *a);
 /* Whether a machine that is armed gets the release and its answers at each
  * start.  A live system does: nothing is installed that could start instead. */
 int assignment_repeats(const struct assignment *a);
+
+/* Whether what the object here says for kernel arguments goes with what is
+ * assigned.  Returns 0, or -1 with the failure recorded. */
+int assignment_check_words(struct cursor *at, const json_t *object,
+			   const struct assignment *a,
+			   const struct settings *settings);
 
 /*
  * Whether the keys that the object here has of its own for answers, and for how

@@ -5,20 +5,22 @@
 
 #include "cursor.h"
 #include "include.h"
+#include "installer.h"
 #include "mem.h"
 #include "mirror.h"
 #include "pin.h"
 #include "release_builder.h"
 
 const char *const catalog_sections[] = {
-	"site",      "mirrors", "distros", "passwords", "menus",
-	"customers", "groups",  "pins",    NULL,
+	"site",  "mirrors",   "installers", "distros", "passwords",
+	"menus", "customers", "groups",     "pins",    NULL,
 };
 
 struct catalog {
 	struct mem_pool pool;
 	const char **files;
 	struct settings settings;
+	struct installers installers;
 	struct releases releases;
 	struct passwords passwords;
 	struct menus menus;
@@ -43,16 +45,22 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 
 	rc |= mirror_read_all(at, &mirrors);
 	rc |= pin_check_all(at);
-	rc |= release_builder_read(at, &c->settings, &mirrors, &c->releases);
+	rc |= installer_read_all(at, &c->installers);
+	rc |= release_builder_read(at,
+				   &(struct release_sources){ &c->settings,
+							      &mirrors,
+							      &c->installers },
+				   &c->releases);
 	mirror_free_all(&mirrors);
 	rc |= password_read_all(at, &c->passwords);
 	rc |= menu_read_all(at, &c->settings, &c->releases, &c->passwords,
 			    &c->menus);
 	rc |= menu_path_find_all(at, &c->menus);
 	rc |= customer_read_all(at, &c->settings, &c->menus, &c->customers);
-	rc |= group_read_all(at,
-			     &(struct assignables){ &c->menus, &c->releases },
-			     &c->groups);
+	rc |= group_read_all(
+		at,
+		&(struct assignables){ &c->settings, &c->menus, &c->releases },
+		&c->groups);
 	if (rc == 0)
 		customer_close_menus(&c->customers, &c->menus);
 	return rc;
@@ -83,6 +91,7 @@ void catalog_free(struct catalog *c)
 	if (c == NULL)
 		return;
 	release_free(&c->releases);
+	installer_free_all(&c->installers);
 	mem_pool_free(&c->pool);
 	free(c);
 }
@@ -180,7 +189,8 @@ const struct group *catalog_group_of(const struct catalog *c,
 
 struct host_sources catalog_host_sources(const struct catalog *c)
 {
-	return (struct host_sources){ { &c->menus, &c->releases }, &c->groups };
+	return (struct host_sources){ { &c->settings, &c->menus, &c->releases },
+				      &c->groups };
 }
 
 int catalog_find_host(const struct catalog *c, const char *dir,

@@ -19,9 +19,9 @@
 /* Keys that say how to boot: every scope may have them. */
 #define SCOPE_KEYS                                                             \
 	"title", "name", "distro_arch", "mirror", "root", "pxelinux",          \
-		"kernel", "initrds", "args", "answer_args", "chain", "script", \
-		"image", "multiboot", "memory", "live", "eol", "sums", "shim", \
-		"signed_by", "copy"
+		"kernel", "initrds", "args", "installer", "answer_args",       \
+		"chain", "script", "image", "multiboot", "memory", "live",     \
+		"eol", "sums", "shim", "signed_by", "copy"
 
 static const char *const distro_keys[] = {
 	SCOPE_KEYS, "variants", "arches", "versions", "order", "discover", NULL,
@@ -37,7 +37,7 @@ static const char *const variant_keys[] = { SCOPE_KEYS, NULL };
 static const char *const string_keys[] = {
 	"title",  "name",      "distro_arch", "mirror", "root",
 	"kernel", "args",      "answer_args", "script", "eol",
-	"shim",   "signed_by", NULL,
+	"shim",   "signed_by", "installer",   NULL,
 };
 static const char *const pxelinux_keys[] = {
 	"loader",

@@ -6,8 +6,8 @@
 #include "value.h"
 
 static const char *const group_keys[] = {
-	"menu",    "boot",   "networks", "platform",  "arch",
-	"answers", "values", "install",  "otherwise", NULL,
+	"menu",   "boot",    "networks",  "platform", "arch", "answers",
+	"values", "install", "otherwise", WORDS_KEYS, NULL,
 };
 
 /* What groups are read with. */
@@ -113,11 +113,14 @@ static int read_group(void *ctx, const char *id, const json_t *object)
 	rc |= value_networks(at, object, "networks", &group->networks,
 			     &group->network_count);
 	rc |= read_machine(at, object, &group->machine);
-	rc |= assignment_read(at, object, r->assignables, &group->assigned);
+	rc |= assignment_read(at, object, r->assignables, WORDS_OF_GROUP,
+			      &group->assigned);
 	if (rc == 0 && assignment_is_empty(&group->assigned))
 		rc = cursor_fail(at, "needs menu or boot");
 	if (rc == 0)
 		rc = check_release(at, group) | claim_all(r, group) |
+		     assignment_check_words(at, object, &group->assigned,
+					    r->assignables->settings) |
 		     assignment_check_answers(at, object, &group->assigned);
 	return rc;
 }

@@ -16,8 +16,8 @@
 #define SETTLE_TRIES 5
 
 static const char *const host_keys[] = {
-	"menu",   "boot",    "group",     "networks", "answers",
-	"values", "install", "otherwise", "$schema",  NULL,
+	"menu",    "boot",      "group",   "networks", "answers", "values",
+	"install", "otherwise", "$schema", WORDS_KEYS, NULL,
 };
 
 void host_free(struct host *host)
@@ -198,7 +198,7 @@ static int read_keys(struct cursor *at, const json_t *object,
 	rc |= value_networks(at, object, "networks", &host->networks,
 			     &host->network_count);
 	rc |= read_group(at, object, sources->groups, host);
-	rc |= assignment_read(at, object, &sources->assignables,
+	rc |= assignment_read(at, object, &sources->assignables, WORDS_OF_HOST,
 			      &host->assigned);
 	if (rc < 0)
 		return -1;
@@ -207,6 +207,8 @@ static int read_keys(struct cursor *at, const json_t *object,
 	if (host->group != NULL)
 		assignment_inherit(&host->assigned, &host->group->assigned);
 	return check_release(at, host) |
+	       assignment_check_words(at, object, &host->assigned,
+				      sources->assignables.settings) |
 	       assignment_check_answers(at, object, &host->assigned);
 }
 

@@ -54,6 +54,8 @@ struct mirror_files {
 	const struct initrd *initrds; /* none without a kernel */
 	size_t initrd_count;
 	const char *args;        /* kernel arguments */
+	const char *own_args;    /* those of the distro alone, without what the
+				    site and the machine say */
 	const char *answer_args; /* more of them, which lead the installer to
 				    its answers: RELEASE_ANSWERS stands for
 				    their URL; NULL: it takes none */
@@ -71,6 +73,7 @@ struct mirror_files {
 };
 
 struct mirror;
+struct installer;
 
 /* The objects that say how a release boots, from the most specific to the most
  * general. */
@@ -103,6 +106,10 @@ struct release {
 	const char *file;     /* of the catalogue, that set the distro */
 	const struct copy *copy; /* the site's own, that it boots from; NULL:
 				    it needs none */
+	const struct installer *installer; /* NULL: none whose words are known
+					    */
+	const char *words;           /* what its arguments were written for, as
+					words_add() takes it; NULL: nothing */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */
 	const struct mirror_files *mirrors; /* in the mirrors' order */
 	size_t mirror_count;

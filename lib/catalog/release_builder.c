@@ -16,6 +16,7 @@
 #include "uri.h"
 #include "value.h"
 #include "version.h"
+#include "words.h"
 
 /* An object that says how releases boot.  For each key the most specific scope
  * that has it decides; null there means none. */
@@ -34,7 +35,9 @@ struct release_builder {
 	const struct settings *settings;
 	struct uri base_uri;
 	const struct mirrors *mirrors;
+	const struct installers *installers;
 	struct releases *all;
+	json_t *words; /* of the site */
 	struct pattern_set patterns;
 	struct scope scopes[SCOPE_COUNT];
 	struct release *release;
@@ -439,6 +442,15 @@ static int read_answer_args(struct release_builder *b,
 	return rc;
 }
 
+/* What else starts the files takes no arguments from outside. */
+static void leave_to_kernel(struct mirror_files *files)
+{
+	files->pathprefix = NULL;
+	files->configfile = NULL;
+	files->loader = NULL;
+	memset(files->script, 0, sizeof(files->script));
+}
+
 /* Neither the mirror's PXELinux configuration nor a script takes arguments from
  * outside, so a variant with arguments starts the kernel. */
 static int leave_kernel(struct release_builder *b, struct mirror_files *files)
@@ -449,11 +461,43 @@ static int leave_kernel(struct release_builder *b, struct mirror_files *files)
 	if (files->kernel == NULL)
 		return fail_release(b, "a variant with args needs a "
 				       "kernel that takes them");
-	files->pathprefix = NULL;
-	files->configfile = NULL;
-	files->loader = NULL;
-	memset(files->script, 0, sizeof(files->script));
+	leave_to_kernel(files);
 	return 0;
+}
+
+int release_builder_write_words(struct mem_pool *pool,
+				const struct installer *installer,
+				const json_t *all, struct mirror_files *files)
+{
+	enum word_outcome outcomes[WORD_COUNT];
+
+	if (files->kernel == NULL)
+		return 0;
+	files->args = installer_write(installer, all, files->own_args, pool,
+				      outcomes);
+	if (!installer_has_written(outcomes))
+		return 0;
+	leave_to_kernel(files);
+	return 1;
+}
+
+/* Add what the site says once for all installers. */
+static int add_words(struct release_builder *b, struct mirror_files *files)
+{
+	const char *reason;
+
+	files->own_args = files->args;
+	if (json_object_size(b->words) == 0 ||
+	    !release_builder_write_words(b->at->pool, b->release->installer,
+					 b->words, files))
+		return 0;
+	reason = args_check(files->args);
+	return reason != NULL
+		       ? fail_release(b,
+				      "arguments, with what the site says "
+				      "for all, %s",
+				      reason)
+		       : 0;
 }
 
 /* The lists for the file at hand, which is {{file}} in their patterns. */
@@ -672,7 +716,7 @@ static int read_files(struct release_builder *b,
 	rc |= read_args(b, files);
 	rc |= read_answer_args(b, files);
 	rc |= read_sums(b, files);
-	if (rc < 0 || leave_kernel(b, files) < 0 ||
+	if (rc < 0 || leave_kernel(b, files) < 0 || add_words(b, files) < 0 ||
 	    check_boot_methods(b, files) < 0)
 		return -1;
 	add_pins(b, files);
@@ -829,6 +873,28 @@ static int read_title(struct release_builder *b)
 	return added != NULL ? join_titles(b, added) : 0;
 }
 
+static int read_installer(struct release_builder *b)
+{
+	const struct scope *scope;
+	const char *id = json_string_value(find(b, "installer", &scope));
+	size_t mark = b->at->pointer.len;
+	char key[128];
+
+	b->release->words = b->settings->words;
+	if (id == NULL)
+		return 0;
+	b->release->installer = installer_find(b->installers, id);
+	if (b->release->installer != NULL)
+		return 0;
+	snprintf(key, sizeof(key), "installer %s", id);
+	if (is_new(b, key)) {
+		enter_scope(b->at, scope);
+		cursor_fail_id(b->at, "installer", "installers", id);
+		cursor_leave(b->at, mark);
+	}
+	return -1;
+}
+
 /* The variables of patterns.  The order is that of the manual: a pattern can
  * use the variables before it. */
 static int read_names(struct release_builder *b)
@@ -865,6 +931,7 @@ static int build_release(struct release_builder *b)
 	b->vars = json_object();
 	rc = read_names(b);
 	rc |= read_title(b);
+	rc |= read_installer(b);
 	rc |= read_mirrors(b);
 	if (rc == 0)
 		rc = read_copy(b);
@@ -1076,17 +1143,26 @@ static int check_copies(const struct release_builder *b)
 	return rc;
 }
 
-int release_builder_read(struct cursor *at, const struct settings *settings,
-			 const struct mirrors *mirrors, struct releases *all)
+int release_builder_read(struct cursor *at,
+			 const struct release_sources *sources,
+			 struct releases *all)
 {
 	struct release_builder b = {
-		.at = at, .settings = settings, .mirrors = mirrors, .all = all
+		.at = at,
+		.settings = sources->settings,
+		.mirrors = sources->mirrors,
+		.installers = sources->installers,
+		.all = all,
+		.words = json_object(),
 	};
 	int rc;
 
-	uri_parse(settings->base, &b.base_uri);
+	words_add(b.words, b.settings->words);
+	uri_parse(b.settings->base, &b.base_uri);
 	all->refused = json_object();
 	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);
-	return rc | check_copies(&b);
+	rc |= check_copies(&b);
+	json_decref(b.words);
+	return rc;
 }

@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dialect.h"
@@ -7,12 +8,13 @@
 #include "uri.h"
 #include "value.h"
 #include "values.h"
+#include "words.h"
 
 static const char *const site_keys[] = {
 	"base",     "suffix",   "title",   "background", "timeout",
 	"vesamenu", "syslinux", "modules", "memdisk",    "menu",
 	"customer", "trusts",   "copies",  "values",     "trust_http_lists",
-	NULL,
+	WORDS_KEYS, NULL,
 };
 
 void settings_go(struct cursor *at, const char *key)
@@ -202,6 +204,32 @@ static int read_suffix(struct cursor *at, struct settings *s)
 	return 0;
 }
 
+/* Each key may be another file's. */
+static int read_words(struct cursor *at, struct settings *s)
+{
+	json_t *all = json_object();
+	char *text;
+	int rc = 0;
+
+	for (size_t i = 0; words_keys[i] != NULL; i++) {
+		const json_t *section = go(at, words_keys[i]);
+		json_t *one =
+			json_pack("{s:O*}", words_keys[i],
+				  json_object_get(section, words_keys[i]));
+		const char *words = NULL;
+
+		rc |= words_read(at, one, WORDS_OF_SITE, &words);
+		words_add(all, words);
+		json_decref(one);
+	}
+	text = json_object_size(all) > 0 ? json_dumps(all, JSON_COMPACT) : NULL;
+	if (text != NULL)
+		s->words = mem_pool_copy(at->pool, text);
+	free(text);
+	json_decref(all);
+	return rc;
+}
+
 /* words: ends in NULL. */
 static int has_word(const char *const *words, const char *word)
 {
@@ -248,6 +276,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= value_words(at, go(at, "trusts"), "trusts", &s->trusts);
 	rc |= value_words(at, go(at, "copies"), "copies", &s->copies);
 	rc |= values_read(at, go(at, "values"), &s->values);
+	rc |= read_words(at, s);
 	rc |= value_flag(at, go(at, "trust_http_lists"), "trust_http_lists",
 			 &s->trust_http_lists);
 	rc |= read_id(at, "menu", &s->menu);

@@ -28,6 +28,8 @@ struct settings {
 	const char **copies;  /* ids of the distros whose copy the site has
 				 made; ends in NULL */
 	const char *values;   /* of all answers, for values_add(); NULL: none */
+	const char *words;    /* of all kernel arguments, for words_add();
+				 NULL: none */
 	int trust_http_lists; /* lists of releases that came by http are good
 				 enough for what the catalogue includes */
 	int is_base_given;    /* by MIRRORBOOT_BASE, and not by the catalogue */

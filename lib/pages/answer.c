@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "language.h"
 #include "query.h"
 #include "release_builder.h"
@@ -288,27 +289,12 @@ static void add_words(struct buf *out, const char *words, const char *url)
 	buf_puts(out, words);
 }
 
-/* The first word "---" or "--" of the arguments, or their end: d-i copies what
- * follows it to the installed system. */
-static const char *find_dashes(const char *args)
-{
-	for (const char *s = args; (s = strstr(s, "--")) != NULL; s++) {
-		size_t len = strspn(s, "-");
-
-		if ((s == args || s[-1] == ' ') && len <= 3 &&
-		    (s[len] == ' ' || s[len] == '\0'))
-			return s;
-		s += len - 1;
-	}
-	return args + strlen(args);
-}
-
 /* The files as a loader that starts the kernel gets them. */
 static void lead(struct mirror_files *files, const char *url,
 		 struct mem_pool *pool)
 {
 	const char *args = files->args != NULL ? files->args : "";
-	const char *dashes = find_dashes(args);
+	const char *dashes = args_dashes(args);
 	struct buf all = BUF_INIT;
 
 	buf_add(&all, args, (size_t)(dashes - args));

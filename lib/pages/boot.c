@@ -82,19 +82,31 @@ static void add_answers(void *ctx, size_t mirror, struct buf *url)
 	answer_add_url(a->catalog, a->token, mirror, url);
 }
 
-/* The release that installs itself: its text has the machine's token, so it is
- * in this page's, and not in one that others may ask for. */
-static json_t *unattended_view(const struct request *r,
-			       const struct decision *d)
+/* The release as this machine alone gets it: with its token, or with what it or
+ * its group says for kernel arguments.  So it is in this page's text, and not
+ * in one that others may ask for. */
+static json_t *own_view(const struct request *r, const struct release *release)
 {
-	struct answers answers = { r->catalog, d->token };
-	struct mem_pool pool = MEM_POOL_INIT;
-	const struct release *led = answer_release(
-		d->assigned->release, add_answers, &answers, &pool);
-	json_t *view = view_release(r, led);
+	json_t *view = view_release(r, release);
 
 	json_object_set_new(view, "url", json_string(""));
 	json_object_set_new(view, "unattended", json_true());
+	return view;
+}
+
+static json_t *release_view(const struct request *r, const struct decision *d)
+{
+	const struct settings *settings = catalog_settings(r->catalog);
+	struct answers answers = { r->catalog, d->token };
+	struct mem_pool pool = MEM_POOL_INIT;
+	const struct release *release =
+		assignment_release(d->assigned, settings, &pool);
+	json_t *view;
+
+	if (d->token[0] != '\0')
+		release = answer_release(release, add_answers, &answers, &pool);
+	view = release != d->assigned->release ? own_view(r, release)
+					       : assigned_view(r, release);
 	mem_pool_free(&pool);
 	return view;
 }
@@ -147,10 +159,7 @@ static json_t *decided_view(struct request *r, const struct decision *d)
 		json_object_set_new(view, "broken",
 				    json_string(d->broken.data));
 	if (r->release != NULL)
-		json_object_set_new(view, "assigned",
-				    d->token[0] != '\0'
-					    ? unattended_view(r, d)
-					    : assigned_view(r, r->release));
+		json_object_set_new(view, "assigned", release_view(r, d));
 	if (is_index)
 		json_object_set_new(view, "machine", machine_view(r, a));
 	return view;

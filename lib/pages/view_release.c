@@ -7,9 +7,11 @@
 #include "args.h"
 #include "date.h"
 #include "html.h"
+#include "installer.h"
 #include "loader.h"
 #include "mirror.h"
 #include "pages.h"
+#include "words.h"
 
 static void set(json_t *view, const char *name, const char *value)
 {
@@ -338,10 +340,37 @@ void view_note_release(const struct request *r, const struct release *release)
 	view_note_mirror(r, release);
 }
 
+/* What its arguments say for the site and the machine, and what not. */
+static void note_words(const struct request *r, const struct release *release)
+{
+	static const char *const notes[] = {
+		[WORD_WRITTEN] = "written into the kernel arguments",
+		[WORD_OWN] = "left out, the release's own arguments say it",
+		[WORD_NOTHING] = "left out, this installer takes it only with "
+				 "other settings",
+		[WORD_UNKNOWN] = "no word known for this installer",
+	};
+	enum word_outcome outcomes[WORD_COUNT];
+	struct mem_pool pool = MEM_POOL_INIT;
+	json_t *all = json_object();
+
+	words_add(all, release->words);
+	installer_write(release->mirrors[0].kernel != NULL ? release->installer
+							   : NULL,
+			all, release->mirrors[0].own_args, &pool, outcomes);
+	for (size_t i = 0; i < WORD_COUNT; i++)
+		if (outcomes[i] != WORD_UNSET)
+			page_note(r, "%s: %s", installer_words[i],
+				  notes[outcomes[i]]);
+	json_decref(all);
+	mem_pool_free(&pool);
+}
+
 /* How the release is started. */
 static void note_start(const struct request *r, const struct release *release)
 {
 	note_mirrors(r, release);
+	note_words(r, release);
 	note_signature(r, release);
 	note_pins(r, release);
 	if (!r->dialect->knows_machine ||

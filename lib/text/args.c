@@ -13,6 +13,24 @@ static const char *word_end(const char *s)
 	return s;
 }
 
+size_t args_word_length(const char *s)
+{
+	return (size_t)(word_end(s) - s);
+}
+
+const char *args_dashes(const char *args)
+{
+	for (const char *s = args; (s = strstr(s, "--")) != NULL; s++) {
+		size_t len = strspn(s, "-");
+
+		if ((s == args || s[-1] == ' ') && len <= 3 &&
+		    (s[len] == ' ' || s[len] == '\0'))
+			return s;
+		s += len - 1;
+	}
+	return args + strlen(args);
+}
+
 int args_next(const char **s, struct buf *word)
 {
 	const char *end;

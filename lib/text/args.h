@@ -18,6 +18,13 @@
  * it.  Returns 1, or 0 if there is none. */
 int args_next(const char **s, struct buf *word);
 
+/* The length of the word at s, which is no blank, with its quotes. */
+size_t args_word_length(const char *s);
+
+/* The first word "---" or "--" of the arguments, or their end: what follows it
+ * is copied to the system that Debian's installer, and some others, install. */
+const char *args_dashes(const char *args);
+
 /* What is wrong with arguments of any loader, static: "have two spaces in a
  * row: write one".  NULL: nothing. */
 const char *args_check(const char *args);
