@@ -276,17 +276,39 @@ void answer_add_url(const struct catalog *c, const char *token, size_t mirror,
 	buf_putc(url, '/');
 }
 
-/* Append words with the URL in the place that is kept for it. */
-static void add_words(struct buf *out, const char *words, const char *url)
+/* Append a word with the URL in the place that is kept for it. */
+static void add_filled(struct buf *out, const char *word, const char *url)
 {
 	const char *place;
 
-	while ((place = strstr(words, RELEASE_ANSWERS)) != NULL) {
-		buf_add(out, words, (size_t)(place - words));
+	while ((place = strstr(word, RELEASE_ANSWERS)) != NULL) {
+		buf_add(out, word, (size_t)(place - word));
 		buf_puts(out, url);
-		words = place + strlen(RELEASE_ANSWERS);
+		word = place + strlen(RELEASE_ANSWERS);
 	}
-	buf_puts(out, words);
+	buf_puts(out, word);
+}
+
+/* Append the words, but for those whose names the arguments have already:
+ * "interface=auto" is not for a machine whose interface is known. */
+static void add_words(struct buf *out, const char *words, const char *args,
+		      const char *url)
+{
+	struct buf word = BUF_INIT;
+	size_t len;
+
+	for (; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = args_word_length(words);
+		buf_truncate(&word, 0);
+		buf_add(&word, words, len);
+		if (strstr(word.data, RELEASE_ANSWERS) == NULL &&
+		    args_has_name(args, word.data, len))
+			continue;
+		if (out->len > 0)
+			buf_putc(out, ' ');
+		add_filled(out, word.data, url);
+	}
+	buf_free(&word);
 }
 
 /* The files as a loader that starts the kernel gets them. */
@@ -298,9 +320,9 @@ static void lead(struct mirror_files *files, const char *url,
 	struct buf all = BUF_INIT;
 
 	buf_add(&all, args, (size_t)(dashes - args));
-	if (all.len > 0 && all.data[all.len - 1] != ' ')
-		buf_putc(&all, ' ');
-	add_words(&all, files->answer_args, url);
+	if (all.len > 0 && *dashes != '\0')
+		buf_truncate(&all, all.len - 1);
+	add_words(&all, files->answer_args, args, url);
 	if (*dashes != '\0')
 		buf_printf(&all, " %s", dashes);
 	files->args = mem_pool_copy(pool, all.data);

@@ -18,6 +18,24 @@ size_t args_word_length(const char *s)
 	return (size_t)(word_end(s) - s);
 }
 
+int args_has_name(const char *args, const char *word, size_t len)
+{
+	const char *equals = memchr(word, '=', len);
+	const size_t name = equals != NULL ? (size_t)(equals - word) : len;
+
+	for (args += strspn(args, " "); *args != '\0';
+	     args += strspn(args, " ")) {
+		const size_t other = args_word_length(args);
+
+		if (other >= name && memcmp(args, word, name) == 0 &&
+		    ((equals == NULL && other == name) ||
+		     (equals != NULL && other > name && args[name] == '=')))
+			return 1;
+		args += other;
+	}
+	return 0;
+}
+
 const char *args_dashes(const char *args)
 {
 	for (const char *s = args; (s = strstr(s, "--")) != NULL; s++) {

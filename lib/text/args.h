@@ -21,6 +21,10 @@ int args_next(const char **s, struct buf *word);
 /* The length of the word at s, which is no blank, with its quotes. */
 size_t args_word_length(const char *s);
 
+/* Whether the arguments have the same as this word of len bytes before its '=',
+ * or the word itself where it has none. */
+int args_has_name(const char *args, const char *word, size_t len);
+
 /* The first word "---" or "--" of the arguments, or their end: what follows it
  * is copied to the system that Debian's installer, and some others, install. */
 const char *args_dashes(const char *args);

@@ -56,6 +56,10 @@ static void check_args(const char *args, const char *first, const char *second)
 static void test_words_for_answers_go_before_the_dashes(void **state)
 {
 	(void)state;
+	check_args("x=2 url=a", "x=2 url=a url=http://b/0/f;u=http://b/0/",
+		   "x=2 url=a url=http://b/1/f;u=http://b/1/");
+	check_args("x", "x x=1 url=http://b/0/f;u=http://b/0/",
+		   "x x=1 url=http://b/1/f;u=http://b/1/");
 	check_args("a", "a x=1 url=http://b/0/f;u=http://b/0/",
 		   "a x=1 url=http://b/1/f;u=http://b/1/");
 	check_args("a --- b", "a x=1 url=http://b/0/f;u=http://b/0/ --- b",

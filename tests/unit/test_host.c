@@ -20,6 +20,10 @@
 	    "nothing: leave install out; or, if the args of a variant make "   \
 	    "it install, write \"live\": false in that variant"
 
+#define NO_ADDRESS                                                             \
+	MAC ".json: /address: must be an IPv4 address with the length of its " \
+	    "network, as in \"192.0.2.10/24\""
+
 #define CATALOG                                                                \
 	"{" SITE ", " MENUS ", 'distros': {'debian': {'title': 'Debian',"      \
 	" 'kernel': 'http://h/linux', 'versions': {'12': {'arches':"           \
@@ -193,7 +197,25 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'valuse': {}}",
 		  MAC ".json: /valuse: unknown key; here are menu, boot, "
 		      "group, networks, answers, values, install, otherwise, "
-		      "$schema; did you mean 'values'?" },
+		      "$schema, console, keyboard, nomodeset, interface, "
+		      "vlan, address, gateway, dns, proxy; did you mean "
+		      "'values'?" },
+		{ "{'menu': 'main', 'console': 'ttyS0'}",
+		  MAC ".json: /console: goes with boot: what a menu starts "
+		      "gets what the site says" },
+		{ "{'group': 'room', 'address': null}",
+		  MAC ".json: /address: goes with boot: what a menu starts "
+		      "gets what the site says" },
+		{ "{" LIVE "}, 'address': '192.0.2.10'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '192.0.2.10/0'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '192.0.2.10/33'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '192.0.2.300/24'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '2001:db8::7/64'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '192.0.2.10/25', 'gateway': "
+		  "'192.0.2.129'}",
+		  MAC ".json: /address: is in another network than the "
+		      "gateway: write a gateway for it, or null if it has "
+		      "none" },
 		{ "{'menu': 'main', 'install': 'twice'}",
 		  MAC ".json: /install: must be once or always" },
 		{ "{'menu': 'main', 'install': 'once'}",
@@ -267,7 +289,9 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'mneu': 'main'}",
 		  MAC ".json: /mneu: unknown key; here are menu, boot, "
 		      "group, networks, answers, values, install, otherwise, "
-		      "$schema; did you mean 'menu'?" },
+		      "$schema, console, keyboard, nomodeset, interface, "
+		      "vlan, address, gateway, dns, proxy; did you mean "
+		      "'menu'?" },
 		{ "{'menu': 'main', 'install': 'onec'}",
 		  MAC ".json: /install: must be once or always; did you mean "
 		      "'once'?" },
