@@ -90,8 +90,8 @@ static int read_address(const char *s, uint32_t *address, uint32_t *mask)
 	char *slash = copy != NULL ? strchr(copy, '/') : NULL;
 	unsigned long bits = 0;
 
-	if (slash != NULL && strspn(slash + 1, DIGITS) == strlen(slash + 1) &&
-	    strlen(slash + 1) <= 2) {
+	if (slash != NULL && slash[1] != '0' && strlen(slash + 1) <= 2 &&
+	    strspn(slash + 1, DIGITS) == strlen(slash + 1)) {
 		bits = strtoul(slash + 1, NULL, 10);
 		*slash = '\0';
 		if (inet_pton(AF_INET, copy, &in) != 1)

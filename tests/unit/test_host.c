@@ -208,6 +208,7 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		      "gets what the site says" },
 		{ "{" LIVE "}, 'address': '192.0.2.10'}", NO_ADDRESS },
 		{ "{" LIVE "}, 'address': '192.0.2.10/0'}", NO_ADDRESS },
+		{ "{" LIVE "}, 'address': '192.0.2.10/033'}", NO_ADDRESS },
 		{ "{" LIVE "}, 'address': '192.0.2.10/33'}", NO_ADDRESS },
 		{ "{" LIVE "}, 'address': '192.0.2.300/24'}", NO_ADDRESS },
 		{ "{" LIVE "}, 'address': '2001:db8::7/64'}", NO_ADDRESS },
