@@ -870,7 +870,7 @@ static void test_longest_plain_kernel_is_within_all_bounds(void **state)
 	const struct initrd initrd = { .url = url };
 	const struct initrd initrds[] = { initrd, initrd, initrd, initrd,
 					  initrd };
-	struct dialect_kernel kernel = { url, initrds, 4, args };
+	struct dialect_kernel kernel = { url, initrds, 4, args, 0 };
 
 	(void)state;
 	memset(url + 9, 'a', 241);
@@ -897,6 +897,10 @@ static void test_longest_plain_kernel_is_within_all_bounds(void **state)
 	assert_false(dialect_is_plain(&kernel));
 	url[250] = '\0';
 	kernel.initrd_count = 5;
+	assert_false(dialect_is_plain(&kernel));
+	kernel.initrd_count = 4;
+	assert_true(dialect_is_plain(&kernel));
+	kernel.is_multiboot = 1;
 	assert_false(dialect_is_plain(&kernel));
 }
 
