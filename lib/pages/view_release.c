@@ -283,8 +283,12 @@ static void note_mirrors(const struct request *r, const struct release *release)
 	else
 		page_note(r,
 			  "taken: mirror %zu, the first that this loader can "
-			  "use",
-			  loader_next_mirror(&loader, release, 0) + 1);
+			  "use%s",
+			  loader_next_mirror(&loader, release, 0) + 1,
+			  r->dialect->ends_at_failure
+				  ? "; if it fails, there is no way back to "
+				    "the menu"
+				  : "");
 }
 
 /* Whose signature there is, and what Secure Boot makes of it. */

@@ -473,6 +473,7 @@ const struct dialect dialect_gpxe = {
 	.is_bios_only = 1,
 	.knows_identity = 1,
 	.uses_vesamenu = 1,
+	.ends_at_failure = 1,
 	.has_scripts = 1,
 };
 

@@ -119,6 +119,8 @@ struct dialect {
 					 the machine apart */
 	unsigned tries_mirrors : 1;   /* its scripts go on with the next mirror
 					 when one fails */
+	unsigned ends_at_failure : 1; /* a kernel that cannot be fetched ends
+					 its scripts for good */
 	unsigned has_scripts : 1;     /* 0: a menu says how to start each
 					 release in it */
 	unsigned resolves_urls : 1;   /* a URL without a host is relative to
