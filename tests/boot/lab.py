@@ -781,21 +781,26 @@ def flash(file):
     return ["-drive", f"if=pflash,format=raw,snapshot=on,file={file}"]
 
 
-class Machine:
-    """A PC, or one with arm64. It ends by itself when the probe has spoken."""
+KEYBOARD = "-device", "qemu-xhci", "-device", "usb-kbd"
+ARM64 = "qemu-system-aarch64", "-accel", "tcg", "-machine", "virt", "-cpu", "cortex-a72", "-m", "1024", *KEYBOARD
 
-    def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, arm64=False, cpu="max", disk=None,
+
+class Machine:
+    """A PC, or another board. It ends by itself when the probe has spoken."""
+
+    def __init__(self, lab, name, mac=IPXE, efi=False, secure=False, board="pc", cpu="max", disk=None,
                  display="none", options=()):
         """secure: Secure Boot is on, with Microsoft's keys; "own": and with the
-        lab's own."""
+        lab's own. board: pc, arm64 or uboot, which is arm64 too."""
         self.lab = lab
         self.name = name
-        self.efi = efi or arm64
+        self.efi = efi or board != "pc"
         self.serial_log = lab.dir / f"{name}-serial.log"
         self.monitor_path = lab.dir / f"{name}.qmp"
         self.tap = f"tap{len(lab.machines)}"
-        board = self.arm64_board() if arm64 else self.pc_board(secure, cpu)
-        command = ["nice", "-n", "5", *board, *self.devices(mac, disk), "-display", display]
+        boards = {"arm64": self.arm64_board, "uboot": self.uboot_board}
+        program = self.pc_board(secure, cpu) if board == "pc" else boards[board]()
+        command = ["nice", "-n", "5", *program, *self.devices(mac, disk), "-display", display]
         with contextlib.ExitStack() as stack:
             run(f"ip tuntap add {self.tap} mode tap")
             stack.callback(run, f"ip link delete {self.tap}")
@@ -831,11 +836,15 @@ class Machine:
 
     def arm64_board(self):
         return [
-            "qemu-system-aarch64", "-accel", "tcg", "-machine", "virt", "-cpu", "cortex-a72", "-m", "1024",
+            *ARM64,
             *flash(AAVMF / "AAVMF_CODE.fd"),
             *flash(AAVMF / "AAVMF_VARS.fd"),
-            "-device", "ramfb", "-device", "qemu-xhci", "-device", "usb-kbd",
+            "-device", "ramfb",
         ]
+
+    def uboot_board(self):
+        """U-Boot of the suite, as boards have it in place of UEFI."""
+        return [*ARM64, "-bios", self.lab.suite.root / "usr/lib/u-boot/qemu_arm64/u-boot.bin"]
 
     def devices(self, mac, disk):
         # UEFI has drivers of its own; a BIOS needs the card's.

@@ -685,41 +685,53 @@ class Boot(unittest.TestCase):
 
     # arm64: Debian 13's loaders and installer, until its kernel speaks
 
-    def arm64(self, loader):
+    def board(self, board, loader):
         entry = {"distro": "debian", "version": "trixie", "arch": "arm64", "hotkey": "a"}
         files = "usr/lib/debian-installer/images/13/arm64/text"
         tree = lab.NETBOOT.format(arch="arm64").replace("bookworm", "trixie")
         boot = self.lab(catalog([DISK, entry, MORE]) | PLAIN, real_kernel=True,
-                        dhcpd=lambda text: re.sub(r"\w+-arm64\.efi", loader, lab.by_tftp(text)))
+                        dhcpd=lambda text: re.sub(r'"[\w-]+(arm64|aa64)\.efi"', f'"{loader}"', lab.by_tftp(text)))
 
         def prepare():
             lab.link_tree(lab.SUITES["trixie"].root / files, boot.dir / FIRST / tree)
-            return boot.machine(arm64=True)
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            return boot.machine(board=board)
         return boot, prepare
 
-    def check_arm64_kernel(self, boot, pc):
+    def check_board_kernel(self, pc):
         pc.press("a")
         pc.expect_request("installer-arm64/.*/initrd.gz", 300)
         pc.expect("EFI stub: Booting Linux Kernel", 300)
 
+    def check_board_grub(self, board, lines=()):
+        """lines: typed at the prompt of the firmware."""
+        boot, prepare = self.board(board, "grubaa64.efi")
+        with boot:
+            pc = prepare()
+            for line in lines:
+                pc.expect("(?m)^=> $", 120)
+                pc.press(*({" ": "spc", ".": "dot"}.get(c, c) for c in line), "ret")
+            pc.expect("(?s)Local disk.*arm64", 400)
+            pc.pause(2)
+            self.check_board_kernel(pc)
+
     @by("trixie")
     def test_arm64_kernel_and_initrd(self):
-        boot, prepare = self.arm64("ipxe-arm64.efi")
+        boot, prepare = self.board("arm64", "ipxe-arm64.efi")
         with boot:
             pc = prepare()
             self.menu_of(pc, last="arm64")  # More has nothing for it
             self.assertEqual(set(boot.loaded()), {"ipxe-arm64.efi"})
-            self.check_arm64_kernel(boot, pc)
+            self.check_board_kernel(pc)
 
     @by("trixie")
     def more_arm64_grub(self):
-        boot, prepare = self.arm64("grubaa64.efi")
-        with boot:
-            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
-            pc = prepare()
-            pc.expect("(?s)Local disk.*arm64", 400)
-            pc.pause(2)
-            self.check_arm64_kernel(boot, pc)
+        self.check_board_grub("arm64")
+
+    @by("trixie")
+    def more_uboot_grub(self):
+        """U-Boot for QEMU starts no EFI program from DHCP by itself."""
+        self.check_board_grub("uboot", ["dhcp 40400000 grubaa64.efi", "bootefi 40400000"])
 
     # dnsmasq in place of dhcpd and tftpd-hpa, or beside a router's DHCP server
 

@@ -21,12 +21,14 @@ SIGNING = ["sbsigntool", "python3-virt-firmware", "python3-importlib-resources"]
 class Suite:
     """A release. Its files are below root, which unpack() fills."""
 
-    def __init__(self, name, root, packages=()):
+    def __init__(self, name, root, packages=(), more=()):
+        """more: the packages of boots that only scripts/boots runs."""
         self.name = name
         self.root = root
         self.packages = packages
+        self.more = more
 
-    def unpack(self):
+    def unpack(self, more=False):
         """Download what is not there yet. The tests run side by side, and one
         of them does it for all."""
         if not self.packages:
@@ -34,7 +36,8 @@ class Suite:
         self.root.mkdir(parents=True, exist_ok=True)
         with open(self.root / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            subprocess.run([TOP / "scripts/unpack", self.name, self.root, *self.packages], check=True, timeout=600)
+            subprocess.run([TOP / "scripts/unpack", self.name, self.root, *self.packages, *(self.more if more else ())],
+                           check=True, timeout=600)
 
     def version(self, package):
         """The version of a package: 2.12-9+deb13u4."""
@@ -52,7 +55,7 @@ class Suite:
 
 
 def unpacked(name, *packages):
-    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages])
+    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages], ["u-boot-qemu"])
 
 
 SUITES = {
