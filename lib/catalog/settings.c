@@ -11,9 +11,10 @@
 #include "words.h"
 
 static const char *const site_keys[] = {
-	"base",     "suffix",   "title",   "background", "timeout",
-	"vesamenu", "syslinux", "modules", "memdisk",    "menu",
-	"customer", "trusts",   "copies",  "values",     "trust_http_lists",
+	"base",     "suffix",   "title",    "background",
+	"timeout",  "vesamenu", "syslinux", "modules",
+	"memdisk",  "menu",     "customer", "trusts",
+	"shims",    "copies",   "values",   "trust_http_lists",
 	WORDS_KEYS, NULL,
 };
 
@@ -238,9 +239,77 @@ static int has_word(const char *const *words, const char *word)
 	return *words != NULL;
 }
 
-int settings_trust(const struct settings *s, const char *signer)
+const struct shim *settings_shim(const struct settings *s, const char *name)
 {
-	return signer != NULL && has_word(s->trusts, signer);
+	for (size_t i = 0; i < s->shim_count; i++)
+		if (strcmp(s->shims[i].name, name) == 0)
+			return &s->shims[i];
+	return NULL;
+}
+
+int settings_trust(const struct settings *s, const struct shim *shim,
+		   const char *signer)
+{
+	return signer != NULL &&
+	       has_word(shim != NULL ? shim->trusts : s->trusts, signer);
+}
+
+int settings_trust_somewhere(const struct settings *s, const char *signer)
+{
+	int is_trusted = settings_trust(s, NULL, signer);
+
+	for (size_t i = 0; i < s->shim_count; i++)
+		is_trusted |= settings_trust(s, &s->shims[i], signer);
+	return is_trusted;
+}
+
+/* The name is a directory's, and a value in URLs and in GRUB's scripts. */
+static int is_shim_name(const char *name)
+{
+	return name[0] != '\0' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] ==
+		       '\0';
+}
+
+static int read_shim(struct cursor *at, const json_t *object, const char *name,
+		     struct shim *shim)
+{
+	if (!is_shim_name(name))
+		return cursor_fail_key(at, name,
+				       "must be a name of lower case letters, "
+				       "digits and '-', as in fedora");
+	shim->name = mem_pool_copy(at->pool, name);
+	return value_words(at, object, name, &shim->trusts);
+}
+
+/* What is null is left out, as where a later file takes a shim away. */
+static int read_shims(struct cursor *at, struct settings *s)
+{
+	const json_t *object = json_object_get(go(at, "shims"), "shims");
+	struct shim *list;
+	const char *name;
+	json_t *value;
+	size_t mark;
+	int rc = 0;
+
+	if (object == NULL)
+		return 0;
+	if (!json_is_object(object))
+		return cursor_fail_key(at, "shims",
+				       "must be an object, in { }, as in "
+				       "{\"fedora\": [\"fedora\"]}");
+	list = mem_pool_alloc(at->pool,
+			      (json_object_size(object) + 1) * sizeof(*list));
+	mark = cursor_enter(at, "shims");
+	json_object_foreach((json_t *)object, name, value) {
+		if (json_is_null(value))
+			continue;
+		rc |= read_shim(at, object, name, &list[s->shim_count]);
+		s->shim_count += rc == 0;
+	}
+	cursor_leave(at, mark);
+	s->shims = list;
+	return rc;
 }
 
 int settings_have_copy(const struct settings *s, const char *distro)
@@ -274,6 +343,7 @@ int settings_read(struct cursor *at, const char *base, struct settings *s)
 	rc |= value_number(at, go(at, "timeout"), "timeout",
 			   SETTINGS_TIMEOUT_MAX, &s->timeout);
 	rc |= value_words(at, go(at, "trusts"), "trusts", &s->trusts);
+	rc |= read_shims(at, s);
 	rc |= value_words(at, go(at, "copies"), "copies", &s->copies);
 	rc |= values_read(at, go(at, "values"), &s->values);
 	rc |= read_words(at, s);

@@ -7,6 +7,12 @@
 /* The longest timeout, in seconds: PXELINUX takes less than an hour. */
 #define SETTINGS_TIMEOUT_MAX 3599
 
+/* A shim beside the site's own, as DHCP sends it to some machines. */
+struct shim {
+	const char *name;    /* of its directory, below shims */
+	const char **trusts; /* as settings.trusts */
+};
+
 /* The settings of the whole site. */
 struct settings {
 	const char *base;       /* URL of the pages' directory, ends in '/' */
@@ -25,6 +31,8 @@ struct settings {
 	const char *customer; /* id of the default customer; NULL: none */
 	const char **trusts;  /* whose signatures the shim in place trusts: as
 				 release.signed_by; ends in NULL */
+	const struct shim *shims; /* in the order of the catalogue */
+	size_t shim_count;
 	const char **copies;  /* ids of the distros whose copy the site has
 				 made; ends in NULL */
 	const char *values;   /* of all answers, for values_add(); NULL: none */
@@ -42,8 +50,16 @@ struct settings {
  */
 int settings_read(struct cursor *at, const char *base, struct settings *s);
 
-/* Whether the shim in place trusts what this signer signed; NULL: nobody. */
-int settings_trust(const struct settings *s, const char *signer);
+/* The shim of that name; NULL if the site names none. */
+const struct shim *settings_shim(const struct settings *s, const char *name);
+
+/* Whether a shim of the site trusts what this signer signed.  shim: NULL for
+ * the site's own; signer: NULL for nobody. */
+int settings_trust(const struct settings *s, const struct shim *shim,
+		   const char *signer);
+
+/* Whether any shim of the site does. */
+int settings_trust_somewhere(const struct settings *s, const char *signer);
 
 /* Whether the site has made its copy of the distro. */
 int settings_have_copy(const struct settings *s, const char *distro);

@@ -237,8 +237,8 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"menu", "from",   "find",    "platform", "arch",    "mac",
-	"uuid", "serial", "dialect", "view",     "explain", NULL,
+	"menu",   "from", "find",    "platform", "arch",    "mac", "uuid",
+	"serial", "shim", "dialect", "view",     "explain", NULL,
 };
 
 const struct page page_boot = {

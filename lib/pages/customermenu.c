@@ -47,7 +47,8 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"customer", "platform", "arch", "dialect", "view", "explain", NULL,
+	"customer", "platform", "arch",    "shim",
+	"dialect",  "view",     "explain", NULL,
 };
 
 const struct page page_customermenu = {

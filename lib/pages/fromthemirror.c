@@ -84,7 +84,7 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"distro",  "version", "arch",    "variant",
+	"distro",  "version", "arch",    "variant", "shim",
 	"dialect", "view",    "explain", NULL,
 };
 

@@ -682,29 +682,53 @@ static json_t *files_view(const struct release *release)
 #undef AT
 }
 
-/* Whether a loader starts the release where Secure Boot is on. */
+/* Whether a loader starts the release where Secure Boot is on, which is on UEFI
+ * alone.  shim: NULL for the site's own. */
 static json_t *secure_boot_view(const struct request *r,
 				const struct release *release,
-				const struct dialect *d)
+				const struct dialect *d,
+				const struct shim *shim)
 {
-	const struct loader loader = any_machine(d);
+	const struct loader loader = {
+		.dialect = d,
+		.machine = { PLATFORM_EFI, MACHINE_UNKNOWN },
+		.shim = shim,
+	};
+	const char *reason = loader_refusal(&loader, release);
+	struct buf client = BUF_INIT;
+	json_t *view;
 
-	return json_pack("{s:s, s:s*}", "client", d->client, "refused",
-			 loader_distrusts(&loader, catalog_settings(r->catalog),
-					  release));
+	if (reason == NULL)
+		reason = loader_distrusts(&loader, catalog_settings(r->catalog),
+					  release);
+	buf_puts(&client, d->client);
+	if (shim != NULL)
+		buf_printf(&client, " by the shim %s", shim->name);
+	view = json_pack("{s:s, s:s*}", "client", client.data, "refused",
+			 reason);
+	buf_free(&client);
+	return view;
 }
 
 /* What the signature is good for where Secure Boot is on. */
 static void add_signature(const struct request *r,
 			  const struct release *release, json_t *view)
 {
+	const struct settings *s = catalog_settings(r->catalog);
+	json_t *list = json_array();
+
 	if (release->signed_by != NULL)
 		json_object_set_new(view, "signed_by",
 				    json_string(release->signed_by));
-	json_object_set_new(
-		view, "secure_boot",
-		json_pack("[o, o]", secure_boot_view(r, release, &dialect_grub),
-			  secure_boot_view(r, release, &dialect_ipxe)));
+	json_array_append_new(
+		list, secure_boot_view(r, release, &dialect_grub, NULL));
+	for (size_t i = 0; i < s->shim_count; i++)
+		json_array_append_new(list, secure_boot_view(r, release,
+							     &dialect_grub,
+							     &s->shims[i]));
+	json_array_append_new(
+		list, secure_boot_view(r, release, &dialect_ipxe, NULL));
+	json_object_set_new(view, "secure_boot", list);
 }
 
 /* The same version for the same architecture, with and without variants. */

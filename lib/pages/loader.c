@@ -290,8 +290,10 @@ const char *loader_distrusts(const struct loader *l,
 		       "kernel";
 	if (l->dialect->uses_shim)
 		return distrusts_without_shim(l, release);
-	if (settings_trust(settings, release->signed_by))
+	if (settings_trust(settings, l->shim, release->signed_by))
 		return NULL;
+	if (settings_trust_somewhere(settings, release->signed_by))
+		return "needs another shim of this site, or Secure Boot off";
 	return release->signed_by != NULL
 		       ? "needs Secure Boot off: shim does not trust its "
 			 "signer"

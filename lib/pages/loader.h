@@ -11,8 +11,9 @@
 struct loader {
 	const struct dialect *dialect;
 	struct machine machine;
-	const char *modules; /* SYSLINUX version of the site's own modules;
-				NULL: none named */
+	const char *modules;     /* SYSLINUX version of the site's own modules;
+				    NULL: none named */
+	const struct shim *shim; /* that started it; NULL: the site's own */
 };
 
 /* How a loader starts an installer from one mirror. */

@@ -51,8 +51,8 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"name",    "from", "platform", "arch", "problem",
-	"dialect", "view", "explain",  NULL,
+	"name", "from",    "platform", "arch",    "problem",
+	"shim", "dialect", "view",     "explain", NULL,
 };
 
 const struct page page_menu = {

@@ -135,6 +135,24 @@ static int find_machine(struct request *r, struct error *err)
 	return 200;
 }
 
+/* The shim that started the loader, which the loader's own script tells. */
+static int find_shim(struct request *r, struct error *err)
+{
+	const char *name = query_get(r->query, "shim");
+
+	if (name == NULL)
+		return 200;
+	r->shim = settings_shim(catalog_settings(r->catalog), name);
+	if (r->shim == NULL) {
+		error_set(err, NULL, 0,
+			  "that shim is not in the catalogue: write it into "
+			  "the site's shims");
+		return 404;
+	}
+	page_note(r, "shim: %s, asked for", r->shim->name);
+	return 200;
+}
+
 static void note_machine(const struct request *r)
 {
 	page_note(r, "machine: platform %s, arch %s",
@@ -296,6 +314,8 @@ static int answer_request(const struct http_request *http, struct request *r,
 	status = find_dialect(http, r, err);
 	if (status == 200)
 		status = find_machine(r, err);
+	if (status == 200)
+		status = find_shim(r, err);
 	if (status == 200)
 		status = check_settings(r, err);
 	if (status != 200)
@@ -683,6 +703,7 @@ struct loader page_loader(const struct request *r, int platform)
 		.dialect = r->dialect,
 		.machine = { platform, r->machine.arch },
 		.modules = catalog_settings(r->catalog)->modules,
+		.shim = r->shim,
 	};
 }
 
@@ -751,6 +772,7 @@ void page_add_url(const struct catalog *c, const struct link *link,
 	add_param(url, page, "name", link->name);
 	add_param(url, page, "platform", platform);
 	add_param(url, page, "problem", link->problem);
+	add_param(url, page, "shim", link->shim);
 	add_param(url, page, "variant", release ? release->variant : NULL);
 	add_param(url, page, "version", release ? release->version : NULL);
 	add_param(url, page, "view", link->view ? link->view->name : NULL);
@@ -779,6 +801,8 @@ static enum link_target add_link(const struct request *r,
 		full.machine = &machine;
 	if (full.dialect == NULL)
 		full.dialect = dialect_for(r->dialect, full.page);
+	if (r->shim != NULL)
+		full.shim = r->shim->name;
 	if (r->links != NULL)
 		target = r->links->add(r->links->ctx, r, &full, url);
 	if (target != LINK_PAGE)

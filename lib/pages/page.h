@@ -45,6 +45,8 @@ struct request {
 	const struct dialect *dialect;  /* that the view is for */
 	int is_view;                    /* the view itself is the answer */
 	struct machine machine;         /* as far as it is known */
+	const struct shim *shim;        /* of the site's shims, that started the
+					   loader; NULL: the site's own */
 	const struct network *client;   /* NULL: not known */
 	const struct page_links *links; /* NULL: all lead to pages */
 	const char *cookie;             /* NULL: none */
@@ -74,6 +76,7 @@ struct link {
 	const char *name;             /* menu's */
 	const struct menu_path *path; /* of that menu; NULL: its first */
 	const char *problem;
+	const char *shim;
 	int names_dialect; /* the page's default too */
 	int asks_machine;  /* the loader adds its own machine */
 	int asks_words;    /* people add what they search for */

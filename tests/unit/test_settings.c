@@ -45,13 +45,42 @@ static void test_settings_are_the_sites_own(void **state)
 	assert_string_equal(s->title, "LWP");
 	assert_string_equal(s->background, "Tux.png");
 	assert_int_equal(s->timeout, 3599);
-	assert_true(settings_trust(s, "ubuntu"));
-	assert_true(settings_trust(s, "own"));
-	assert_false(settings_trust(s, "debian"));
-	assert_false(settings_trust(s, NULL));
+	assert_true(settings_trust(s, NULL, "ubuntu"));
+	assert_true(settings_trust(s, NULL, "own"));
+	assert_false(settings_trust(s, NULL, "debian"));
+	assert_false(settings_trust(s, NULL, NULL));
 	assert_string_equal(s->vesamenu,
 			    "http://h:8080/syslinux/3.86/vesamenu.c32");
 	assert_string_equal(catalog_menu(c, NULL)->id, "top");
+	catalog_free(c);
+}
+
+static void test_shims_trust_each_their_own(void **state)
+{
+	struct catalog *c = load(
+		"{'site': {'base': 'http://h/', 'shims':"
+		" {'fedora': ['fedora', 'own'], 'gone': null, 'suse': []}},"
+		" 'menus': {'main': {'entries': [{'local': true}]}}}");
+	const struct settings *s = catalog_settings(c);
+	const struct shim *fedora = settings_shim(s, "fedora");
+	const struct shim *suse = settings_shim(s, "suse");
+
+	(void)state;
+	assert_non_null(fedora);
+	assert_non_null(suse);
+	assert_null(settings_shim(s, "gone"));
+	assert_null(settings_shim(s, "debian"));
+	assert_true(settings_trust(s, fedora, "fedora"));
+	assert_true(settings_trust(s, fedora, "own"));
+	assert_false(settings_trust(s, fedora, "debian"));
+	assert_false(settings_trust(s, fedora, NULL));
+	assert_false(settings_trust(s, suse, "fedora"));
+	assert_false(settings_trust(s, NULL, "fedora"));
+	assert_true(settings_trust(s, NULL, "debian"));
+	assert_true(settings_trust_somewhere(s, "debian"));
+	assert_true(settings_trust_somewhere(s, "own"));
+	assert_false(settings_trust_somewhere(s, "suse"));
+	assert_false(settings_trust_somewhere(s, NULL));
 	catalog_free(c);
 }
 
@@ -139,6 +168,7 @@ int main(void)
 		SCRATCH_TEST(
 			test_settings_that_are_left_out_have_their_defaults),
 		SCRATCH_TEST(test_settings_are_the_sites_own),
+		SCRATCH_TEST(test_shims_trust_each_their_own),
 		SCRATCH_TEST(
 			test_picture_is_beside_the_menu_program_or_below_the_base),
 		SCRATCH_TEST(test_menu_program_may_be_elsewhere),
