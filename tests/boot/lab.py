@@ -307,6 +307,27 @@ def make_tree(directory, name, probe):
     (directory / "debian/dists/stable").symlink_to("bookworm")
 
 
+def without_signature(program):
+    """A program for UEFI without its signatures, which are at its end."""
+    header = struct.unpack_from("<I", program, 0x3C)[0]
+    entry = header + 24 + 112 + 4 * 8  # of the certificates, in the directory
+    start, size = struct.unpack_from("<II", program, entry)
+    if size == 0:
+        return program
+    return program[:entry] + bytes(8) + program[entry + 8 : start]
+
+
+def with_vendor(shim, certificate):
+    """A shim with another certificate of its vendor, which is at 16 bytes from
+    the start of its table: four numbers, the first its length."""
+    old = re.search(rb"(?s)..\0\0..\0\0\x10\0\0\0..\0\0(?=\x30\x82)", shim)
+    length, = struct.unpack_from("<I", shim, old.start())
+    assert len(certificate) <= length
+    start = old.end()
+    return (shim[: old.start()] + struct.pack("<I", len(certificate)) + shim[old.start() + 4 : start]
+            + certificate + shim[start + len(certificate) :])
+
+
 def build_probe(directory):
     probe = directory / "probe"
     run(HERE / "build-probe", probe)
@@ -497,22 +518,42 @@ class Lab:
         run(f"mcopy -i {disk} {self.probe} ::EFI/BOOT/BOOTX64.EFI")
         return disk
 
-    @functools.cached_property
-    def own_key(self):
+    def make_key(self, name):
         """A key that no shim knows, and its certificate."""
-        key, certificate = self.dir / "own.key", self.dir / "own.pem"
-        run(f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own -days 9 -keyout {key} -out {certificate}")
+        key, certificate = self.dir / f"{name}.key", self.dir / f"{name}.pem"
+        run(f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN={name} -days 9 -keyout {key} -out {certificate}")
         return key, certificate
 
-    def sign(self, program):
-        """Sign it by our own key, and by no other."""
-        key, certificate = self.own_key
+    @functools.cached_property
+    def own_key(self):
+        return self.make_key("own")
+
+    @functools.cached_property
+    def vendor_key(self):
+        """That of another distribution, which only its own shim knows."""
+        return self.make_key("vendor")
+
+    def sign(self, program, pair=None):
+        """Sign it by our own key or that pair's, and by no other."""
+        key, certificate = pair or self.own_key
         tools = SUITES["trixie"].root / "usr/bin"
-        copy = shutil.copy(program, self.dir / "unsigned")
-        with contextlib.suppress(RuntimeError):  # it has no signature
-            run(f"{tools}/sbattach --remove {copy}")
-        run(f"{tools}/sbsign --key {key} --cert {certificate} --output {self.dir}/signed {copy}")
+        (self.dir / "unsigned").write_bytes(without_signature(pathlib.Path(program).read_bytes()))
+        run(f"{tools}/sbsign --key {key} --cert {certificate} --output {self.dir}/signed {self.dir}/unsigned")
         shutil.copyfile(self.dir / "signed", program)
+
+    def add_shim(self, name):
+        """Another distribution's shim and GRUB in a directory below shims: the
+        release's own, with our vendor's certificate in the shim."""
+        run(f"openssl x509 -in {self.vendor_key[1]} -outform DER -out {self.dir}/vendor.der")
+        directory = pathlib.Path("/srv/tftp/shims") / name
+        directory.mkdir(parents=True)
+        shim = (self.suite.root / "usr/lib/shim/shimx64.efi.signed").read_bytes()
+        shim = with_vendor(shim, (self.dir / "vendor.der").read_bytes())
+        (directory / "shimx64.efi").write_bytes(shim)
+        self.sign(directory / "shimx64.efi")
+        shutil.copy(self.suite.root / "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed", directory / "grubx64.efi")
+        self.sign(directory / "grubx64.efi", self.vendor_key)
+        shutil.copytree(directory, f"/srv/www/boot/loaders/shims/{name}")
 
     def enroll(self, variables):
         """A copy of the firmware's variables with our own key beside

@@ -1248,6 +1248,35 @@ class Boot(unittest.TestCase):
             pc.press("end", "up", "ret")
             pc.expect("Kernel is locked down from EFI Secure Boot", 400)
 
+    def boot_by_another_shim(self, http=False):
+        """DHCP sends this machine another distribution's shim. Its GRUB tells
+        the pages which, and its menu leaves out Debian."""
+        own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "args": "console=ttyS0",
+               "signed_by": "vendor", "versions": {"1": {"arches": ["amd64"]}}}
+        sections = catalog([DISK, {"distro": "own", "hotkey": "x"}, AMD64])
+        sections |= {"site": {"background": None, "shims": {"other": ["vendor"]}}, "distros": {"own": own}}
+
+        def to_other(text):
+            text = text.replace("/boot/loaders/shimx64.efi", "/boot/loaders/shims/other/shimx64.efi")
+            return lab.by_tftp(text).replace('"shimx64.efi"', '"shims/other/shimx64.efi"')
+
+        with self.lab(sections, real_kernel=True, dhcpd=to_other) as boot:
+            boot.add_shim("other")
+            (boot.root / "grub").mkdir()
+            for directory in "/srv/tftp/grub", boot.root / "grub":
+                shutil.copy(lab.TOP / "conf/grub.cfg", directory)
+            pc = boot.machine(efi=True, secure="own", mac=lab.SECURE, options=NO_PXE if http else [])
+            pc.expect("(?s)Local disk.*Own.*Left out with Secure Boot on: 1", 240)
+            self.assertTrue(boot.asked("boot/menu.*shim=other"))
+
+    @by("trixie")
+    def more_efi_secure_other_shim(self):
+        self.boot_by_another_shim()
+
+    @by("forky")
+    def more_efi_secure_other_shim_http_boot(self):
+        self.boot_by_another_shim(http=True)
+
     # Secure Boot: an iPXE that is signed by a key of our own, which the firmware
     # has. Debian's shim on the mirror vouches for the kernel.
 
