@@ -87,8 +87,8 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "name=main" },
 		  400,
 		  "unknown parameter; this page takes menu, from, find, "
-		  "platform, arch, mac, uuid, serial, dialect, view, "
-		  "explain\n" },
+		  "platform, arch, mac, uuid, serial, shim, "
+		  "dialect, view, explain\n" },
 	};
 
 	(void)state;
@@ -241,7 +241,7 @@ static void test_another_page_is_answered_by_its_name(void **state)
 		{ { .query = "menu=uwp", .script = "/boot/menu.php" },
 		  400,
 		  "unknown parameter; this page takes name, from, platform, "
-		  "arch, problem, dialect, view, explain\n" },
+		  "arch, problem, shim, dialect, view, explain\n" },
 		{ { .query = "", .script = "/boot/fromthemirror" },
 		  400,
 		  "the query lacks a distro, a version and an arch: distro, "

@@ -82,7 +82,7 @@ static void test_customer_may_be_named(void **state)
 		{ { .query = "name=uwp" },
 		  400,
 		  "unknown parameter; this page takes customer, platform, "
-		  "arch, dialect, view, explain\n" },
+		  "arch, shim, dialect, view, explain\n" },
 		{ { .query = "dialect=pxelinux" },
 		  404,
 		  "this page does not have that dialect; it has gpxe, ipxe, "

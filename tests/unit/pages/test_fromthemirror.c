@@ -213,7 +213,7 @@ static void test_releases_that_are_not_there(void **state)
 		{ { .query = GOOD "&platform=bios" },
 		  400,
 		  "unknown parameter; this page takes distro, version, arch, "
-		  "variant, dialect, view, explain\n" },
+		  "variant, shim, dialect, view, explain\n" },
 		/* What a client makes of an encoded '&'. */
 		{ { .query = "arch=amd64&distro=debian&version=12&arch=i386" },
 		  400,

@@ -417,8 +417,8 @@ static void test_menu_after_a_problem_waits_and_says_why(void **state)
 		{ { .script = "/boot/boot", .query = "problem=host" },
 		  400,
 		  "unknown parameter; this page takes menu, from, find, "
-		  "platform, arch, mac, uuid, serial, dialect, view, "
-		  "explain\n" },
+		  "platform, arch, mac, uuid, serial, shim, "
+		  "dialect, view, explain\n" },
 	};
 	static const char *const dialects_of_menu[] = {
 		"pxelinux",
@@ -625,7 +625,7 @@ static void test_identity_that_is_malformed_is_refused(void **state)
 		{ { .query = "mac=" MAC, .script = "/boot/menu" },
 		  400,
 		  "unknown parameter; this page takes name, from, platform, "
-		  "arch, problem, dialect, view, explain\n" },
+		  "arch, problem, shim, dialect, view, explain\n" },
 	};
 	struct site *site = open_site("");
 

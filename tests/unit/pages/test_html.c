@@ -482,7 +482,7 @@ static void test_search_is_refused_where_it_has_no_place(void **state)
 		{ { .query = "dialect=html&find=a", .script = "/menu" },
 		  400,
 		  "unknown parameter; this page takes name, from, platform, "
-		  "arch, problem, dialect, view, explain\n" },
+		  "arch, problem, shim, dialect, view, explain\n" },
 	};
 	struct site *site;
 

@@ -189,7 +189,7 @@ static void test_menus_that_are_not_there_or_not_for_the_client(void **state)
 		{ { .query = "menu=main" },
 		  400,
 		  "unknown parameter; this page takes name, from, platform, "
-		  "arch, problem, dialect, view, explain\n" },
+		  "arch, problem, shim, dialect, view, explain\n" },
 		{ { .query = "dialect=gpxe" },
 		  404,
 		  "this page does not have that dialect; it has pxelinux, "
