@@ -811,12 +811,12 @@ static void warn_kept(const struct warning *w, const struct dialect *d,
 					     const struct loader *),
 		      const char *what)
 {
-	const struct loader bios = { d,
-				     { PLATFORM_BIOS, MACHINE_UNKNOWN },
-				     NULL };
-	const struct loader efi = { d,
-				    { PLATFORM_EFI, MACHINE_UNKNOWN },
-				    NULL };
+	const struct loader bios = {
+		d, { PLATFORM_BIOS, MACHINE_UNKNOWN }, NULL, NULL
+	};
+	const struct loader efi = {
+		d, { PLATFORM_EFI, MACHINE_UNKNOWN }, NULL, NULL
+	};
 	const struct kept on_bios = kept_of(w, &bios);
 	const struct kept on_efi = d->is_bios_only ? on_bios : kept_of(w, &efi);
 	/* The reasons are static: the same one has the same address. */

@@ -1217,6 +1217,14 @@ class Boot(unittest.TestCase):
             pc.press("l")
             pc.expect("the disk is locked down: y", 240)
 
+    def sign_own(self, boot, pair=None):
+        """Debian's kernel on the mirrors, signed by no key of Debian's."""
+        for mirror in lab.MIRRORS:
+            kernel = boot.dir / mirror / "debian/own/linux"
+            kernel.parent.mkdir()
+            shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64/linux", kernel)
+            boot.sign(kernel, pair)
+
     @by("trixie")
     def test_efi_secure_grub_refuses(self):
         """A release of another signer is left out, and has our message where it
@@ -1228,10 +1236,7 @@ class Boot(unittest.TestCase):
         sections["distros"] = {"debian": {"args": "console=ttyS0"}, "own": {**own, "signed_by": "acme"}, "claim": claim}
         host = {"hosts": {MAC_OF_SECURE: json.dumps({"boot": {"distro": "own", "version": "1", "arch": "amd64"}})}}
         with self.lab(sections, real_kernel=True, **host) as boot:
-            for mirror in lab.MIRRORS:
-                (boot.dir / mirror / "own").mkdir()
-                shutil.copy(lab.IMAGES / "amd64/text/debian-installer/amd64/linux", boot.dir / mirror / "own/linux")
-                boot.sign(boot.dir / mirror / "own/linux")
+            self.sign_own(boot)
             shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
             pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
             pc.expect("Own needs Secure Boot off: shim does not trust its signer", 240)
@@ -1250,7 +1255,7 @@ class Boot(unittest.TestCase):
 
     def boot_by_another_shim(self, http=False):
         """DHCP sends this machine another distribution's shim. Its GRUB tells
-        the pages which, and its menu leaves out Debian."""
+        the pages which, and starts what that shim trusts."""
         own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "args": "console=ttyS0",
                "signed_by": "vendor", "versions": {"1": {"arches": ["amd64"]}}}
         sections = catalog([DISK, {"distro": "own", "hotkey": "x"}, AMD64])
@@ -1262,12 +1267,16 @@ class Boot(unittest.TestCase):
 
         with self.lab(sections, real_kernel=True, dhcpd=to_other) as boot:
             boot.add_shim("other")
+            self.sign_own(boot, boot.vendor_key)
             (boot.root / "grub").mkdir()
             for directory in "/srv/tftp/grub", boot.root / "grub":
                 shutil.copy(lab.TOP / "conf/grub.cfg", directory)
             pc = boot.machine(efi=True, secure="own", mac=lab.SECURE, options=NO_PXE if http else [])
             pc.expect("(?s)Local disk.*Own.*Left out with Secure Boot on: 1", 240)
             self.assertTrue(boot.asked("boot/menu.*shim=other"))
+            pc.pause(1)
+            pc.press("x")
+            pc.expect("Kernel is locked down from EFI Secure Boot", 400)
 
     @by("trixie")
     def more_efi_secure_other_shim(self):
