@@ -131,7 +131,7 @@ const char *loader_refuses_kind(const struct loader *l,
 	if (release_is_multiboot(files) &&
 	    l->machine.platform != MACHINE_UNKNOWN && !can_multiboot(l, files))
 		return "is a multiboot kernel, which this loader starts on "
-		       "BIOS alone";
+		       "BIOS only";
 	return NULL;
 }
 

@@ -86,7 +86,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NO_IMAGE "is a disk image, which this loader cannot start"
 #define NO_SCRIPT "is a script of iPXE"
 #define BIOS_ALONE                                                             \
-	"is a multiboot kernel, which this loader starts on BIOS alone"
+	"is a multiboot kernel, which this loader starts on BIOS only"
 
 /* How a loader starts a release for amd64 that one mirror has. */
 static const struct {
