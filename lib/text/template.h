@@ -49,10 +49,10 @@ struct render {
  * Append t, filled from data, to out.  Returns 0, or -1 with err set and the
  * length of out unchanged.
  *
- * {{x}} is escaped.  If the value cannot be written, the
- * message has the name and the reason ("menu.gpxe:7: 'title' contains a line
- * break").  For a missing name it offers a similar one that is there.  {{{x}}} and {{&x}} are raw: they only must not have a NUL byte.
- * Tags in values have no effect.
+ * {{x}} is escaped.  If the value cannot be written, the message has the name
+ * and the reason ("menu.gpxe:7: 'title' contains a line break").  For a missing
+ * name it offers a similar one that is there.  {{{x}}} and {{&x}} are raw: they
+ * only must not have a NUL byte.  Tags in values have no effect.
  *
  * A variable must be a string or a number.  Numbers are written as in JSON,
  * reals with the fewest digits that give the same value again.  Anything else
