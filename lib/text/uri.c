@@ -339,6 +339,17 @@ static const char *find_user(const char *s, const char *end)
 	return user;
 }
 
+/* Whether the word at host ends within a password that has a blank: what looks
+ * like a port is none, and a '@' follows. */
+static int is_cut_in_user(const char *host, const char *end)
+{
+	const char *name = host + strcspn(host, ":/?# ");
+
+	return *name == ':' && host[0] != '[' &&
+	       !is_port(name + 1, name + 1 + strcspn(name + 1, "/?# ")) &&
+	       strchr(end, '@') != NULL;
+}
+
 int uri_has_user(const char *text)
 {
 	const char *end = text + strlen(text);
@@ -349,7 +360,8 @@ int uri_has_user(const char *text)
 
 		s += strcspn(s, " ");
 		host = find_host(word, s);
-		if (host != NULL ? user_end(host, s) != NULL
+		if (host != NULL ? user_end(host, s) != NULL ||
+					   is_cut_in_user(host, s)
 				 : find_user(word, s) != NULL)
 			return 1;
 	}

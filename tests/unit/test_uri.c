@@ -397,6 +397,12 @@ static void test_user_is_found_in_any_text(void **state)
 		{ "me:w@h", 1 },
 		{ "a: me@h", 0 },
 		{ "x=ftp://me:\"w<o/rd@h/", 1 },
+		{ "http://me:w ord@h/", 1 },
+		{ "http://me:w/o rd@h/", 1 },
+		{ "http://h:80 me@h", 0 },
+		{ "http://h:80/a me@h", 0 },
+		{ "http://[2001:db8::1] me@h", 0 },
+		{ "http://h me@h: b", 0 },
 	};
 
 	(void)state;
