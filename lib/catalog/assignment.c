@@ -122,9 +122,13 @@ static int read_install(struct cursor *at, const json_t *object,
 	const char *install = NULL;
 	const char *otherwise = NULL;
 	struct offer offer = { .known = installs };
-	int rc = value_string(at, object, "install", &install);
+	const json_t *value = json_object_get(object, "install");
+	int rc = value_string(at, object, "otherwise", &otherwise);
 
-	rc |= value_string(at, object, "otherwise", &otherwise);
+	if (value != NULL && !json_is_string(value))
+		return cursor_fail_key(at, "install",
+				       "must be once or always, in quotes");
+	install = json_string_value(value);
 	if (install != NULL && strcmp(install, "once") == 0)
 		out->install = INSTALL_ONCE;
 	else if (install != NULL && strcmp(install, "always") == 0)

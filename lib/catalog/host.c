@@ -16,8 +16,8 @@
 #define SETTLE_TRIES 5
 
 static const char *const host_keys[] = {
-	"menu",    "boot",      "group",   "networks", "answers", "values",
-	"install", "otherwise", "$schema", WORDS_KEYS, NULL,
+	"menu",    "boot",      "group",    "networks", "answers", "values",
+	"install", "otherwise", WORDS_KEYS, "$schema",  NULL,
 };
 
 void host_free(struct host *host)

@@ -1117,6 +1117,23 @@ static int has_id(const char *const *ids, const char *id)
 	return *ids != NULL;
 }
 
+/* Returns -1 with the failure recorded: there is nothing to copy of that id. */
+static int fail_copy(const struct release_builder *b, const char *id,
+		     const char *const *known)
+{
+	const struct offer offer = { .wanted = id, .known = known };
+
+	for (size_t i = 0; i < b->all->count; i++)
+		if (strcmp(b->all->list[i]->distro, id) == 0)
+			return cursor_fail(b->at,
+					   "the distro '%s' has no key copy: "
+					   "leave it out",
+					   id);
+	return cursor_fail_offer(b->at, NULL, &offer,
+				 "there is no distro '%s' with a copy",
+				 cursor_shown(id));
+}
+
 /* Check that the site has made copies only of what is made of one. */
 static int check_copies(const struct release_builder *b)
 {
@@ -1128,15 +1145,11 @@ static int check_copies(const struct release_builder *b)
 	cursor_enter(at, "copies");
 	for (size_t i = 0; b->settings->copies[i] != NULL; i++) {
 		const char *id = b->settings->copies[i];
-		const struct offer offer = { .wanted = id, .known = known };
 		size_t mark = cursor_enter_index(at, i);
 
 		if (!has_id(known, id) &&
 		    json_object_get(b->all->refused, id) == NULL)
-			rc = cursor_fail_offer(at, NULL, &offer,
-					       "there is no distro '%s' with a "
-					       "copy",
-					       cursor_shown(id));
+			rc = fail_copy(b, id, known);
 		cursor_leave(at, mark);
 	}
 	free(known);

@@ -197,8 +197,8 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'valuse': {}}",
 		  MAC ".json: /valuse: unknown key; here are menu, boot, "
 		      "group, networks, answers, values, install, otherwise, "
-		      "$schema, console, keyboard, nomodeset, interface, "
-		      "vlan, address, gateway, dns, proxy; did you mean "
+		      "console, keyboard, nomodeset, interface, vlan, address, "
+		      "gateway, dns, proxy, $schema; did you mean "
 		      "'values'?" },
 		{ "{'menu': 'main', 'console': 'ttyS0'}",
 		  MAC ".json: /console: goes with boot: what a menu starts "
@@ -219,6 +219,8 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		      "none" },
 		{ "{'menu': 'main', 'install': 'twice'}",
 		  MAC ".json: /install: must be once or always" },
+		{ "{'menu': 'main', 'install': true}",
+		  MAC ".json: /install: must be once or always, in quotes" },
 		{ "{'menu': 'main', 'install': 'once'}",
 		  MAC ".json: /install: once needs answers: the first one that "
 		      "is fetched begins the installation" },
@@ -290,9 +292,8 @@ static void test_broken_file_is_named_with_the_place(void **state)
 		{ "{'mneu': 'main'}",
 		  MAC ".json: /mneu: unknown key; here are menu, boot, "
 		      "group, networks, answers, values, install, otherwise, "
-		      "$schema, console, keyboard, nomodeset, interface, "
-		      "vlan, address, gateway, dns, proxy; did you mean "
-		      "'menu'?" },
+		      "console, keyboard, nomodeset, interface, vlan, address, "
+		      "gateway, dns, proxy, $schema; did you mean 'menu'?" },
 		{ "{'menu': 'main', 'install': 'onec'}",
 		  MAC ".json: /install: must be once or always; did you mean "
 		      "'once'?" },
