@@ -340,14 +340,14 @@ static const char *find_user(const char *s, const char *end)
 }
 
 /* Whether the word at host ends within a password that has a blank: what looks
- * like a port is none, and a '@' follows. */
+ * like a port is none, and a '@' follows in the line. */
 static int is_cut_in_user(const char *host, const char *end)
 {
 	const char *name = host + strcspn(host, ":/?# ");
 
-	return *name == ':' && host[0] != '[' &&
+	return *end == ' ' && *name == ':' && host[0] != '[' &&
 	       !is_port(name + 1, name + 1 + strcspn(name + 1, "/?# ")) &&
-	       strchr(end, '@') != NULL;
+	       memchr(end, '@', strcspn(end, "\n")) != NULL;
 }
 
 int uri_has_user(const char *text)
@@ -391,6 +391,17 @@ static void add_word(struct buf *out, const char *word, const char *end)
 		buf_printf(out, "%c...", *query);
 }
 
+/* The same as word_end(), behind a password that has a blank. */
+static const char *shown_end(const char *word)
+{
+	const char *end = word_end(word);
+	const char *host = find_host(word, end);
+
+	if (host != NULL && is_cut_in_user(host, end))
+		end = word_end(strchr(end, '@'));
+	return end;
+}
+
 static int is_known(const char *word, const char *const *known)
 {
 	for (; known != NULL && *known != NULL; known++)
@@ -402,7 +413,7 @@ static int is_known(const char *word, const char *const *known)
 void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 {
 	while (*text != '\0') {
-		const char *end = word_end(text);
+		const char *end = shown_end(text);
 
 		if (is_known(text, known))
 			buf_add(out, text, (size_t)(end - text));
