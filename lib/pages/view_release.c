@@ -356,8 +356,11 @@ static void note_words(const struct request *r, const struct release *release)
 	};
 	enum word_outcome outcomes[WORD_COUNT];
 	struct mem_pool pool = MEM_POOL_INIT;
-	json_t *all = json_object();
+	json_t *all;
 
+	if (r->notes == NULL)
+		return;
+	all = json_object();
 	words_add(all, release->words);
 	installer_write(release->mirrors[0].kernel != NULL ? release->installer
 							   : NULL,
