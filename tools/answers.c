@@ -122,16 +122,9 @@ static const json_t *names_of(struct answers_check *check, const char *name)
 /* Append what a person may have meant. */
 static void add_meant(struct buf *out, const char *wanted, const json_t *names)
 {
-	const char **known =
-		mem_alloc((json_object_size(names) + 1) * sizeof(*known));
-	size_t count = 0;
+	const char **known = offer_keys(names);
 	const struct offer offer = { .wanted = wanted, .known = known };
-	const char *name;
-	json_t *unused;
 
-	json_object_foreach((json_t *)names, name, unused)
-		known[count++] = name;
-	known[count] = NULL;
 	if (offer_nearest(&offer) != NULL)
 		offer_add(&offer, "", out);
 	free(known);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "buf.h"
-#include "mem.h"
 #include "offer.h"
 #include "pages.h"
 #include "uri.h"
@@ -63,18 +62,10 @@ static json_t *known_names(const char *shipped)
 /* The known name that was meant; NULL if none is similar. */
 static const char *find_similar(const struct check *check, const char *part)
 {
-	const char **known = mem_alloc((json_object_size(check->known) + 1) *
-				       sizeof(*known));
-	const char *found;
-	const char *name;
-	json_t *value;
-	size_t count = 0;
-
-	json_object_foreach(check->known, name, value)
-		known[count++] = name;
-	known[count] = NULL;
-	found = offer_nearest(
+	const char **known = offer_keys(check->known);
+	const char *found = offer_nearest(
 		&(struct offer){ .wanted = part, .known = known });
+
 	free(known);
 	return found;
 }

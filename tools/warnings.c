@@ -7,7 +7,6 @@
 
 #include "dialect.h"
 #include "loader.h"
-#include "mem.h"
 #include "uri.h"
 
 /*
@@ -200,16 +199,10 @@ static void add_others(const struct warning *w, const json_t *value,
 	const char *slash = strrchr(id, '/');
 	const json_t *parent = parent_of(
 		include_section(w->files, member(value, "section")), id);
-	const char **known =
-		mem_alloc((json_object_size(parent) + 1) * sizeof(*known));
+	const char **known = offer_keys(parent);
 	const struct offer offer = { .wanted = slash != NULL ? slash + 1 : id,
 				     .known = known };
-	size_t count = 0;
-	const char *key;
-	json_t *unused;
 
-	json_object_foreach((json_t *)parent, key, unused)
-		known[count++] = key;
 	/* The keys of the site that are set are no choice. */
 	if (strcmp(member(value, "section"), "site") != 0 ||
 	    offer_nearest(&offer) != NULL)

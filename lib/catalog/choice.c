@@ -231,15 +231,10 @@ static int fail_refused(struct cursor *at, const struct releases *all,
 {
 	const json_t *versions = refused_versions(at, want);
 	const char **known;
-	size_t count = 0;
-	const char *id;
-	json_t *value;
 
 	if (is_refused(all, want, versions))
 		return -1;
-	known = mem_alloc((json_object_size(versions) + 1) * sizeof(*known));
-	json_object_foreach((json_t *)versions, id, value)
-		known[count++] = id;
+	known = offer_keys(versions);
 	fail_match(at, want, MATCH_DISTRO, known);
 	free(known);
 	return -1;

@@ -142,21 +142,6 @@ int cursor_wants_offer(const struct cursor *at)
 	return at->err->report != NULL || at->err->text[0] == '\0';
 }
 
-/* The ids of a section; ends in NULL.  Release with free(). */
-static const char **section_ids(const struct cursor *at, const char *section)
-{
-	json_t *values = include_section(at->files, section);
-	const char **ids =
-		mem_alloc((json_object_size(values) + 1) * sizeof(*ids));
-	const char *id;
-	json_t *value;
-	size_t count = 0;
-
-	json_object_foreach(values, id, value)
-		ids[count++] = id;
-	return ids;
-}
-
 const char *cursor_shown(const char *id)
 {
 	for (const char *c = id; *c != '\0'; c++)
@@ -169,7 +154,9 @@ int cursor_fail_id(struct cursor *at, const char *key, const char *section,
 		   const char *id)
 {
 	const char **known =
-		cursor_wants_offer(at) ? section_ids(at, section) : NULL;
+		cursor_wants_offer(at)
+			? offer_keys(include_section(at->files, section))
+			: NULL;
 	const struct offer offer = { .wanted = id, .known = known };
 
 	/* A section's name is the plural: "menus". */

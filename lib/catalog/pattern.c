@@ -141,18 +141,12 @@ static int is_unknown(void *ctx, const struct template_name *name)
 /* The names that a pattern may have here are those with a value. */
 static int fail_unknown(struct cursor *at, const struct unknown *unknown)
 {
-	const char **known = mem_alloc((json_object_size(unknown->vars) + 1) *
-				       sizeof(*known));
+	const char **known = offer_keys(unknown->vars);
 	const struct offer offer = { .wanted = unknown->name, .known = known };
 	struct buf names = BUF_INIT;
-	size_t count = 0;
-	const char *name;
-	json_t *value;
 
-	json_object_foreach((json_t *)unknown->vars, name, value) {
-		buf_printf(&names, "%s%s", count > 0 ? ", " : "", name);
-		known[count++] = name;
-	}
+	for (const char **name = known; *name != NULL; name++)
+		buf_printf(&names, "%s%s", name > known ? ", " : "", *name);
 	cursor_fail_offer(at, NULL, &offer, "there is no '%s' here, but %s",
 			  unknown->name, buf_text(&names));
 	buf_free(&names);

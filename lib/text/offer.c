@@ -194,3 +194,17 @@ void offer_add(const struct offer *offer, const char *reason, struct buf *out)
 	else if (!has_all(reason, offer->known))
 		list_names(offer, count, out);
 }
+
+const char **offer_keys(const json_t *object)
+{
+	const char **keys =
+		mem_alloc((json_object_size(object) + 1) * sizeof(*keys));
+	size_t count = 0;
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach((json_t *)object, key, unused)
+		keys[count++] = key;
+	keys[count] = NULL;
+	return keys;
+}

@@ -1,6 +1,8 @@
 #ifndef OFFER_H
 #define OFFER_H
 
+#include <jansson.h>
+
 #include "buf.h"
 
 /* Another project's word for a name. */
@@ -26,6 +28,10 @@ struct offer {
  * swapped, or cut short.  Borrowed; NULL if no name is similar.
  */
 const char *offer_nearest(const struct offer *offer);
+
+/* The keys of the object, which may be NULL, for an offer's known names.  They
+ * are borrowed from it, and end in NULL; release the list with free(). */
+const char **offer_keys(const json_t *object);
 
 /*
  * Append what to write instead: "did you mean 'amd64'?", or the known names,

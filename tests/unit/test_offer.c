@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -98,11 +99,30 @@ static void test_offer_says_what_to_write(void **state)
 	}
 }
 
+static void test_keys_of_an_object_are_known(void **state)
+{
+	json_t *object = json_pack("{s:i, s:n}", "amd64", 1, "arm64");
+	const char **keys = offer_keys(object);
+	const struct offer offer = { .wanted = "arm46", .known = keys };
+
+	(void)state;
+	assert_string_equal(keys[0], "amd64");
+	assert_string_equal(keys[1], "arm64");
+	assert_null(keys[2]);
+	assert_string_equal(offer_nearest(&offer), "arm64");
+	free(keys);
+	json_decref(object);
+	keys = offer_keys(NULL);
+	assert_null(keys[0]);
+	free(keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_similar_name_is_found),
 		cmocka_unit_test(test_offer_says_what_to_write),
+		cmocka_unit_test(test_keys_of_an_object_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
