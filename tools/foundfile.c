@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "replace.h"
 #include "trial.h"
+#include "written.h"
 
 #define COMMENT "Written by mirrorboot-check --write."
 
@@ -23,34 +24,23 @@ struct foundfile {
 	int trusts_http; /* the site's trust_http_lists */
 };
 
-static char *text_of(json_t *distros)
+static char *text_of(const json_t *distros)
 {
-	json_t *file = json_pack("{s:s, s:O}", "$comment", COMMENT, "distros",
-				 distros);
-	char *text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
-
-	if (text == NULL)
-		mem_exhausted();
-	json_decref(file);
-	return text;
+	return written_text(COMMENT, "distros", distros);
 }
 
 /* Whether it has what foundfile_write() writes, and nothing else. */
 static int is_ours(const json_t *root)
 {
-	const char *comment =
-		json_string_value(json_object_get(root, "$comment"));
+	json_t *distros = written_section(root, COMMENT, "distros");
 	const char *id;
 	json_t *distro;
 
-	if (comment == NULL || strcmp(comment, COMMENT) != 0 ||
-	    json_object_size(root) != 2)
-		return 0;
-	json_object_foreach(json_object_get(root, "distros"), id, distro)
+	json_object_foreach(distros, id, distro)
 		if (json_object_size(distro) != 1 ||
 		    !json_is_object(json_object_get(distro, "versions")))
 			return 0;
-	return json_is_object(json_object_get(root, "distros"));
+	return distros != NULL;
 }
 
 static int take_file(struct foundfile *file, struct error *err)

@@ -11,6 +11,7 @@
 #include "mirror.h"
 #include "pin.h"
 #include "replace.h"
+#include "written.h"
 
 struct pins {
 	char *path;
@@ -20,15 +21,8 @@ struct pins {
 
 static char *text_of(const json_t *mirrors)
 {
-	json_t *file = json_pack("{s:s, s:O}", "$comment",
-				 "Written by mirrorboot-check --pin.", "pins",
-				 mirrors);
-	char *text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
-
-	if (text == NULL)
-		mem_exhausted();
-	json_decref(file);
-	return text;
+	return written_text("Written by mirrorboot-check --pin.", "pins",
+			    mirrors);
 }
 
 /* Take the pins of the file that is there. */

@@ -9,6 +9,7 @@
 #include "mirror.h"
 #include "replace.h"
 #include "uri.h"
+#include "written.h"
 
 #define COMMENT "Written by mirrorboot-check --rank."
 
@@ -231,18 +232,14 @@ static json_t *urls_of(const struct ranked *ranked)
 static char *text_of(const struct ranking *r)
 {
 	json_t *mirrors = json_object();
-	json_t *file;
 	char *text;
 
 	for (size_t i = 0; i < r->count; i++)
 		if (r->list[i].mirror->count > 1)
 			json_object_set_new(mirrors, r->list[i].mirror->id,
 					    urls_of(&r->list[i]));
-	file = json_pack("{s:s, s:o}", "$comment", COMMENT, "mirrors", mirrors);
-	text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
-	if (text == NULL)
-		mem_exhausted();
-	json_decref(file);
+	text = written_text(COMMENT, "mirrors", mirrors);
+	json_decref(mirrors);
 	return text;
 }
 
@@ -250,16 +247,12 @@ static char *text_of(const struct ranking *r)
 static int is_free(const char *path)
 {
 	json_t *root;
-	const char *comment;
 	int is_ours;
 
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 1;
 	root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	comment = json_string_value(json_object_get(root, "$comment"));
-	is_ours = comment != NULL && strcmp(comment, COMMENT) == 0 &&
-		  json_object_size(root) == 2 &&
-		  json_is_object(json_object_get(root, "mirrors"));
+	is_ours = written_section(root, COMMENT, "mirrors") != NULL;
 	json_decref(root);
 	return is_ours;
 }
