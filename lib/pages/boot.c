@@ -36,6 +36,17 @@ static int check_from(const struct request *r, struct error *err)
 	return 400;
 }
 
+/* For machines that are read on a serial line: no picture. */
+static int check_look(const struct request *r, struct error *err)
+{
+	const char *look = query_get(r->query, "look");
+
+	if (look == NULL || strcmp(look, "text") == 0)
+		return 200;
+	error_set(err, NULL, 0, "look is text, or left out");
+	return 400;
+}
+
 /* notice: for the screen; NULL: nothing. */
 static json_t *local_view(const char *notice)
 {
@@ -207,6 +218,8 @@ static int answer(struct request *r, json_t **view, struct error *err)
 
 	if (status == 200)
 		status = check_from(r, err);
+	if (status == 200)
+		status = check_look(r, err);
 	if (status != 200)
 		return status;
 	r->used_client |= decision_is_asked(r);
@@ -218,6 +231,8 @@ static int answer(struct request *r, json_t **view, struct error *err)
 	if (status == 200 && is_index &&
 	    json_object_get(*view, "local") == NULL)
 		html_add_index(r, *view);
+	if (status == 200 && query_get(r->query, "look") != NULL)
+		json_object_set_new(*view, "look", json_string("text"));
 	return status;
 }
 
@@ -237,8 +252,8 @@ static void each(const struct catalog *c, const struct page_visitor *v)
 }
 
 static const char *const params[] = {
-	"menu",   "from", "find",    "platform", "arch",    "mac", "uuid",
-	"serial", "shim", "dialect", "view",     "explain", NULL,
+	"menu", "from",   "find", "look",    "platform", "arch",    "mac",
+	"uuid", "serial", "shim", "dialect", "view",     "explain", NULL,
 };
 
 const struct page page_boot = {

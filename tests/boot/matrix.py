@@ -264,6 +264,16 @@ class Boot(unittest.TestCase):
         self.check_picture_of_ipxe()
 
     @by("trixie")
+    def more_efi_ipxe_look_text(self):
+        """The firmware copies the menus to the serial line: no picture."""
+        with self.lab(catalog() | PICTURE, dhcpd=starts_with("boot?dialect=ipxe&look=text")) as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.open_submenu(pc)
+            pc.expect("Back", 60)
+            self.assertEqual(boot.asked("lake.png"), [])
+
+    @by("trixie")
     def more_bios_picture_and_local_disk(self):
         """The picture is gone when the disk starts, which has text alone."""
         with self.lab(catalog() | PICTURE) as boot:
@@ -1085,6 +1095,17 @@ class Boot(unittest.TestCase):
             pc.wait(lambda: likeness(pc.pixels()) > 0.6, 60, "the shipped picture")
             pc.press("a")
             self.check_boot(pc, [])
+
+    @by("trixie")
+    def more_efi_grub_look_text(self):
+        with self.lab(catalog() | PICTURE) as boot:
+            sample = (lab.TOP / "conf/grub.cfg").read_text().replace("?dialect=grub", "'?dialect=grub&look=text'")
+            pathlib.Path("/srv/tftp/grub/grub.cfg").write_text(sample)
+            pc = boot.machine(efi=True, mac=lab.SECURE)
+            pc.expect("(?s)Local disk.*(Back|More)", 240)
+            self.open_submenu(pc)
+            pc.expect("Back", 60)
+            self.assertEqual(boot.asked("lake.png"), [])
 
     @by("forky")
     def more_efi_grub_picture_missing(self):

@@ -78,6 +78,10 @@ static void test_script_opens_a_menu(void **state)
 		  400,
 		  "from goes with menu, and not with menu=local: leave it "
 		  "out\n" },
+		{ { .query = "look=text" }, 200, OPENS(B "menu.php") },
+		{ { .query = "look=picture" },
+		  400,
+		  "look is text, or left out\n" },
 		{ { .query = "platform=uefi" },
 		  400,
 		  "platform is bios or efi\n" },
@@ -87,7 +91,7 @@ static void test_script_opens_a_menu(void **state)
 		{ { .query = "name=main" },
 		  400,
 		  "unknown parameter; this page takes menu, from, find, "
-		  "platform, arch, mac, uuid, serial, shim, "
+		  "look, platform, arch, mac, uuid, serial, shim, "
 		  "dialect, view, explain\n" },
 	};
 

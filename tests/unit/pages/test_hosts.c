@@ -417,7 +417,7 @@ static void test_menu_after_a_problem_waits_and_says_why(void **state)
 		{ { .script = "/boot/boot", .query = "problem=host" },
 		  400,
 		  "unknown parameter; this page takes menu, from, find, "
-		  "platform, arch, mac, uuid, serial, shim, "
+		  "look, platform, arch, mac, uuid, serial, shim, "
 		  "dialect, view, explain\n" },
 	};
 	static const char *const dialects_of_menu[] = {
