@@ -290,16 +290,20 @@ static const char *escape_grub(struct buf *out, const char *s, size_t len)
 }
 
 /* (http,host)/path, or (http,host:8080)/path.  GRUB 2.06, 2.12 and 2.14 take a
- * port on BIOS and on EFI, 2.12 and 2.14 after HTTP Boot too (run). */
+ * port on BIOS and on EFI, 2.12 and 2.14 after HTTP Boot too; there they ask
+ * for nothing of an IPv6 address in brackets that has no port (run). */
 static void add_grub_file(struct buf *out, const char *url)
 {
 	struct uri uri;
+	const char *port;
 
-	if (uri_parse(url, &uri) != NULL)
+	if (uri_parse(url, &uri) != NULL) {
 		buf_puts(out, url);
-	else
-		buf_printf(out, "(http,%.*s)%s", (int)uri.host_len, uri.host,
-			   uri.path);
+		return;
+	}
+	port = uri.is_ipv6 && uri.name_len == uri.host_len ? ":80" : "";
+	buf_printf(out, "(http,%.*s%s)%s", (int)uri.host_len, uri.host, port,
+		   uri.path);
 }
 
 /* GRUB leaves out the words that do not fit, without a message (2.06; run).
@@ -556,9 +560,8 @@ const struct dialect dialect_syslinux = {
 	.unpacks_multiboot = 1,
 };
 
-/* GRUB 2.12 takes an IPv6 address in its own HTTP, but asks for nothing of one
- * after HTTP Boot (run).  Its scripts cannot tell which of the two it is.  In
- * its menus c opens the command line, e the editor, and v moves the bar down:
+/* GRUB 2.06, 2.12 and 2.14 fetch from an IPv6 address on EFI (run).  In its
+ * menus c opens the command line, e the editor, and v moves the bar down:
  * of all letters and digits these start no entry (2.06, 2.12 and 2.14, run). */
 const struct dialect dialect_grub = {
 	.name = "grub",
@@ -579,6 +582,7 @@ const struct dialect dialect_grub = {
 	.own_keys = "cev",
 	.refuses_https = no_https,
 	.refuses_ipv6 = no_ipv6,
+	.has_ipv6_on_efi = 1,
 	.knows_machine = 1,
 	.knows_identity = 1,
 	.tries_mirrors = 1,

@@ -811,14 +811,21 @@ class Boot(unittest.TestCase):
     def more_efi_ipv6_http_boot(self):
         self.check_ipv6(lab.Ipv6Lab, set(), options=NO_PXE6)
 
-    def ipv6_grub(self, **options):
+    def ipv6_grub(self, by_address=False, **options):
+        """by_address: no URL has a name."""
         def sends_grub(text):
             return text.replace("/snponly.efi", "/grubx64.efi")
-        with self.lab(catalog() | PLAIN, kind=lab.Ipv6Lab, dhcpd=sends_grub) as boot:
+        sections = catalog() | PLAIN
+        conf = (lab.TOP / "conf/grub.cfg").read_text()
+        if by_address:
+            sections["site"] = sections["site"] | {"base": f"http://[{lab.SERVER6}]/boot/"}
+            sections["mirrors"] = {"debian": [f"http://[{address}]/debian/" for address in lab.MIRRORS6.values()]}
+            conf = conf.replace("(http,boot.example.org)", f"(http,[{lab.SERVER6}]:80)")
+        with self.lab(sections, kind=lab.Ipv6Lab, dhcpd=sends_grub) as boot:
             shutil.copy("/srv/tftp/grubx64.efi", "/srv/www/boot/loaders/grubx64.efi")
             for root in pathlib.Path("/srv/tftp"), boot.root:
                 (root / "grub").mkdir(exist_ok=True)
-                shutil.copy(lab.TOP / "conf/grub.cfg", root / "grub/grub.cfg")
+                (root / "grub/grub.cfg").write_text(conf)
             pc = boot.machine(**options)
             pc.expect("(?s)Local disk.*(Back|More)", 240)
             pc.pause(1)
@@ -828,9 +835,16 @@ class Boot(unittest.TestCase):
     def more_efi_ipv6_grub(self):
         self.ipv6_grub()
 
+    def more_efi_ipv6_grub_address(self):
+        self.ipv6_grub(by_address=True)
+
     @by("trixie")
     def more_efi_ipv6_http_boot_of_grub(self):
         self.ipv6_grub(options=NO_PXE6)
+
+    @by("forky")
+    def more_efi_ipv6_http_boot_of_grub_address(self):
+        self.ipv6_grub(by_address=True, options=NO_PXE6)
 
     def more_efi_ipv6_dnsmasq(self):
         self.check_ipv6(lab.DnsmasqIpv6Lab, {"snponly.efi"})
