@@ -541,19 +541,22 @@ class Lab:
         run(f"{tools}/sbsign --key {key} --cert {certificate} --output {self.dir}/signed {self.dir}/unsigned")
         shutil.copyfile(self.dir / "signed", program)
 
-    def add_shim(self, name):
-        """Another distribution's shim and GRUB in a directory below shims: the
-        release's own, with our vendor's certificate in the shim."""
+    def make_vendor(self, directory):
+        """The shim and the GRUB of another distribution: the release's own, with
+        our vendor's certificate in the shim."""
         run(f"openssl x509 -in {self.vendor_key[1]} -outform DER -out {self.dir}/vendor.der")
-        directory = pathlib.Path("/srv/tftp/shims") / name
-        directory.mkdir(parents=True)
+        directory.mkdir()
         shim = (self.suite.root / "usr/lib/shim/shimx64.efi.signed").read_bytes()
         shim = with_vendor(shim, (self.dir / "vendor.der").read_bytes())
         (directory / "shimx64.efi").write_bytes(shim)
         self.sign(directory / "shimx64.efi")
         shutil.copy(self.suite.root / "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed", directory / "grubx64.efi")
         self.sign(directory / "grubx64.efi", self.vendor_key)
-        shutil.copytree(directory, f"/srv/www/boot/loaders/shims/{name}")
+
+    def add_shim(self, name):
+        """Another distribution's shim and GRUB, as loaders puts them."""
+        self.make_vendor(self.dir / name)
+        run(f"{TOP}/scripts/loaders --shim {name}={self.dir / name}")
 
     def enroll(self, variables):
         """A copy of the firmware's variables with our own key beside
