@@ -932,16 +932,76 @@ static int has_signer(const struct warning *w, const char *signer)
 	return 0;
 }
 
-/* A site's own list; the default is for no catalogue in particular. */
+/* The words of a shim that no release has.  id and below: where they stand. */
+static void warn_signers(const struct warning *w, const char *id,
+			 const char *below, const char **words)
+{
+	for (; *words != NULL; words++)
+		if (!has_signer(w, *words))
+			warn(w, "unused", "site", id, below,
+			     "no release has the signed_by '%s'", *words);
+}
+
+static void warn_shim(const struct warning *w, const struct shim *shim)
+{
+	struct buf below = BUF_INIT;
+
+	buf_printf(&below, "/%s", shim->name);
+	if (shim->trusts[0] == NULL)
+		warn(w, "unused", "site", "shims", below.data,
+		     "this shim starts nothing: name whose kernels it starts, "
+		     "as releases have it under signed_by");
+	warn_signers(w, "shims", below.data, shim->trusts);
+	buf_free(&below);
+}
+
+/* A release of the site's own whose signer no shim trusts, once for a signer
+ * and a distro.  Those of shipped files are not for every site. */
+static void warn_untrusted(const struct warning *w)
+{
+	size_t count;
+	const struct release *const *all = catalog_releases(w->c, &count);
+	const char *distro = "";
+	const char *signer = "";
+
+	for (size_t i = 0; i < count; i++) {
+		struct buf id = BUF_INIT;
+		const int is_known =
+			all[i]->signed_by == NULL ||
+			settings_trust_somewhere(catalog_settings(w->c),
+						 all[i]->signed_by) ||
+			(strcmp(all[i]->distro, distro) == 0 &&
+			 strcmp(all[i]->signed_by, signer) == 0);
+
+		buf_printf(&id, "%s/versions/%s", all[i]->distro,
+			   all[i]->version);
+		if (!is_known && !findings_is_shipped(include_file(
+					 w->files, "distros", id.data))) {
+			distro = all[i]->distro;
+			signer = all[i]->signed_by;
+			warn_version(w, "loader", all[i],
+				     "no shim of the site trusts the signed_by "
+				     "'%s': GRUB leaves this out where Secure "
+				     "Boot is on",
+				     signer);
+		}
+		buf_free(&id);
+	}
+}
+
+/* A site's own lists; the default is for no catalogue in particular. */
 static void warn_trusts(const struct warning *w)
 {
 	const json_t *site = include_section(w->files, "site");
-	const char **one = catalog_settings(w->c)->trusts;
+	const struct settings *s = catalog_settings(w->c);
+	const int has_list = json_object_get(site, "trusts") != NULL;
 
-	for (; json_object_get(site, "trusts") != NULL && *one != NULL; one++)
-		if (!has_signer(w, *one))
-			warn(w, "unused", "site", "trusts", "",
-			     "no release has the signed_by '%s'", *one);
+	if (has_list)
+		warn_signers(w, "trusts", "", s->trusts);
+	for (size_t i = 0; i < s->shim_count; i++)
+		warn_shim(w, &s->shims[i]);
+	if (has_list || s->shim_count > 0)
+		warn_untrusted(w);
 }
 
 /* Menus are left out as their scripts are. */
