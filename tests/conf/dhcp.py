@@ -39,6 +39,7 @@ BOOT = "http://boot.example.org/boot/"
 MIRROR = bytes.fromhex("022345678907")
 IPXE = bytes.fromhex("022345678905")
 SYSLINUX = bytes.fromhex("022345678906")
+OTHER_SHIM = bytes.fromhex("022345678908")
 UNLISTED = bytes.fromhex("0223456789ff")
 
 DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
@@ -291,6 +292,12 @@ INSTEAD = {
         HTTP_SHIM[0]: (BOOT + "loaders/snponly.efi", {60: b"HTTPClient"}),
         HTTP_SHIM_ARM64[0]: (BOOT + "loaders/ipxe-arm64.efi", {60: b"HTTPClient"}),
     },
+    OTHER_SHIM: {
+        SHIM[0]: ("shims/fedora/shimx64.efi", {}),
+        SHIM_ARM64[0]: ("shims/fedora/shimaa64.efi", {}),
+        HTTP_SHIM[0]: (BOOT + "loaders/shims/fedora/shimx64.efi", {60: b"HTTPClient"}),
+        HTTP_SHIM_ARM64[0]: (BOOT + "loaders/shims/fedora/shimaa64.efi", {60: b"HTTPClient"}),
+    },
     SYSLINUX: {UNDIONLY[0]: SYSLINUX_BIOS, SHIM[0]: SYSLINUX_EFI},
 }
 
@@ -536,6 +543,10 @@ class Ipv4Sample(Sample):
         self.serve(self.for_everyone("boot-mirror", "boot-ipxe"))
         self.check_answers(UNLISTED, like=IPXE)
 
+    def test_other_shim_for_every_machine(self):
+        self.serve(self.for_everyone("boot-mirror", "boot-other-shim"))
+        self.check_answers(UNLISTED, like=OTHER_SHIM)
+
     def test_syslinux_for_every_machine(self):
         self.serve(self.for_everyone("boot-mirror", "boot-syslinux"))
         self.check_answers(UNLISTED, like=SYSLINUX)
@@ -579,6 +590,13 @@ class Kea(Ipv4Sample, unittest.TestCase):
             self.assertEqual(count, 1)
         return text
 
+    def test_other_shim_by_the_beginning_of_a_mac(self):
+        """As the sample says."""
+        test = re.search(r'"(substring\(pkt4\.mac, .*)"', self.text)[1]
+        text = self.for_everyone("boot-mirror")
+        self.serve(text.replace("pkt4.mac == 0x022345678908", test, 1))
+        self.check_answers(UNLISTED, like=OTHER_SHIM)
+
     def test_subnet_has_the_id_that_later_versions_require(self):
         self.assertRegex(self.text, r'"subnet4": \[ \{\s+(//.*\s+)?"id": 1,')
 
@@ -605,8 +623,14 @@ class Dnsmasq(Ipv4Sample, unittest.TestCase):
 
     def for_everyone(self, *groups):
         """The sample with these tags set for all; it says how for mirror."""
-        tags = {"boot-mirror": "mirror", "boot-ipxe": "with-ipxe", "boot-syslinux": "syslinux"}
+        tags = {"boot-mirror": "mirror", "boot-ipxe": "with-ipxe", "boot-syslinux": "syslinux",
+                "boot-other-shim": "other-shim"}
         return self.text.replace("\ntag-if=", "".join(f"\ntag-if=set:{tags[g]}" for g in groups) + "\ntag-if=", 1)
+
+    def test_other_shim_by_the_beginning_of_a_mac(self):
+        line = re.search('"(dhcp-mac=.*)"', self.text)[1]
+        self.serve(self.for_everyone("boot-mirror").replace("\ntag-if=", f"\n{line}\ntag-if=", 1))
+        self.check_answers(UNLISTED, like=OTHER_SHIM)
 
 
 class DnsmasqProxy(Sample, unittest.TestCase):
@@ -663,7 +687,7 @@ class DnsmasqProxy(Sample, unittest.TestCase):
 
     def test_each_client_is_sent_what_it_can_boot(self):
         self.serve(self.text)
-        for mac in MIRROR, IPXE:
+        for mac in MIRROR, IPXE, OTHER_SHIM:
             self.check_answers(mac, like=mac)
 
     def test_others_are_not_answered(self):
@@ -679,13 +703,18 @@ class DnsmasqProxy(Sample, unittest.TestCase):
         self.serve(self.text.replace("\ntag-if=", "\ntag-if=set:mirror\ntag-if=set:with-ipxe\ntag-if=", 1))
         self.check_answers(UNLISTED, like=IPXE)
 
+    def test_other_shim_by_the_beginning_of_a_mac(self):
+        line = re.search('"(dhcp-mac=.*)"', self.text)[1]
+        self.serve(self.text.replace("\ntag-if=", f"\n{line}\ntag-if=set:mirror\ntag-if=", 1))
+        self.check_answers(UNLISTED, like=OTHER_SHIM)
+
     def test_without_the_prompt_nobody_is_answered(self):
         self.serve(re.sub(r"(?m)^pxe-prompt=.*$", "", self.text))
         with self.assertRaisesRegex(AssertionError, "no answer"):
             self.server.reply(MIRROR, {53: bytes([DISCOVER]), **rom(0)}, OFFER, seconds=2)
 
     def test_every_file_is_tested_and_has_its_server(self):
-        tested = {self.wanted(name, sent[0]) for mac in (MIRROR, IPXE) for name, _, sent in answers(mac)}
+        tested = {self.wanted(name, sent[0]) for mac in (MIRROR, IPXE, OTHER_SHIM) for name, _, sent in answers(mac)}
         self.assertEqual({file for file, _ in self.file_lines}, tested - {""})
         for file, server in self.file_lines:
             self.assertLessEqual(len(file), 127)

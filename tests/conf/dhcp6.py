@@ -25,6 +25,7 @@ TFTP = f"tftp://[{SERVER}]/"
 MIRROR = (bytes.fromhex("00005e005305"), bytes(16))
 BY_UUID = (bytes.fromhex("022345678905"), bytes.fromhex("123456789abcdef01122334455667788"))
 BY_UUID_OF_UEFI = (BY_UUID[0], bytes.fromhex("78563412bc9af0de1122334455667788"))
+OTHER_SHIM = (bytes.fromhex("00005e005306"), bytes(16))
 UNLISTED = (bytes.fromhex("00005e0053ff"), bytes(16))
 
 SOLICIT, ADVERTISE, REQUEST, REPLY = 1, 2, 3, 7
@@ -141,6 +142,15 @@ CLIENTS = {
 }
 
 
+# What the host with another shim is sent instead.
+INSTEAD = {
+    SNPONLY: (TFTP + "shims/fedora/shimx64.efi", None),
+    IPXE_ARM64: (TFTP + "shims/fedora/shimaa64.efi", None),
+    HTTP_SNPONLY: (BOOT + "loaders/shims/fedora/shimx64.efi", HTTP),
+    HTTP_IPXE_ARM64: (BOOT + "loaders/shims/fedora/shimaa64.efi", HTTP),
+}
+
+
 def link_local(mac):
     """The address that UEFI and iPXE make of their MAC."""
     return ipaddress.IPv6Address(
@@ -227,14 +237,14 @@ class Ipv6Sample(dhcp.Sample):
             address = answer["options"][IA_NA][16:32]
             self.assertIn(ipaddress.IPv6Address(address), ipaddress.IPv6Network("2001:db8::1:0/112"))
 
-    def check_answers(self, machine):
+    def check_answers(self, machine, instead=()):
         for name, (options, wanted, why) in CLIENTS.items():
             with self.subTest(client=name, why=why):
-                self.check_answer(machine, options, wanted)
+                self.check_answer(machine, options, dict(instead).get(wanted, wanted))
 
     def test_every_url_and_architecture_named_is_tested(self):
         self.assertEqual(set(re.findall(r'\w+://[^"\s]+(?=["\n])', self.text)),
-                         {wanted[0] for _, wanted, _ in CLIENTS.values()} - {None})
+                         {url for url, _ in [*(sent for _, sent, _ in CLIENTS.values()), *INSTEAD.values()]} - {None})
         found = {int(arch, 16) for arch in re.findall(self.architecture, self.text)}
         tested = {struct.unpack(">H", o[ARCH][:2])[0] for o, _, _ in CLIENTS.values() if ARCH in o}
         self.assertLessEqual(found, tested)
@@ -242,6 +252,7 @@ class Ipv6Sample(dhcp.Sample):
     def test_each_client_is_sent_what_it_can_boot(self):
         self.serve(self.text)
         self.check_answers(MIRROR)
+        self.check_answers(OTHER_SHIM, INSTEAD)
 
     def test_unlisted_machine_is_sent_no_url(self):
         self.serve(self.text)
