@@ -111,12 +111,14 @@ gather_shim() {
 	name=${1%%=*}
 	source=${1#*=}
 	case $1 in
-	*[!a-z0-9-]*=* | =* | *=) name= ;;
-	*=*) ;;
+	*=?*) ;;
 	*) name= ;;
 	esac
-	[ -n "$name" ] ||
+	case $name in
+	'' | *[!a-z0-9-]*)
 		fail "--shim needs NAME=DIRECTORY-OR-DEB; NAME has lower case letters, digits and -"
+		;;
+	esac
 	mkdir -p "$2/$name"
 	case $source in
 	*.deb)
