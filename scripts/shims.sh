@@ -35,10 +35,11 @@ shim_loads() {
 	tr -d '\000' <"$1" | grep -aio 'grub[a-z0-9]*\.efi' | head -n 1
 }
 
-# grub_prefix GRUB: the directory of its grub.cfg. Its last object of type 3.
+# grub_prefix GRUB: the directory of its grub.cfg, from its last object of type 3.
+# Nothing if that leads out of the TFTP directory.
 grub_prefix() {
 	LC_ALL=C grep -aoP '\x03\x00{3}[\x0c-\xff]\x00{3}\K[/(][ -~]*(?=\x00)' "$1" |
-		tr -d '\000' | tail -n 1 | sed 's/^([^)]*)//'
+		tr -d '\000' | tail -n 1 | sed 's/^([^)]*)//; /\.\./d'
 }
 
 # grub_problem FILE ARCH
