@@ -5,6 +5,7 @@ Takes the arguments of unittest: matrix.py Boot.test_NAME. What a failed test
 leaves is in the build directory's boot/. Needs root.
 """
 
+import contextlib
 import functools
 import gzip
 import hashlib
@@ -864,22 +865,39 @@ class Boot(unittest.TestCase):
             self.choose_in_debians_menu(pc)
             self.check_boot(pc, ["vga=788"])
 
-    def more_bios_lpxelinux_of_one_file_name(self):
-        """DHCP sends lpxelinux.0 to all, and no option. The manual's
-        pxelinux.cfg/default leads to the pages."""
+    @contextlib.contextmanager
+    def lab_of_one_file_name(self, name):
+        """DHCP sends lpxelinux.0 to all, and no option. pxelinux.cfg/default is
+        the manual's of that name."""
         def knows_one_name(text):
             options = r"(option pxelinux\.(configfile|pathprefix|magic)|site-option-space)"
             return re.sub(rf"(?m)^\s*{options} .*;\n", "", lab.by_tftp(text))
         manual = (lab.TOP / "docs/mirrorboot.7").read_text()
-        conf = re.search(r"(?s)\.\\\" pxelinux\.cfg/default\n\.Bd [^\n]*\n(.*?)\.Ed", manual)[1]
+        conf = re.search(rf"(?s)\.\\\" {name}\n\.Bd [^\n]*\n(.*?)\.Ed", manual)[1]
         with self.lab(catalog(kernel_way=True), dhcpd=knows_one_name) as boot:
             pathlib.Path("/srv/tftp/pxelinux.cfg").mkdir()
             pathlib.Path("/srv/tftp/pxelinux.cfg/default").write_text(conf)
             shutil.copy("/usr/lib/syslinux/modules/bios/ldlinux.c32", "/srv/tftp")
+            yield boot
+
+    def more_bios_lpxelinux_of_one_file_name(self):
+        with self.lab_of_one_file_name("pxelinux.cfg/default") as boot:
             pc = boot.machine(mac=lab.SYSLINUX)
             self.menu_of_syslinux(pc)
             self.open_submenu(pc)
             pc.press("z")
+            self.check_boot(pc, [])
+
+    def more_bios_ipxe_of_one_file_name(self):
+        """lpxelinux.0 starts an iPXE with the script as its initrd."""
+        with self.lab_of_one_file_name("pxelinux.cfg/default of iPXE") as boot:
+            boot.add_autoexec()
+            shutil.copy(boot.suite.root / "usr/lib/ipxe/ipxe.lkrn", "/srv/tftp")
+            pc = boot.machine(mac=lab.SYSLINUX)
+            self.menu_of(pc)
+            self.assertEqual(boot.loaded()[-1], "ipxe.lkrn")
+            self.assertTrue(boot.asked("^RRQ autoexec.ipxe"))
+            pc.press("a")
             self.check_boot(pc, [])
 
     def more_bios_lpxelinux_picture_missing(self):
@@ -1301,11 +1319,11 @@ class Boot(unittest.TestCase):
             return lab.by_tftp(text).replace('"shimx64.efi"', '"shims/other/shimx64.efi"')
 
         with self.lab(sections, real_kernel=True, dhcpd=to_other) as boot:
-            boot.add_shim("other")
-            self.sign_own(boot, boot.vendor_key)
             (boot.root / "grub").mkdir()
             for directory in "/srv/tftp/grub", boot.root / "grub":
                 shutil.copy(lab.TOP / "conf/grub.cfg", directory)
+            boot.add_shim("other")
+            self.sign_own(boot, boot.vendor_key)
             pc = boot.machine(efi=True, secure="own", mac=lab.SECURE, options=NO_PXE if http else [])
             pc.expect("(?s)Local disk.*Own.*Left out with Secure Boot on: 1", 240)
             self.assertTrue(boot.asked("boot/menu.*shim=other"))
@@ -1356,6 +1374,36 @@ class Boot(unittest.TestCase):
                 shim.unlink()
             pc = self.secure_ipxe(boot)
             self.check_locked_down(pc, SECOND)
+
+    @by("forky")
+    def more_efi_secure_ipxe_two_shims(self):
+        """Debian's shim, from the mirror, refuses another vendor's kernel, and
+        waits for a key. That vendor's shim then starts it, without a restart of
+        the machine."""
+        own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "args": "console=ttyS0",
+               "shim": "{{mirror}}own/shimx64.efi", "versions": {"1": {"arches": ["amd64"]}}}
+        wrong = {**own, "title": "Wrong", "shim": "{{mirror}}own/debian.efi"}
+        sections = catalog([DISK, {"distro": "wrong", "hotkey": "w"}, {"distro": "own", "hotkey": "x"}, MORE]) | PLAIN
+        sections["distros"] = {"own": own, "wrong": wrong}
+        with self.lab(sections, real_kernel=True) as boot:
+            self.sign_own(boot, boot.vendor_key)
+            boot.make_vendor(boot.dir / "vendor")
+            for mirror in lab.MIRRORS:
+                directory = boot.dir / mirror / "debian/own"
+                shutil.copy(boot.dir / "vendor/shimx64.efi", directory)
+                shutil.copy("/srv/tftp/shimx64.efi", directory / "debian.efi")
+            pc = self.secure_ipxe(boot)
+            pc.press("w")
+            for number, mirror in enumerate(lab.MIRRORS.values(), 1):
+                pc.expect_request("own/debian.efi", 60, server=mirror)
+                pc.expect(rf"(?s)Mirror {number} of 2.*Verification failed: \(0x1A\).*OK", 120)
+                pc.pause(1)
+                pc.press("ret")
+            pc.expect("(?s)No mirror of Wrong answered.*The lab.*More", 240)
+            pc.pause(1)
+            pc.press("x")
+            pc.expect_request("own/shimx64.efi", 60, server=lab.MIRRORS[FIRST])
+            pc.expect("Kernel is locked down from EFI Secure Boot", 400)
 
     # Hosts and groups: nobody presses a key
 
