@@ -29,14 +29,16 @@ def screen(boot, name, ready, **options):
 
 
 def main():
-    lab.enter()
-    shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
-    with lab.Lab("pictures", {}) as boot:
-        screen(boot, "menu.png", lambda pc: pc.expect("Memory test", 240))
+    lab.enter([lab.SUITES["trixie"]])
+    # Debian 12's iPXE has no picture.
+    with lab.Lab("pictures", {}, suite="trixie") as boot:
+        screen(boot, "menu.png", lambda pc: pc.expect_request(
+            "pictures/lake.png", 240), efi=True)
     with lab.Lab("pictures", {}) as boot:
         screen(boot, "menu-syslinux.png", lambda pc: pc.expect_request(
             "pictures/lake.png", 240), mac=lab.SYSLINUX)
     with lab.Lab("pictures", {}) as boot:
+        shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
         screen(boot, "menu-grub.png", lambda pc: pc.expect_request(
             "pictures/lake.png", 240), mac=lab.SECURE, efi=True)
         subprocess.run([*CHROMIUM, f"--user-data-dir={boot.dir}/chromium",
