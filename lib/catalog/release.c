@@ -37,8 +37,21 @@ int release_is_multiboot(const struct mirror_files *files)
 	       !has_any(files->image);
 }
 
+int release_has_program(const struct mirror_files *files)
+{
+	return has_any(files->chain);
+}
+
 struct dialect_kernel release_kernel(const struct mirror_files *files)
 {
+	if (files->kernel == NULL)
+		return (struct dialect_kernel){
+			.url = files->chain[PLATFORM_EFI] != NULL
+				       ? files->chain[PLATFORM_EFI]
+				       : files->chain[PLATFORM_BIOS],
+			.args = files->args,
+			.is_program = 1,
+		};
 	return (struct dialect_kernel){
 		.url = files->kernel,
 		.initrds = files->initrds,

@@ -50,10 +50,10 @@ struct mirror_files {
 
 	const char *kernel;
 	const char *shim; /* what vouches for the kernel where Secure Boot
-			     is on; none without a kernel */
+			     is on; without one, for the program for EFI */
 	const struct initrd *initrds; /* none without a kernel */
 	size_t initrd_count;
-	const char *args;        /* kernel arguments */
+	const char *args;        /* of the kernel; without one, of "chain" */
 	const char *own_args;    /* those of the distro alone, without what the
 				    site and the machine say */
 	const char *answer_args; /* more of them, which lead the installer to
@@ -160,9 +160,12 @@ int release_is_image(const struct mirror_files *files);
 /* Whether a multiboot kernel is all that the files have to start. */
 int release_is_multiboot(const struct mirror_files *files);
 
-/* The kernel as a loader is told to start it, borrowed from the files, which
- * have one. */
+/* The kernel as a loader is told to start it, or the program where there is
+ * none; borrowed from the files.  Without both its url is NULL. */
 struct dialect_kernel release_kernel(const struct mirror_files *files);
+
+/* Whether the files have a program for any platform. */
+int release_has_program(const struct mirror_files *files);
 
 /* Whether the files have something to start. */
 int release_has_method(const struct mirror_files *files);

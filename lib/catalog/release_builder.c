@@ -443,25 +443,29 @@ static int read_answer_args(struct release_builder *b,
 }
 
 /* What else starts the files takes no arguments from outside. */
-static void leave_to_kernel(struct mirror_files *files)
+static void leave_to_arguments(struct mirror_files *files)
 {
 	files->pathprefix = NULL;
 	files->configfile = NULL;
 	files->loader = NULL;
 	memset(files->script, 0, sizeof(files->script));
+	memset(files->image, 0, sizeof(files->image));
+	files->memdisk = NULL;
 }
 
-/* Neither the mirror's PXELinux configuration nor a script takes arguments from
- * outside, so a variant with arguments starts the kernel. */
-static int leave_kernel(struct release_builder *b, struct mirror_files *files)
+/* Neither the mirror's PXELinux configuration nor a script or a disk image
+ * takes arguments from outside, so a variant with arguments starts the kernel,
+ * or else the program. */
+static int add_variant_args(struct release_builder *b,
+			    struct mirror_files *files)
 {
 	if (!json_is_string(
 		    json_object_get(b->scopes[SCOPE_VARIANT].object, "args")))
 		return 0;
-	if (files->kernel == NULL)
-		return fail_release(b, "a variant with args needs a "
-				       "kernel that takes them");
-	leave_to_kernel(files);
+	if (files->kernel == NULL && !release_has_program(files))
+		return fail_release(b, "a variant with args needs a kernel, or "
+				       "a program in chain, that takes them");
+	leave_to_arguments(files);
 	return 0;
 }
 
@@ -477,7 +481,7 @@ int release_builder_write_words(struct mem_pool *pool,
 				      outcomes);
 	if (!installer_has_written(outcomes))
 		return 0;
-	leave_to_kernel(files);
+	leave_to_arguments(files);
 	return 1;
 }
 
@@ -576,11 +580,16 @@ static int check_boot_methods(struct release_builder *b,
 
 	if (files->kernel == NULL && files->is_multiboot)
 		return fail_release(b, "multiboot needs a kernel");
-	if (files->kernel == NULL &&
-	    (files->initrds != NULL || files->args != NULL))
-		return fail_release(b, "initrds and args need a kernel");
-	if (files->kernel == NULL && files->shim != NULL)
-		return fail_release(b, "a shim needs a kernel");
+	if (files->kernel == NULL && files->initrds != NULL)
+		return fail_release(b, "initrds need a kernel");
+	if (files->kernel == NULL && files->args != NULL &&
+	    !release_has_program(files))
+		return fail_release(b, "args need a kernel, or a program in "
+				       "chain");
+	if (files->kernel == NULL && files->shim != NULL &&
+	    files->chain[PLATFORM_EFI] == NULL)
+		return fail_release(b, "a shim needs a kernel, or a program "
+				       "for efi in chain");
 	if (files->is_multiboot && find(b, "initrds", &unused) != NULL)
 		return fail_release(b, "a multiboot kernel takes no initrds: "
 				       "write null for initrds, and the files "
@@ -634,7 +643,8 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 }
 
 /* Why the dialect cannot write what starts the files, in reason; empty if it
- * can.  kernel: that of the files; NULL: none, or every dialect writes it. */
+ * can.  kernel: that of release_kernel(); NULL: none, or every dialect writes
+ * it. */
 static void find_unwritable(const struct dialect *d,
 			    const struct mirror_files *files,
 			    const struct dialect_kernel *kernel,
@@ -653,8 +663,8 @@ static void find_unwritable(const struct dialect *d,
 
 	if (kernel != NULL)
 		dialect_check_kernel(d, kernel, reason);
-	else if (files->kernel == NULL && files->memdisk != NULL &&
-		 (d->starts & START_MEMDISK))
+	if (reason->len == 0 && files->kernel == NULL &&
+	    files->memdisk != NULL && (d->starts & START_MEMDISK))
 		dialect_check_kernel(d, files->memdisk, reason);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		const char *why = programs[i] != NULL
@@ -716,8 +726,8 @@ static int read_files(struct release_builder *b,
 	rc |= read_args(b, files);
 	rc |= read_answer_args(b, files);
 	rc |= read_sums(b, files);
-	if (rc < 0 || leave_kernel(b, files) < 0 || add_words(b, files) < 0 ||
-	    check_boot_methods(b, files) < 0)
+	if (rc < 0 || add_variant_args(b, files) < 0 ||
+	    add_words(b, files) < 0 || check_boot_methods(b, files) < 0)
 		return -1;
 	add_pins(b, files);
 	add_needs(files, &b->base_uri);

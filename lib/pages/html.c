@@ -672,7 +672,10 @@ static json_t *files_view(const struct release *release)
 	t.is_url = 0;
 	add_texts(&t, "PXELINUX configuration, DHCP option 209",
 		  AT(configfile));
-	add_texts(&t, "Kernel arguments", AT(args));
+	add_texts(&t,
+		  release->mirrors[0].kernel != NULL ? "Kernel arguments"
+						     : "Program arguments",
+		  AT(args));
 	for (size_t i = 0; add_module_args(&t, i); i++)
 		;
 	for (size_t i = 0; add_pin(&t, i); i++)

@@ -19,7 +19,7 @@ static void set(json_t *view, const char *name, const char *value)
 		json_object_set_new(view, name, json_string(value));
 }
 
-/* GRUB quotes each word itself. */
+/* GRUB quotes each word of a kernel itself. */
 static json_t *words_view(const char *args)
 {
 	json_t *words = json_array();
@@ -99,6 +99,13 @@ static json_t *initrds_view(const struct request *r,
 	return list;
 }
 
+/* Whether the loader lets the release's shim check what it starts. */
+static int uses_shim(const struct loader *l, const struct mirror_files *s)
+{
+	return l->dialect->uses_shim && l->machine.platform != PLATFORM_BIOS &&
+	       s->shim != NULL;
+}
+
 static json_t *kernel_view(const struct request *r, const struct loader *l,
 			   const struct mirror_files *s)
 {
@@ -107,8 +114,7 @@ static json_t *kernel_view(const struct request *r, const struct loader *l,
 		"args", s->args, "words", words_view(s->args), "initrds",
 		initrds_view(r, s), "initrd", s->initrd_count > 0);
 
-	if (l->dialect->uses_shim && l->machine.platform != PLATFORM_BIOS &&
-	    s->shim != NULL)
+	if (uses_shim(l, s))
 		json_object_set_new(view, "shim", page_file(r, s->shim));
 	add_sum(r, s, 0, view);
 	if (r->dialect->compares_sums && release_is_pinned(s))
@@ -168,12 +174,19 @@ static json_t *chain_view(const struct request *r, const struct loader *l,
 	const char *program = loader_program(l, s);
 	const int is_script = program == s->script[PLATFORM_BIOS] ||
 			      program == s->script[PLATFORM_EFI];
+	json_t *view = json_pack(
+		"{s:o, s:o*, s:o*, s:o*}", "url", page_file(r, program),
+		"bios_url", bios != NULL ? page_file(r, bios) : NULL, "efi_url",
+		efi != NULL ? page_file(r, efi) : NULL, "script_url",
+		is_script ? page_file(r, program) : NULL);
 
-	return json_pack("{s:o, s:o*, s:o*, s:o*}", "url",
-			 page_file(r, program), "bios_url",
-			 bios != NULL ? page_file(r, bios) : NULL, "efi_url",
-			 efi != NULL ? page_file(r, efi) : NULL, "script_url",
-			 is_script ? page_file(r, program) : NULL);
+	if (s->kernel != NULL || is_script)
+		return view;
+	if (s->args != NULL)
+		json_object_set_new(view, "args", json_string(s->args));
+	if (uses_shim(l, s) && program == efi)
+		json_object_set_new(view, "shim", page_file(r, s->shim));
+	return view;
 }
 
 /* What the loader starts from one mirror's files; for people, all that there

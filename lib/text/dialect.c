@@ -156,6 +156,16 @@ static const char *add_gpxe_kernel(struct buf *out,
 	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
 }
 
+/* A program gets its arguments as they stand here. */
+static const char *add_ipxe_program(struct buf *out,
+				    const struct dialect_kernel *k)
+{
+	buf_printf(out, "chain --autofree --timeout 10000 %s", k->url);
+	add_words(out, k->args);
+	buf_puts(out, " && exit 0 || goto failed\n");
+	return k->args != NULL ? check_script(k->args, strlen(k->args)) : NULL;
+}
+
 /* The longest command line that iPXE on BIOS passes on whole (Debian 12's,
  * 2019; run). */
 #define IPXE_ARGS_MAX 2046
@@ -165,6 +175,8 @@ static const char *add_ipxe_kernel(struct buf *out,
 {
 	size_t before, len;
 
+	if (k->is_program)
+		return add_ipxe_program(out, k);
 	if (k->is_multiboot)
 		return add_script_multiboot(out, k,
 					    " --name module0 --timeout 10000",
@@ -383,12 +395,31 @@ static const char *add_grub_multiboot(struct buf *out,
 	return reason;
 }
 
+/* GRUB joins what follows the file with single blanks and changes nothing of
+ * it, so one word in quotes is all of them (2.06, 2.12 and 2.14; run). */
+static const char *add_grub_program(struct buf *out,
+				    const struct dialect_kernel *k)
+{
+	const char *reason = NULL;
+
+	buf_puts(out, "    if chainloader ");
+	add_grub_url(out, k->url);
+	if (k->args != NULL) {
+		buf_putc(out, ' ');
+		reason = escape_grub(out, k->args, strlen(k->args));
+	}
+	buf_puts(out, "; then boot; fi\n");
+	return reason;
+}
+
 static const char *add_grub_kernel(struct buf *out,
 				   const struct dialect_kernel *k)
 {
 	size_t len = strlen("BOOT_IMAGE=") + strlen(k->url);
 	const char *reason;
 
+	if (k->is_program)
+		return add_grub_program(out, k);
 	if (k->is_multiboot)
 		return add_grub_multiboot(out, k);
 	buf_puts(out, "  if linux ");
@@ -528,6 +559,7 @@ const struct dialect dialect_ipxe = {
 	.knows_lockdown = 1,
 	.uses_shim = 1,
 	.names_files = 1,
+	.passes_args = 1,
 };
 
 /* The core joins what starts a kernel in one command line of 2047 bytes (6.03,
@@ -590,6 +622,7 @@ const struct dialect dialect_grub = {
 	.has_bare_variables = 1,
 	.knows_lockdown = 1,
 	.names_files = 1,
+	.passes_args = 1,
 	.unpacks_multiboot = 1,
 };
 
@@ -604,6 +637,7 @@ const struct dialect dialect_html = {
 	.has_scripts = 1,
 	.resolves_urls = 1,
 	.names_files = 1,
+	.passes_args = 1,
 	.unpacks_multiboot = 1,
 };
 
@@ -616,6 +650,7 @@ const struct dialect dialect_json = {
 	.efi_commands = COMMAND_REBOOT | COMMAND_POWEROFF | COMMAND_FIRMWARE,
 	.has_scripts = 1,
 	.names_files = 1,
+	.passes_args = 1,
 	.unpacks_multiboot = 1,
 	.is_view = 1,
 };
@@ -956,7 +991,8 @@ static int are_plain_args(const char *args)
 
 int dialect_is_plain(const struct dialect_kernel *kernel)
 {
-	if (kernel->is_multiboot || !is_plain_url(kernel->url) ||
+	if (kernel->is_multiboot || kernel->is_program ||
+	    !is_plain_url(kernel->url) ||
 	    kernel->initrd_count > PLAIN_INITRDS_MAX ||
 	    (kernel->args != NULL && !are_plain_args(kernel->args)))
 		return 0;
@@ -1000,6 +1036,11 @@ int dialect_check_kernel(const struct dialect *d,
 	const char *why = dialect_check_url(d, kernel->url);
 	const char *what = "";
 
+	if (kernel->is_program && !(d->starts & (START_BIOS | START_EFI)))
+		return 0;
+	if (kernel->is_program && kernel->args != NULL && !d->passes_args)
+		why = "is a program with arguments, which this loader does "
+		      "not pass";
 	if (kernel->is_multiboot && !d->unpacks_multiboot &&
 	    dialect_names_gzip(kernel->url))
 		why = "has a compressed kernel, which this loader cannot read";

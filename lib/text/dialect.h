@@ -44,13 +44,14 @@ struct initrd {
 	const char *args; /* of a multiboot module; NULL: none */
 };
 
-/* A kernel as a loader is told to start it.  Borrowed. */
+/* A kernel, or another program, as a loader is told to start it.  Borrowed. */
 struct dialect_kernel {
 	const char *url;
 	const struct initrd *initrds;
 	size_t initrd_count;
-	const char *args;      /* NULL: none */
-	unsigned is_multiboot; /* its initrds are modules */
+	const char *args;          /* NULL: none */
+	unsigned is_multiboot : 1; /* its initrds are modules */
+	unsigned is_program : 1;   /* it is no kernel, and has no initrds */
 };
 
 /*
@@ -138,6 +139,7 @@ struct dialect {
 					    pinned sum, where their client can */
 	unsigned names_files : 1;        /* it puts a file that is no archive
 					    into the initrd */
+	unsigned passes_args : 1;        /* a program gets its arguments */
 	unsigned unpacks_multiboot : 1;  /* it starts a multiboot kernel that
 					    gzip has compressed */
 	unsigned is_view : 1; /* no template: the view itself, as JSON */
@@ -161,7 +163,8 @@ const char *dialect_refuses(const struct dialect *d,
 
 /*
  * Whether the client can be told to start the kernel: its lines can be written
- * and are within the client's bounds.  Returns 0, or -1 with the reason
+ * and are within the client's bounds.  A client that starts no programs is told
+ * of none.  Returns 0, or -1 with the reason
  * appended to it ("has a kernel line that is longer than this loader takes").
  */
 int dialect_check_kernel(const struct dialect *d,

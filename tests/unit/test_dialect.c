@@ -870,7 +870,12 @@ static void test_longest_plain_kernel_is_within_all_bounds(void **state)
 	const struct initrd initrd = { .url = url };
 	const struct initrd initrds[] = { initrd, initrd, initrd, initrd,
 					  initrd };
-	struct dialect_kernel kernel = { url, initrds, 4, args, 0 };
+	struct dialect_kernel kernel = {
+		.url = url,
+		.initrds = initrds,
+		.initrd_count = 4,
+		.args = args,
+	};
 
 	(void)state;
 	memset(url + 9, 'a', 241);
@@ -972,6 +977,49 @@ static void test_command_line_of_syslinux_is_one(void **state)
 	reason = check_kernel(&dialect_syslinux, url, args);
 	assert_string_equal(reason, LINE "is longer than this loader takes");
 	free(reason);
+}
+
+/* Any loader can be told of a program without arguments. */
+static void test_a_program_has_arguments_where_they_are_passed(void **state)
+{
+#define NOT_PASSED                                                             \
+	"is a program with arguments, which this loader does not pass"
+	static const struct {
+		const char *names; /* of dialects */
+		const char *args;
+		const char *reason; /* "": it is started with them */
+	} rows[] = {
+		{ "gpxe pxelinux ipxe syslinux grub html json", NULL, "" },
+		{ "ipxe grub html json", "a=b c", "" },
+		{ "gpxe pxelinux", "a=b c", NOT_PASSED },
+		{ "syslinux", "a^b", "" },
+		{ "grub", "a='b'  c\\d", "" },
+		{ "grub", "a\tb", ARGUMENT "contains a control character" },
+		{ "ipxe", "a=${b}", ARGUMENT SETTING },
+		{ "ipxe", "a ;", ARGUMENT OPERATOR },
+		{ "html json", "${a}", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t j = 0; dialects[j] != NULL; j++) {
+			const struct dialect_kernel program = {
+				.url = "http://h/p.efi",
+				.args = rows[i].args,
+				.is_program = 1,
+			};
+			struct buf reason = BUF_INIT;
+
+			if (strstr(rows[i].names, dialects[j]->name) == NULL)
+				continue;
+			dialect_check_kernel(dialects[j], &program, &reason);
+			if (strcmp(buf_text(&reason), rows[i].reason) != 0)
+				fail_msg("row %zu, %s: %s", i,
+					 dialects[j]->name, reason.data);
+			if (reason.len > 0)
+				check_reason(reason.data);
+			buf_free(&reason);
+		}
 }
 
 /* The reason why the dialect cannot start the multiboot kernel and a module of
@@ -1174,6 +1222,8 @@ int main(void)
 		cmocka_unit_test(test_plain_kernels_are_what_each_loader_takes),
 		cmocka_unit_test(
 			test_longest_plain_kernel_is_within_all_bounds),
+		cmocka_unit_test(
+			test_a_program_has_arguments_where_they_are_passed),
 		cmocka_unit_test(test_longest_arguments_are_the_loaders),
 		cmocka_unit_test(test_command_line_of_syslinux_is_one),
 		cmocka_unit_test(
