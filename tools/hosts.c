@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "answers.h"
+#include "installer.h"
 #include "unused.h"
+#include "words.h"
 
 struct hosts_check {
 	const struct catalog *c;
@@ -164,6 +166,51 @@ static void check_always(const struct hosts_check *h,
 	buf_free(&place);
 }
 
+static void add_untold(const struct hosts_check *h, const char *name,
+		       const struct release *release, const char *what)
+{
+	struct buf reason = BUF_INIT;
+
+	buf_printf(&reason, "%s is not told the %s of this machine",
+		   release->distro, what);
+	findings_add(h->findings,
+		     &(struct finding){
+			     .severity = SEVERITY_WARNING,
+			     .check = "host",
+			     .file = name,
+			     .reason = reason.data,
+			     .instead = "let DHCP say it, or start a kernel "
+					"whose installer has a word for it",
+		     });
+	buf_free(&reason);
+}
+
+/* The words without which the machine is not on its network, where its
+ * installer has none for them. */
+static void check_network(const struct hosts_check *h,
+			  const struct assignment *a, const char *name)
+{
+	enum word_outcome outcomes[WORD_COUNT];
+	struct mem_pool pool = MEM_POOL_INIT;
+	const struct release *release;
+	json_t *all;
+
+	if (a->release == NULL)
+		return;
+	all = json_object();
+	release = assignment_release(a, catalog_settings(h->c), &pool);
+	words_add(all, release->words);
+	installer_write(release->mirrors[0].kernel != NULL ? release->installer
+							   : NULL,
+			all, release->mirrors[0].own_args, &pool, outcomes);
+	if (outcomes[WORD_ADDRESS] == WORD_UNKNOWN)
+		add_untold(h, name, release, "address");
+	if (outcomes[WORD_VLAN] == WORD_UNKNOWN)
+		add_untold(h, name, release, "VLAN");
+	json_decref(all);
+	mem_pool_free(&pool);
+}
+
 static void check_host(const struct hosts_check *h, const char *name)
 {
 	const struct host_sources sources = catalog_host_sources(h->c);
@@ -183,6 +230,7 @@ static void check_host(const struct hosts_check *h, const char *name)
 		check_menu(h, &host.assigned, host.networks,
 			   host.network_count);
 		check_everywhere(h, name, &host);
+		check_network(h, &host.assigned, name);
 		answers_check(h->answers, &host.assigned, name, "");
 		answers_check_names(h->answers, &host.assigned, name, "");
 		if (host.group == NULL ||
