@@ -483,6 +483,28 @@ def test_programs_to_chain(mirrors):
                [f for f in found if "no second mirror" not in f], wanted)
 
 
+def test_a_program_with_arguments_and_its_shim(mirrors):
+    grub = (TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096]
+    mirrors[0].reset({"/debian/uki.efi": content(grub),
+                      "/debian/shim.efi": content(b"\x7fELF\0")})
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [mirrors[0].base])
+        data = json.loads(path.read_text())
+        data["menus"]["main"]["entries"].pop()
+        data["distros"]["debian"] = {
+            "title": "Image", "mirror": "debian", "args": "quiet",
+            "chain": {"efi": "{{mirror}}uki.efi"},
+            "shim": "{{mirror}}shim.efi",
+            "variants": {"rescue": {"title": "rescue", "args": "rescue"}},
+            "versions": {"1": {"arches": ["amd64"]}}}
+        path.write_text(json.dumps(data))
+        _, found, _ = check(path, mirrors)
+    expect("a program and its shim",
+           [f for f in found if f.startswith("error")],
+           ["error: catalog.json: /distros/debian/versions/1: shim is not an "
+            "EFI program: http://FIRST/debian/shim.efi"])
+
+
 def test_copies_on_the_sites_own_server(mirrors):
     """Only one that the site names has to be there."""
     v = "/distros/debian/versions/copy: "
@@ -730,6 +752,8 @@ def main():
             ("a refused catalogue is not checked online",
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
+            ("a program with arguments and its shim",
+             lambda: test_a_program_with_arguments_and_its_shim(mirrors)),
             ("copies on the site's own server",
              lambda: test_copies_on_the_sites_own_server(mirrors)),
             ("shim", lambda: test_shim(mirrors)),
