@@ -396,7 +396,7 @@ static const char *add_grub_multiboot(struct buf *out,
 }
 
 /* GRUB joins what follows the file with single blanks and changes nothing of
- * it, so one word in quotes is all of them (2.06, 2.12 and 2.14; run). */
+ * it, so one word in quotes is all of them (2.06; run). */
 static const char *add_grub_program(struct buf *out,
 				    const struct dialect_kernel *k)
 {

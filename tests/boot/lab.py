@@ -328,6 +328,23 @@ def with_vendor(shim, certificate):
             + certificate + shim[start + len(certificate) :])
 
 
+def added_sections(program, *sections):
+    """objcopy's words for more sections in a program for UEFI, each (name,
+    file), behind its own."""
+    header = struct.unpack_from("<I", program, 0x3C)[0]
+    count, size = struct.unpack_from("<6xH12xH", program, header)
+    base, = struct.unpack_from("<Q", program, header + 24 + 24)
+    places = [struct.unpack_from("<8xII", program, header + 24 + size + 40 * i) for i in range(count)]
+    place = base + max(start + length for length, start in places)
+    words = []
+    for name, path in sections:
+        place = (place + 0xFFF) & ~0xFFF
+        words += ["--add-section", f"{name}={path}", "--change-section-vma", f"{name}={place:#x}",
+                  "--set-section-flags", f"{name}=data"]
+        place += path.stat().st_size
+    return words
+
+
 def build_probe(directory):
     probe = directory / "probe"
     run(HERE / "build-probe", probe)
@@ -505,6 +522,17 @@ class Lab:
     def multiboot(self):
         """A multiboot kernel that is a probe."""
         return self.probe.with_name("probe.multiboot")
+
+    def uki(self):
+        """A unified kernel image of systemd's stub and the probe, which is of
+        a version that the stub starts as a program for UEFI."""
+        stub = SUITES["trixie"].root / "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+        kernel = bytearray(self.probe.read_bytes())
+        struct.pack_into("<H", kernel, struct.unpack_from("<I", kernel, 0x3C)[0] + 24 + 44, 1)
+        (self.dir / "linux").write_bytes(kernel)
+        words = added_sections(stub.read_bytes(), (".linux", self.dir / "linux"))
+        run("objcopy", *words, stub, self.dir / "uki.efi")
+        return (self.dir / "uki.efi").read_bytes()
 
     def bios_disk(self):
         disk = self.dir / "bios.img"

@@ -584,6 +584,76 @@ class Boot(unittest.TestCase):
             pc.expect("Nothing started. GRUB needs multiboot2.mod beside its other modules", 60)
             pc.expect("(?s)Nothing started.*Local disk", 60)
 
+    # Programs with arguments: the probe is one, on BIOS and on UEFI
+
+    ARGS = 'console=ttyS0,115200 keyboard="a b"'
+
+    def program_lab(self, **options):
+        sections = catalog([DISK, {"distro": "program", "hotkey": "p"}, {"distro": "uki", "hotkey": "u"}, MORE]) | PLAIN
+        common = {"mirror": "debian", "args": self.ARGS, "versions": {"1": {"arches": ["amd64"]}}}
+        sections["distros"] = {
+            "program": {"title": "Program", "chain": {"bios": "{{mirror}}probe", "efi": "{{mirror}}probe"}, **common},
+            "uki": {"title": "Image", "chain": {"efi": "{{mirror}}uki.efi"}, "shim": "{{mirror}}shim.efi", **common},
+        }
+        return self.lab(sections, **options)
+
+    def check_program(self, boot, pc, key, names, mirror=FIRST, is_signed=False):
+        """names: what the command line may begin with."""
+        uki = boot.uki()
+        for name in lab.MIRRORS:
+            if boot.faults.get(name) != "missing":
+                shutil.copy(boot.probe, boot.dir / name / "debian/probe")
+                (boot.dir / name / "debian/uki.efi").write_bytes(uki)
+                shutil.copy("/usr/lib/shim/shimx64.efi.signed", boot.dir / name / "debian/shim.efi")
+                if is_signed:
+                    boot.sign(boot.dir / name / "debian/uki.efi")
+        pc.press(key)
+        pc.expect_request("probe$" if key == "p" else "uki.efi$", 60, server=lab.MIRRORS[mirror])
+        firmware, line, initrds = pc.probe_lines(180)
+        self.assertEqual(firmware, "efi" if pc.efi else "bios")
+        self.assertEqual(line, names + self.ARGS)
+        self.assertEqual(initrds, [])
+
+    def check_program_of_ipxe(self, key, names="", efi=False, mirror=FIRST, **options):
+        with self.program_lab(**options) as boot:
+            pc = boot.machine(efi=efi)
+            self.menu_of(pc)
+            self.check_program(boot, pc, key, names, mirror)
+
+    def check_program_of_grub(self, key):
+        with self.program_lab() as boot:
+            pc = self.start_grub(boot)
+            self.check_program(boot, pc, key, "")
+
+    def more_bios_program(self):
+        self.check_program_of_ipxe("p")
+
+    def more_bios_program_second_mirror(self):
+        self.check_program_of_ipxe("p", mirror=SECOND, faults={FIRST: "missing"})
+
+    def more_efi_program(self):
+        self.check_program_of_ipxe("p", "probe ", efi=True)
+
+    def more_efi_program_second_mirror(self):
+        self.check_program_of_ipxe("p", "probe ", efi=True, mirror=SECOND, faults={FIRST: "missing"})
+
+    def more_efi_uki(self):
+        self.check_program_of_ipxe("u", "uki.efi ", efi=True)
+
+    @by("forky")
+    def more_efi_secure_uki(self):
+        """The firmware has the signer's key, so iPXE asks for no shim."""
+        with self.program_lab() as boot:
+            pc = self.secure_ipxe(boot)
+            self.check_program(boot, pc, "u", "uki.efi ", is_signed=True)
+            self.assertEqual(boot.asked(r"shim\.efi$", lab.MIRRORS[FIRST]), [])
+
+    def more_efi_grub_program(self):
+        self.check_program_of_grub("p")
+
+    def more_efi_grub_uki(self):
+        self.check_program_of_grub("u")
+
     # Pinned sums on iPXE 2.0 of EFI, which compares, and on Debian 12's
 
     def start_pinned(self, boot, flipped=()):

@@ -55,7 +55,7 @@ class Suite:
 
 
 def unpacked(name, *packages):
-    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages], ["u-boot-qemu"])
+    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages], ["u-boot-qemu", "systemd-boot-efi"])
 
 
 SUITES = {
