@@ -20,24 +20,26 @@ struct stamp {
 };
 
 struct stamps {
-	struct file {
-		char *path;
-		struct stamp stamp;
-		int is_unsettled;
-		struct directory *dir; /* where it is missing; NULL: look at the
-					  path itself */
-		const void *group;     /* NULL: every group */
-	} * files;
-	size_t count;
+	struct group {
+		const void *id; /* NULL: they belong to every group */
+		struct file {
+			char *path;
+			struct stamp stamp;
+			int is_unsettled;
+		} * files;
+		size_t count;
+		struct group *next;
+	} first;             /* its id is NULL */
+	struct group *added; /* of the files that are added */
 	/* A file can appear only with a change of its directory: one look at
 	 * that is enough for all files that are missing there. */
 	struct directory {
 		char *path;
 		struct stamp stamp; /* when all of them were last missing */
-		int is_checked;     /* during the present call */
+		char **missing;
+		size_t count;
 		struct directory *next;
 	} * dirs;
-	const void *group; /* of the files that are added */
 	int has_failed;
 };
 
@@ -99,16 +101,13 @@ static int is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* The directory of a missing path; a new one has no stamp yet.  NULL for a
- * link: its target may appear in another directory. */
+/* The directory of a path; a new one has no stamp yet. */
 static struct directory *directory_of(struct stamps *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
 	struct directory *dir = s->dirs;
 
-	if (is_there(path))
-		return NULL;
 	if (len == 0) {
 		path = ".";
 		len = 1;
@@ -125,46 +124,93 @@ static struct directory *directory_of(struct stamps *s, const char *path)
 	return dir;
 }
 
+static void record_missing(struct stamps *s, const char *path)
+{
+	struct directory *dir = directory_of(s, path);
+
+	dir->missing = mem_grow_by_one(dir->missing, dir->count,
+				       sizeof(*dir->missing));
+	dir->missing[dir->count++] = mem_copy(path, strlen(path));
+}
+
 static void record(struct stamps *s, const char *path,
 		   const struct stamp *stamp)
 {
+	struct group *group = s->added;
 	struct file *file;
 
-	s->files = mem_grow(s->files, s->count + 1, sizeof(*s->files));
-	file = &s->files[s->count++];
+	/* A link is looked at by itself: its target may appear in another
+	 * directory. */
+	if (stamp->is_missing && !is_there(path)) {
+		record_missing(s, path);
+		return;
+	}
+	group->files = mem_grow_by_one(group->files, group->count,
+				       sizeof(*group->files));
+	file = &group->files[group->count++];
 	file->path = mem_copy(path, strlen(path));
 	file->stamp = *stamp;
 	file->is_unsettled =
 		!stamp->is_missing && stamps_is_recent(stamp->changed);
-	file->dir = stamp->is_missing ? directory_of(s, path) : NULL;
-	file->group = s->group;
 }
 
 struct stamps *stamps_new(void)
 {
-	return mem_alloc(sizeof(struct stamps));
+	struct stamps *s = mem_alloc(sizeof(*s));
+
+	s->added = &s->first;
+	return s;
+}
+
+static void free_files(struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		free(group->files[i].path);
+	free(group->files);
+}
+
+static void free_directory(struct directory *dir)
+{
+	for (size_t i = 0; i < dir->count; i++)
+		free(dir->missing[i]);
+	free(dir->missing);
+	free(dir->path);
+	free(dir);
 }
 
 void stamps_free(struct stamps *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->count; i++)
-		free(s->files[i].path);
-	free(s->files);
+	free_files(&s->first);
+	while (s->first.next != NULL) {
+		struct group *next = s->first.next->next;
+
+		free_files(s->first.next);
+		free(s->first.next);
+		s->first.next = next;
+	}
 	while (s->dirs != NULL) {
 		struct directory *next = s->dirs->next;
 
-		free(s->dirs->path);
-		free(s->dirs);
+		free_directory(s->dirs);
 		s->dirs = next;
 	}
 	free(s);
 }
 
-void stamps_set_group(struct stamps *s, const void *group)
+void stamps_set_group(struct stamps *s, const void *id)
 {
-	s->group = group;
+	struct group *group = &s->first;
+
+	while (group->id != id && group->next != NULL)
+		group = group->next;
+	if (group->id != id) {
+		group->next = mem_alloc(sizeof(*group));
+		group = group->next;
+		group->id = id;
+	}
+	s->added = group;
 }
 
 void stamps_add(struct stamps *s, const char *path)
@@ -228,14 +274,14 @@ int stamps_has_failed(const struct stamps *s)
 }
 
 /* Whether a file that was missing in the directory is there now. */
-static int is_filled(const struct stamps *s, struct directory *dir)
+static int is_filled(struct directory *dir)
 {
 	struct stamp now = stamp_at(dir->path);
 
 	if (is_same(&dir->stamp, &now))
 		return 0;
-	for (size_t i = 0; i < s->count; i++)
-		if (s->files[i].dir == dir && is_there(s->files[i].path))
+	for (size_t i = 0; i < dir->count; i++)
+		if (is_there(dir->missing[i]))
 			return 1;
 	/* After a recent change, the next one could get the same time. */
 	if (now.is_missing || !stamps_is_recent(now.changed))
@@ -243,19 +289,16 @@ static int is_filled(const struct stamps *s, struct directory *dir)
 	return 0;
 }
 
-static int is_file_changed(const struct stamps *s, const struct file *file)
+static int is_any_changed(const struct group *group)
 {
-	struct directory *dir = file->dir;
-	struct stamp now;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct file *file = &group->files[i];
+		struct stamp now = stamp_at(file->path);
 
-	if (dir != NULL && dir->is_checked)
-		return 0;
-	if (dir != NULL) {
-		dir->is_checked = 1;
-		return is_filled(s, dir);
+		if (!is_same(&file->stamp, &now))
+			return 1;
 	}
-	now = stamp_at(file->path);
-	return !is_same(&file->stamp, &now);
+	return 0;
 }
 
 int stamps_is_changed(struct stamps *s)
@@ -263,25 +306,25 @@ int stamps_is_changed(struct stamps *s)
 	return stamps_is_group_changed(s, NULL);
 }
 
-int stamps_is_group_changed(struct stamps *s, const void *group)
+int stamps_is_group_changed(struct stamps *s, const void *id)
 {
 	for (struct directory *dir = s->dirs; dir != NULL; dir = dir->next)
-		dir->is_checked = 0;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct file *file = &s->files[i];
-
-		if ((group == NULL || file->group == NULL ||
-		     file->group == group) &&
-		    is_file_changed(s, file))
+		if (is_filled(dir))
 			return 1;
-	}
+	for (const struct group *group = &s->first; group != NULL;
+	     group = group->next)
+		if ((id == NULL || group->id == NULL || group->id == id) &&
+		    is_any_changed(group))
+			return 1;
 	return 0;
 }
 
 int stamps_is_unsettled(const struct stamps *s)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->files[i].is_unsettled)
-			return 1;
+	for (const struct group *group = &s->first; group != NULL;
+	     group = group->next)
+		for (size_t i = 0; i < group->count; i++)
+			if (group->files[i].is_unsettled)
+				return 1;
 	return 0;
 }

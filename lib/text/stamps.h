@@ -19,7 +19,7 @@ void stamps_free(struct stamps *s);
 
 /* Files that are recorded from now on belong to that group, any address.  NULL,
  * the default: they belong to every group. */
-void stamps_set_group(struct stamps *s, const void *group);
+void stamps_set_group(struct stamps *s, const void *id);
 
 /* Record the present state of path, a file or a directory.  Copied. */
 void stamps_add(struct stamps *s, const char *path);
@@ -45,10 +45,9 @@ int stamps_has_failed(const struct stamps *s);
 /* Whether any file differs from its record. */
 int stamps_is_changed(struct stamps *s);
 
-/* The same for the files of that group; NULL: of any group.  A file of another
- * group may count too, if it appears in a directory where a file of this group
- * is missing. */
-int stamps_is_group_changed(struct stamps *s, const void *group);
+/* The same for the files of that group; NULL: of any group.  A file that was
+ * missing and has appeared counts for every group. */
+int stamps_is_group_changed(struct stamps *s, const void *id);
 
 /*
  * Whether any file had changed so shortly before it was recorded that its

@@ -429,7 +429,7 @@ static void test_group_changes_with_what_is_of_it_or_of_all(void **state)
 	} cases[] = {
 		{ "all", 1, 1 },          { "one", 1, 0 },
 		{ "other", 0, 1 },        { "dir/all", 1, 1 },
-		{ "dir-one/file", 1, 0 }, { "dir-other/file", 0, 1 },
+		{ "dir-one/file", 1, 1 }, { "dir-other/file", 1, 1 },
 	};
 
 	(void)state;
