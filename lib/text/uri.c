@@ -286,26 +286,28 @@ static int is_end_quote(const char *word, const char *s, char next)
  * that no text has behind a quote. */
 static const char *word_end(const char *word)
 {
-	const char *s = word;
+	for (const char *s = word;; s++) {
+		int is_json;
+		char quote;
 
-	for (; *s != '\0' && strchr(" \t\n<>", *s) == NULL; s++) {
+		s += strcspn(s, " \t\n<>'\"\\:"); /* no other can end it */
+		if (*s == '\0' || strchr(" \t\n<>", *s) != NULL)
+			return s;
 		/* JSON writes '"' and '\' with a '\' before it. */
-		const int is_json = *s == '\\' && (s[1] == '"' || s[1] == '\\');
-		const char quote = s[is_json];
-
+		is_json = *s == '\\' && (s[1] == '"' || s[1] == '\\');
+		quote = s[is_json];
 		/* A quote within GRUB's quotes, and that in JSON. */
 		if (strncmp(s, "'\\''", 4) == 0 ||
 		    strncmp(s, "'\\\\''", 5) == 0)
 			s += strcspn(s + 1, "'") + 2;
 		else if ((quote == '\'' || quote == '"') &&
 			 is_end_quote(word, s, s[is_json + 1]))
-			break;
+			return s;
 		else if (*s == ':' && (s[1] == '\0' || s[1] == ' '))
-			break;
+			return s;
 		else
 			s += is_json;
 	}
-	return s;
 }
 
 /* The query of a path or of a file name, or the fragment of a URL, in the word,
@@ -395,11 +397,19 @@ static void add_word(struct buf *out, const char *word, const char *end)
 static const char *shown_end(const char *word)
 {
 	const char *end = word_end(word);
-	const char *host = find_host(word, end);
+	const char *host = *end == ' ' ? find_host(word, end) : NULL;
 
 	if (host != NULL && is_cut_in_user(host, end))
 		end = word_end(strchr(end, '@'));
 	return end;
+}
+
+/* Whether the word has none of the bytes without which it has no secret. */
+static int is_plain(const char *word, const char *end)
+{
+	while (word < end && *word != '@' && *word != '?' && *word != '#')
+		word++;
+	return word == end;
 }
 
 static int is_known(const char *word, const char *const *known)
@@ -415,7 +425,7 @@ void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 	while (*text != '\0') {
 		const char *end = shown_end(text);
 
-		if (is_known(text, known))
+		if (is_plain(text, end) || is_known(text, known))
 			buf_add(out, text, (size_t)(end - text));
 		else
 			add_word(out, text, end);
