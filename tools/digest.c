@@ -9,6 +9,7 @@
 
 struct digest {
 	gcry_md_hd_t md;
+	int has_sha512;
 };
 
 static int set_up(void)
@@ -23,18 +24,19 @@ static int set_up(void)
 	return 0;
 }
 
-struct digest *digest_new(void)
+struct digest *digest_new(int has_sha512)
 {
 	gcry_md_hd_t md;
 	struct digest *d;
 
 	if (set_up() < 0 || gcry_md_open(&md, GCRY_MD_SHA256, 0) != 0 ||
-	    gcry_md_enable(md, GCRY_MD_SHA512) != 0) {
+	    (has_sha512 && gcry_md_enable(md, GCRY_MD_SHA512) != 0)) {
 		fputs("libgcrypt cannot be used\n", stderr);
 		return NULL;
 	}
 	d = mem_alloc(sizeof(*d));
 	d->md = md;
+	d->has_sha512 = has_sha512;
 	return d;
 }
 
@@ -58,14 +60,21 @@ void digest_add(struct digest *d, const void *bytes, size_t len)
 
 static void print(const unsigned char *bytes, size_t len, char *out)
 {
-	for (size_t i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
 }
 
 void digest_read(struct digest *d, struct sums *out)
 {
 	print(gcry_md_read(d->md, GCRY_MD_SHA256), 32, out->sha256);
-	print(gcry_md_read(d->md, GCRY_MD_SHA512), 64, out->sha512);
+	out->sha512[0] = '\0';
+	if (d->has_sha512)
+		print(gcry_md_read(d->md, GCRY_MD_SHA512), 64, out->sha512);
 }
 
 int digest_is(const struct sums *file, const struct sums *wanted)

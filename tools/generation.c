@@ -217,7 +217,7 @@ static int take_lock(struct generation *g, struct error *err)
 
 static int set_up_digest(struct generation *g, struct error *err)
 {
-	g->digest = digest_new();
+	g->digest = digest_new(0);
 	return g->digest != NULL
 		       ? 0
 		       : error_set(err, NULL, 0, "no sums can be made");

@@ -22,8 +22,10 @@ void names_add_machine(struct buf *out, const struct machine *machine)
 		return;
 	}
 	buf_puts(out, machine_platform_name(machine->platform));
-	if (machine->arch != MACHINE_UNKNOWN)
-		buf_printf(out, "-%s", machine_arch_name(machine->arch));
+	if (machine->arch == MACHINE_UNKNOWN)
+		return;
+	buf_putc(out, '-');
+	buf_puts(out, machine_arch_name(machine->arch));
 }
 
 static void add_release(struct buf *out, const struct release *release)
@@ -31,7 +33,8 @@ static void add_release(struct buf *out, const struct release *release)
 	add_id(out, release->distro);
 	buf_putc(out, '/');
 	add_id(out, release->version);
-	buf_printf(out, "/%s", machine_arch_name((int)release->arch));
+	buf_putc(out, '/');
+	buf_puts(out, machine_arch_name((int)release->arch));
 	if (release->variant == NULL)
 		return;
 	buf_putc(out, '/');
@@ -56,10 +59,10 @@ void names_add_path(struct buf *out, const struct catalog *c,
 		    const struct link *link)
 {
 	if (link->release != NULL) {
-		buf_printf(out, "%s/",
-			   link->page == &page_fromthemirror
-				   ? "release"
-				   : link->page->name);
+		buf_puts(out, link->page == &page_fromthemirror
+				      ? "release"
+				      : link->page->name);
+		buf_putc(out, '/');
 		add_release(out, link->release);
 	} else if (link->customer != NULL) {
 		buf_puts(out, "customer/");
@@ -71,7 +74,8 @@ void names_add_path(struct buf *out, const struct catalog *c,
 	}
 	if (link->release == NULL)
 		names_add_machine(out, link->machine);
-	buf_printf(out, ".%s", link->dialect->name);
+	buf_putc(out, '.');
+	buf_puts(out, link->dialect->name);
 }
 
 void names_add_relative(struct buf *out, const char *from, const char *to)

@@ -34,6 +34,8 @@ static enum link_target add_link(void *ctx, const struct request *r,
 	if (withheld_reason(w->withheld, link, &is_secret) != NULL)
 		return is_secret || !w->options->has_pages ? LINK_NONE
 							   : LINK_PAGE;
+	if (url == NULL)
+		return LINK_FILE;
 	names_add_path(&path, w->catalog, link);
 	if (link->asks_machine)
 		buf_truncate(&path,

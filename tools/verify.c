@@ -179,7 +179,7 @@ static void ask(struct verifier *v, const char *url, int is_list)
 	d = mem_alloc(sizeof(*d));
 	d->url = mem_copy(url, strlen(url));
 	d->is_list = is_list;
-	d->digest = digest_new();
+	d->digest = digest_new(1);
 	json_object_set_new(v->download_index, url,
 			    json_integer((json_int_t)v->download_count));
 	v->downloads = mem_grow_by_one(v->downloads, v->download_count,

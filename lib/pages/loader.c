@@ -33,13 +33,16 @@ const char *loader_refuses_setting(const struct loader *l,
 				   const char *url)
 {
 	const char *reason = refuses_url(l, url);
+	const char *foreign = refuses_host(l);
 	struct uri uri, base;
 
-	if (reason == NULL && uri_parse(url, &uri) == NULL &&
+	if (reason != NULL || foreign == NULL)
+		return reason;
+	if (uri_parse(url, &uri) == NULL &&
 	    uri_parse(settings->base, &base) == NULL &&
 	    !uri_has_host(&uri, &base))
-		reason = refuses_host(l);
-	return reason;
+		return foreign;
+	return NULL;
 }
 
 /* The script that the loader runs on its platform; NULL: none. */

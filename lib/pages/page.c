@@ -787,7 +787,7 @@ static const struct dialect *dialect_for(const struct dialect *d,
 	return other != NULL ? other : d;
 }
 
-/* Append the URL of the link, as page_url() has it. */
+/* Append the URL of the link, as page_url() has it, unless url is NULL. */
 static enum link_target add_link(const struct request *r,
 				 const struct link *link, struct buf *url)
 {
@@ -805,7 +805,7 @@ static enum link_target add_link(const struct request *r,
 		full.shim = r->shim->name;
 	if (r->links != NULL)
 		target = r->links->add(r->links->ctx, r, &full, url);
-	if (target != LINK_PAGE)
+	if (target != LINK_PAGE || url == NULL)
 		return target;
 	if (!full.names_dialect &&
 	    full.dialect == dialect_find(full.page->default_dialect))
@@ -816,13 +816,7 @@ static enum link_target add_link(const struct request *r,
 
 enum link_target page_target(const struct request *r, const struct link *link)
 {
-	struct buf url = BUF_INIT;
-	enum link_target target = LINK_PAGE;
-
-	if (r->links != NULL)
-		target = add_link(r, link, &url);
-	buf_free(&url);
-	return target;
+	return r->links != NULL ? add_link(r, link, NULL) : LINK_PAGE;
 }
 
 json_t *page_url(const struct request *r, const struct link *link)

@@ -282,6 +282,9 @@ static int is_end_quote(const char *word, const char *s, char next)
 	return *s != '\'' && find_host(word, s) == NULL;
 }
 
+/* The bytes that can end a word. */
+static const char enders[] = " \t\n<>'\"\\:";
+
 /* The end of what may be a URL: a quote is part of it where something follows
  * that no text has behind a quote. */
 static const char *word_end(const char *word)
@@ -290,7 +293,7 @@ static const char *word_end(const char *word)
 		int is_json;
 		char quote;
 
-		s += strcspn(s, " \t\n<>'\"\\:"); /* no other can end it */
+		s += strcspn(s, enders);
 		if (*s == '\0' || strchr(" \t\n<>", *s) != NULL)
 			return s;
 		/* JSON writes '"' and '\' with a '\' before it. */
@@ -420,6 +423,12 @@ static int is_known(const char *word, const char *const *known)
 	return 0;
 }
 
+/* Whether the byte at s is of no word. */
+static int is_between(const char *s)
+{
+	return *s == '\'' || (strchr(enders, *s) != NULL && word_end(s) == s);
+}
+
 void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 {
 	while (*text != '\0') {
@@ -430,8 +439,7 @@ void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 		else
 			add_word(out, text, end);
 		text = end;
-		while (*text != '\0' &&
-		       (word_end(text) == text || *text == '\''))
+		while (*text != '\0' && is_between(text))
 			buf_putc(out, *text++);
 	}
 }
