@@ -158,11 +158,13 @@ def rom_gets_pxelinux(text):
 
 
 class Way:
-    """How a machine boots: what is said of it, and what differs."""
+    """How a machine boots: what is said of it, and what differs. suites: the
+    Debian releases whose loaders differ on it."""
 
-    def __init__(self, title, prepare=None, dhcpd=lab.by_tftp, mirrors_own=False, **machine):
-        self.title, self.prepare, self.dhcpd = title, prepare, dhcpd
-        self.mirrors_own, self.machine = mirrors_own, machine
+    def __init__(self, title, prepare=None, kind=lab.Lab, suites=("bookworm", "trixie"), mirrors_own=False,
+                 lab_options=None, **machine):
+        self.title, self.prepare, self.kind, self.suites = title, prepare, kind, suites
+        self.mirrors_own, self.lab_options, self.machine = mirrors_own, lab_options or {}, machine
 
     def catalog(self):
         entry = {**matrix.AMD64, "id": "installer"}
@@ -173,16 +175,22 @@ class Way:
 
 
 HTTP_BOOT = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
+SYSLINUX = ["bookworm"]  # is the same in all releases
 WAYS = {
-    "tftp": Way("**old**: pxelinux.0, all by TFTP", copy_to_tftp, rom_gets_pxelinux),
-    "lpxelinux": Way("lpxelinux.0", mac=lab.SYSLINUX),
+    "tftp": Way("**old**: pxelinux.0, all by TFTP", copy_to_tftp, suites=SYSLINUX,
+                lab_options={"dhcpd": rom_gets_pxelinux}),
+    "lpxelinux": Way("lpxelinux.0", suites=SYSLINUX, mac=lab.SYSLINUX),
     "ipxe": Way("iPXE"),
+    "ipxe-export": Way("iPXE, files of an export", kind=lab.ExportLab),
     "ipxe-pxelinux": Way("iPXE, then the mirror's own pxelinux.0", mirrors_own=True),
     "efi-tftp": Way("**old**: UEFI, GRUB, all by TFTP", kernel_beside_grub, efi=True, mac=lab.SECURE),
     "efi-grub": Way("UEFI, GRUB", pages_for_grub, efi=True, mac=lab.SECURE),
     "efi-ipxe": Way("UEFI, iPXE", efi=True),
+    "efi-export": Way("UEFI, iPXE, files of an export", kind=lab.ExportLab, efi=True),
     "efi-http": Way("UEFI HTTP Boot, iPXE", efi=True, options=HTTP_BOOT),
 }
+RELEASES = ["bookworm", "trixie"]
+LINKS = "near", "far", "distant", "lossy"  # none is slower than those behind it
 
 
 class Link:
@@ -218,6 +226,7 @@ def links(wanted):
     every = {
         "near": Link("no delay", 0, 0),
         "far": Link(f"{rtt} round trip", wanted.delay, 0),
+        "distant": Link(f"{8 * wanted.delay:g} ms round trip", 4 * wanted.delay, 0),
         "lossy": Link(f"{rtt}, {wanted.loss:g} % lost", wanted.delay, wanted.loss),
     }
     return {name: every[name] for name in wanted.links}
@@ -254,8 +263,8 @@ def total(result):
     return result["tftp_bytes"] + result["http_bytes"]
 
 
-def measure(way, link, seed, limit):
-    with lab.Lab("claim", way.catalog(), dhcpd=way.dhcpd, real_kernel=True) as boot:
+def measure(way, suite, link, seed, limit):
+    with way.kind("claim", way.catalog(), suite=suite, real_kernel=True, **way.lab_options) as boot:
         hurry(netboot(boot))
         if way.prepare is not None:
             way.prepare(boot)
@@ -289,6 +298,8 @@ def share(count, noun, size):
 
 def brief(results, limit):
     """One way over one link: the median, and the least and the most."""
+    if not results:
+        return "not tried"
     late = [arrived(result) for result in results if result["seconds"] is None]
     too_late = f"not in {limit} s: {', '.join(late)} had come"
     times = [result["seconds"] for result in results if result["seconds"] is not None]
@@ -300,23 +311,53 @@ def brief(results, limit):
     return f"{middle}; {len(late)} of {len(results)} {too_late}" if late else middle
 
 
+def ways(wanted):
+    """Those that are wanted, with each release whose loaders differ."""
+    return [(name, suite) for name in wanted.ways for suite in WAYS[name].suites if suite in wanted.suites]
+
+
+def of(results, *values):
+    """The results of a way, of a release, over a link."""
+    return [result for result in results
+            if values == tuple(result[key] for key in ("way", "suite", "link")[:len(values)])]
+
+
 def table(results, wanted):
     """In Markdown, as docs/claim.md has it."""
     chosen = links(wanted)
     lines = ["| way | by TFTP | by HTTP | " + " | ".join(link.title for link in chosen.values()) + " |"]
     lines.append("|---|---|---|" + "---|" * len(chosen))
-    for name in wanted.ways:
-        mine = [result for result in results if result["way"] == name]
+    for name, suite in ways(wanted):
+        mine = of(results, name, suite)
+        if not mine:
+            continue
         most = max(mine, key=total)
         cells = [
-            WAYS[name].title,
+            WAYS[name].title + ("" if suite == wanted.suites[0] else f", {suite}"),
             share(most["tftp_files"], "file", most["tftp_bytes"]),
             share(most["http_requests"], "request", most["http_bytes"]),
         ]
-        for link in chosen:
-            cells.append(brief([result for result in mine if result["link"] == link], wanted.limit))
+        cells += [brief(of(mine, name, suite, link), wanted.limit) for link in chosen]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def is_hopeless(results, name, suite, link):
+    """Whether a boot of this way did not get halfway over the link or a faster
+    one."""
+    return any(result["seconds"] is None and total(result) < INSTALLER / 2
+               for faster in LINKS[: LINKS.index(link) + 1] for result in of(results, name, suite, faster))
+
+
+def plan(wanted, results):
+    """The boots that have no result yet, in their order: the ways take turns.
+    results may grow meanwhile."""
+    done = {(result["way"], result["suite"], result["link"], result["round"]) for result in results}
+    for number in range(1, wanted.rounds + 1):
+        for link in links(wanted):
+            for name, suite in ways(wanted):
+                if (name, suite, link, number) not in done and not is_hopeless(results, name, suite, link):
+                    yield name, suite, link, number
 
 
 def words_of(known):
@@ -330,42 +371,63 @@ def words_of(known):
     return split
 
 
-def arguments():
+def arguments(words=None):
     parser = argparse.ArgumentParser(prog="bench-boot", description=__doc__.partition(":")[0])
-    names = "near", "far", "lossy"
     parser.add_argument("--delay", type=float, default=10, metavar="MS", help="each way (10)")
     parser.add_argument("--loss", type=float, default=0.5, metavar="PERCENT", help="each way (0.5)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often (3)")
     parser.add_argument("--limit", type=int, default=300, metavar="S", help="seconds a boot may take (300)")
     parser.add_argument("--ways", type=words_of(WAYS), default=list(WAYS), metavar="WAY,...", help=", ".join(WAYS))
-    parser.add_argument("--links", type=words_of(names), default=names, metavar="LINK,...", help=", ".join(names))
+    parser.add_argument("--links", type=words_of(LINKS), default=LINKS, metavar="LINK,...", help=", ".join(LINKS))
+    parser.add_argument("--suites", type=words_of(RELEASES), default=RELEASES[:1], metavar="RELEASE,...",
+                        help="whose loaders and firmware boot: " + ", ".join(RELEASES))
+    parser.add_argument("--minutes", type=float, default=50, metavar="N",
+                        help="begin no boot that may end later (50)")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="where each boot's figures go")
-    return parser.parse_args()
+    parser.add_argument("--resume", action="store_true", help="boot only what has no figures in that file")
+    wanted = parser.parse_args(words)
+    if wanted.resume and not wanted.json:
+        parser.error("--resume needs --json FILE")
+    return wanted
 
 
 def tell(result):
     seconds = "too late" if result["seconds"] is None else f"{result['seconds']:.1f} s"
-    fields = ", ".join(f"{key} {value}" for key, value in result.items() if key not in ("way", "link", "seconds"))
-    print(f"{result['way']} {result['link']}: {seconds}; {fields}", flush=True)
+    fields = ", ".join(f"{key} {value}" for key, value in result.items() if key not in ("way", "suite", "link", "seconds"))
+    print(f"{result['way']} {result['suite']} {result['link']}: {seconds}; {fields}", flush=True)
+
+
+def boot_all(wanted, results):
+    """Add a result for each boot, until the time is up. A boot that fails has
+    none, and the next run tries it again. Returns how many have none."""
+    end = time.monotonic() + wanted.minutes * 60
+    left = 0
+    for name, suite, link, number in plan(wanted, results):
+        if time.monotonic() + wanted.limit > end:
+            left += 1
+            continue
+        try:
+            figures = measure(WAYS[name], suite, links(wanted)[link], number, wanted.limit)
+        except (AssertionError, RuntimeError) as fault:
+            print(f"{name} {suite} {link}: failed: {fault}", file=sys.stderr, flush=True)
+            left += 1
+            continue
+        results.append({"way": name, "suite": suite, "link": link, "round": number, **figures})
+        tell(results[-1])
+        if wanted.json:
+            wanted.json.write_text(json.dumps(results, indent=1))
+    return left
 
 
 def main():
     wanted = arguments()
-    lab.enter()
+    lab.enter([lab.SUITES[name] for name in wanted.suites])
     set_up_network()
-    results, hopeless = [], set()
-    for number in range(1, wanted.rounds + 1):
-        for link_name, link in links(wanted).items():
-            for name in (n for n in wanted.ways if (n, link_name) not in hopeless):
-                result = {"way": name, "link": link_name, "round": number,
-                          **measure(WAYS[name], link, number, wanted.limit)}
-                tell(result)
-                results.append(result)
-                if result["seconds"] is None and total(result) < INSTALLER / 2:
-                    hopeless.add((name, link_name))
-                if wanted.json:
-                    wanted.json.write_text(json.dumps(results, indent=1))
+    results = json.loads(wanted.json.read_text()) if wanted.resume and wanted.json.exists() else []
+    left = boot_all(wanted, results)
     print(table(results, wanted))
+    if left:
+        sys.exit(f"{left} boots are left: give the same options again, with --resume")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """Checks what claim.py counts, with packets made by hand. Takes the arguments
 of unittest."""
 
+import re
 import socket
 import struct
 import unittest
@@ -101,6 +102,79 @@ class TallyTest(unittest.TestCase):
         for port, first in (3000, 10), (3001, 10), (3000, 20):
             packets += answer(port, first, 0, SYN), get(port), answer(port, first + 1, 10)
         self.check(*packets, http_requests=3, http_bytes=30)
+
+
+def result(way, link, round_, seconds=40, size=claim.INSTALLER, suite="bookworm"):
+    return {"way": way, "suite": suite, "link": link, "round": round_, "seconds": seconds,
+            "tftp_files": 1, "tftp_bytes": 0, "http_requests": 1, "http_bytes": size}
+
+
+class PlanTest(unittest.TestCase):
+    def plan(self, options, *results):
+        return list(claim.plan(claim.arguments(options.split()), list(results)))
+
+    def test_ways_take_turns_over_each_link(self):
+        self.assertEqual(
+            self.plan("--ways ipxe,lpxelinux --links near,lossy --rounds 2 --suites bookworm,trixie"),
+            [(way, suite, link, number) for number in (1, 2) for link in ("near", "lossy")
+             for way, suite in (("ipxe", "bookworm"), ("ipxe", "trixie"), ("lpxelinux", "bookworm"))])
+
+    def test_what_has_a_result_is_not_booted_again(self):
+        self.assertEqual(
+            self.plan("--ways ipxe --links near,far --rounds 2", result("ipxe", "near", 1), result("ipxe", "far", 2),
+                      result("ipxe", "near", 2, suite="trixie")),
+            [("ipxe", "bookworm", "far", 1), ("ipxe", "bookworm", "near", 2)])
+
+    def test_way_that_did_not_get_halfway_is_left_out(self):
+        slow = result("ipxe", "far", 1, None, claim.INSTALLER // 3)
+        late = result("tftp", "far", 1, None, claim.INSTALLER - 1)
+        self.assertEqual(self.plan("--ways ipxe,tftp --links near,far,distant --rounds 1", slow, late),
+                         [("ipxe", "bookworm", "near", 1), ("tftp", "bookworm", "near", 1),
+                          ("tftp", "bookworm", "distant", 1)])
+
+    def test_result_that_comes_meanwhile_counts(self):
+        results = []
+        plan = claim.plan(claim.arguments("--ways tftp --links far,distant --rounds 2".split()), results)
+        results.append(result(*next(plan)[::2], 1, None, 0))
+        self.assertEqual(list(plan), [])
+
+    def test_no_boot_begins_that_may_end_too_late(self):
+        wanted = claim.arguments("--minutes 4 --limit 300 --ways ipxe --links near,far --rounds 3".split())
+        self.assertEqual(claim.boot_all(wanted, []), 6)
+
+    def test_export_and_both_releases_have_rows(self):
+        wanted = claim.arguments("--suites bookworm,trixie --ways ipxe-export,tftp --links near,distant".split())
+        results = [result("ipxe-export", "near", 1), result("ipxe-export", "near", 1, suite="trixie"),
+                   result("tftp", "near", 1, None, 5)]
+        rows = claim.table(results, wanted).splitlines()
+        self.assertEqual([row.split(" | ")[0] for row in rows[2:]],
+                         ["| iPXE, files of an export", "| iPXE, files of an export, trixie",
+                          "| **old**: pxelinux.0, all by TFTP"])
+        self.assertTrue(rows[0].endswith("| no delay | 80 ms round trip |"), rows[0])
+        self.assertTrue(rows[2].endswith("| 40 s | not tried |"), rows[2])
+
+
+class WaitsTest(unittest.TestCase):
+    """docs/claim.md lists every wait of the shipped templates and samples."""
+
+    FILES = [*(claim.lab.TOP / "templates").iterdir(), *(claim.lab.TOP / "conf").glob("grub*.cfg"),
+             claim.lab.TOP / "scripts/loaders"]
+
+    def waits(self, text):
+        """In seconds."""
+        for number in re.findall(r"(?m)\bsleep (?:--interruptible )?(\d+)|^set timeout=(\d+)", text):
+            yield int("".join(number))
+        for number in re.findall(r"--timeout (\d+)", text):
+            yield int(number) // 1000
+        for number in re.findall(r"(?m)^timeout (\d+)", text):
+            yield int(number) // 10
+
+    def test_manual_lists_every_wait(self):
+        manual = (claim.lab.TOP / "docs/claim.md").read_text()
+        rows = re.findall(r"(?m)^\| (\d+) s[^|]*\|([^|]*)\|", manual)
+        listed = {(name, int(seconds)) for seconds, names in rows for name in re.findall("`([^`]+)`", names)}
+        found = {(path.name, wait) for path in self.FILES for wait in self.waits(path.read_text()) if wait}
+        self.assertEqual(found, listed)
 
 
 if __name__ == "__main__":
