@@ -4,8 +4,9 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
+from exported import CROWD
 from parts import CLIENTS, spread
-from servers import APCU, OURS, PHP, STATIC
+from servers import APCU, EXPORT, OURS, PHP, SAME, STATIC
 
 NEAR = 0.1  # a miss by less is noted, but may be chance
 
@@ -53,23 +54,25 @@ def ratios(ours, theirs):
     return spread([a / b for a, b in zip(ours, theirs)])
 
 
-def faster(text, mode, than):
+def faster(text, mode, than, who=OURS, part="speed"):
     """Requests per second of a page, as a multiple of somebody else's."""
     def pair(rows):
-        return [row_of(rows, server="lighttpd", text=text, mode=mode, who=who)
-                for who in (OURS, than)]
+        return [row_of(rows, server="lighttpd", text=text, mode=mode, who=each)
+                for each in (who, than)]
 
     def figure(rows):
         return ratios(*[row["rates"] for row in pair(rows)])
 
     def why(rows):
         return "; ".join(
-            f"a request costs {row['who']} {row['server_cpu']:.0f} µs in the "
-            f"server and {row['workers_cpu']:.0f} µs in workers"
+            f"a request costs {row['who']} {row['server_cpu']:.1f} µs in the "
+            f"server and {row['workers_cpu']:.1f} µs in workers"
             for row in pair(rows))
 
     name = f"{text}, {mode}, against {than}"
-    return {"name": name, "part": "speed", "is_least": True, "unit": "x",
+    if who != OURS:
+        name = f"{who}, {name}"
+    return {"name": name, "part": part, "is_least": True, "unit": "x",
             "figure": figure, "why": why}
 
 
@@ -141,7 +144,7 @@ def storm_pair(rows, *whos):
     return [row_of(rows, server="lighttpd", who=who)["runs"] for who in whos]
 
 
-def storm_ratio(a, b):
+def storm_ratio(a, b, part="storm"):
     """How many times as long a's storm took as b's."""
     def figure(rows):
         return ratios(*[[run["total"] for run in runs]
@@ -150,7 +153,7 @@ def storm_ratio(a, b):
     def why(rows):
         return "; ".join(map(storm_cost, (a, b), storm_pair(rows, a, b)))
 
-    return {"part": "storm", "unit": "x", "figure": figure, "why": why}
+    return {"part": part, "unit": "x", "figure": figure, "why": why}
 
 
 def storm_cost(who, runs):
@@ -161,9 +164,38 @@ def storm_cost(who, runs):
             f"server, {workers:.0f} in workers and {clients:.0f} in clients")
 
 
-def failures(rows):
-    runs, = storm_pair(rows, OURS)
-    return sum(run["failed"] for run in runs)
+def failures(who):
+    def figure(rows):
+        runs, = storm_pair(rows, who)
+        return sum(run["failed"] for run in runs)
+
+    return {"limit": 0, "is_least": False, "unit": "", "figure": figure,
+            "why": lambda rows: f"{figure(rows)} clients failed"}
+
+
+def export_ratio(a, b):
+    """The time of one way to have all pages, as a multiple of another's."""
+    def seconds(figures, key):
+        return [run[key] if key == "curl" else run[key]["seconds"]
+                for run in figures["runs"]]
+
+    def figure(figures):
+        return ratios(seconds(figures, a), seconds(figures, b))
+
+    def why(figures):
+        run = figures["runs"][0]
+        return "; ".join(
+            f"{word} took {statistics.median(seconds(figures, key)):.1f} s"
+            + (f", {run[key]['cpu']:.1f} s of CPU" if key != "curl" else "")
+            for key, word in ((a, EXPORTS[a]), (b, EXPORTS[b])))
+
+    return {"part": "export", "is_least": False, "unit": "x",
+            "figure": figure, "why": why}
+
+
+EXPORTS = {"first": "the first export", "edit": "an export after one edit",
+           "same": "an export with nothing to do",
+           "curl": "the same pages by curl"}
 
 
 def started(rows):
@@ -221,6 +253,7 @@ def before_row(key, entries):
 
 
 STORM = f"{CLIENTS:,} clients at once"
+MANY = f"{CROWD:,} clients at once"
 TARGETS = [
     Target(limit=0.70, **faster("menu", "close", STATIC)),
     Target(limit=2.8, **faster("menu", "close", PHP)),
@@ -243,8 +276,7 @@ TARGETS = [
            **against("all")),
     Target("memory of its largest worker, against four sockets", limit=1.1,
            **against("one")),
-    Target(f"{STORM}, failures", "storm", 0, False, "", failures,
-           lambda rows: f"{failures(rows)} clients failed"),
+    Target(f"{STORM}, failures", "storm", **failures(OURS)),
     Target(f"{STORM}, time against {STATIC}", limit=1.6, is_least=False,
            **storm_ratio(OURS, STATIC)),
     Target(f"{STORM}, speed against {PHP}", limit=2.7, is_least=True,
@@ -266,6 +298,20 @@ TARGETS = [
            before_row("starts", 100), "µs", 0.6),
     before("instructions of a menu request",
            lambda figures: figures["instructions"], "instructions", 0.9),
+    *[Target(limit=0.98, **faster("menu", mode, SAME, EXPORT, "exported"))
+      for mode in ("close", "keep-alive")],
+    Target(f"{MANY}, {EXPORT}, failures", "crowd", **failures(EXPORT)),
+    Target(f"{MANY}, {EXPORT}, time against {SAME}", limit=1.05,
+           is_least=False, **storm_ratio(EXPORT, SAME, "crowd")),
+    Target(f"{MANY}, failures", "crowd", **failures(OURS)),
+    Target(f"{MANY}, time against {STATIC}", limit=1.5, is_least=False,
+           **storm_ratio(OURS, STATIC, "crowd")),
+    Target(f"{MANY}, time against {PHP}", limit=0.33, is_least=False,
+           **storm_ratio(OURS, PHP, "crowd")),
+    Target("export of 10,000 entries, time against curl", limit=0.1,
+           **export_ratio("first", "curl")),
+    Target("export after one edit, time against the first", limit=0.15,
+           **export_ratio("edit", "first")),
 ]
 
 
@@ -350,8 +396,30 @@ def storm_text(rows):
             str(sum(run["failed"] for run in runs)),
             *[f"{middle[key]:.0f}" for key in ("p50", "p99", "total")],
             spread_text(ratios(totals, static)),
-            spread_text(ratios(totals, ours)), f"{middle['cpu']:.0f}"))
+            spread_text(ratios(ours, totals)), f"{middle['cpu']:.0f}"))
     return table(*cells)
+
+
+def exported_text(rows):
+    return table(
+        ("connections", "who answers", "requests/s", "CPU µs, server"),
+        *[(row["mode"], row["who"],
+           number(round(statistics.median(row["rates"]))),
+           number(row["server_cpu"])) for row in rows])
+
+
+def export_text(figures):
+    runs = figures["runs"]
+    cells = [("what", "files", "s", "CPU s")]
+    for key, word in EXPORTS.items():
+        times = [run[key] if key == "curl" else run[key]["seconds"]
+                 for run in runs]
+        cells.append((
+            word, number(runs[0]["pages" if key == "curl" else "files"]),
+            spread_text(spread(times)),
+            "" if key == "curl" else number(statistics.median(
+                run[key]["cpu"] for run in runs))))
+    return f"In {len(runs)} rounds, for each takes minutes.\n\n" + table(*cells)
 
 
 def memory_text(rows):
@@ -424,6 +492,10 @@ TEXTS = {
     "start": ("Start as plain CGI", start_text),
     "before": ("A worker and plain CGI, against the build before",
                before_text),
+    "exported": ("An exported menu", exported_text),
+    "crowd": (f"{CROWD:,} clients at once, each boot, menu, fromthemirror",
+              storm_text),
+    "export": ("An export of 10,000 entries", export_text),
 }
 
 

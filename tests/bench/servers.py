@@ -28,6 +28,8 @@ STATIC = "static file"
 OURS = "mirrorboot"
 APCU = "PHP-FPM, page in APCu"
 PHP = "PHP-FPM, json_decode"
+EXPORT = "exported file"
+SAME = "the same bytes as a plain file"
 TARGETS = {
     "boot": {
         STATIC: "/static/boot",
@@ -54,7 +56,7 @@ error_log = {dir}/error.log
 [www]
 {user}
 listen = {dir}/run/php.socket
-listen.backlog = 1024
+listen.backlog = {backlog}
 pm = static
 pm.max_children = {workers}
 env[MIRRORBOOT_CATALOG] = {dir}/catalog.json
@@ -67,6 +69,9 @@ class Fault(Exception):
 
 class Bench:
     """What both servers have in common; entries is the catalogue's size."""
+
+    fds = 4096
+    backlog = 1024  # of each socket
 
     def __init__(self, entries):
         self.entries = entries
@@ -82,7 +87,8 @@ class Bench:
         do not use."""
         owner = "user = root\ngroup = root" if os.getuid() == 0 else ""
         path = self.dir / "fpm.conf"
-        path.write_text(FPM.format(dir=self.dir, user=owner, workers=WORKERS))
+        path.write_text(FPM.format(dir=self.dir, user=owner, workers=WORKERS,
+                                   backlog=self.backlog))
         fpm = max(map(str, Path("/usr/sbin").glob("php-fpm[0-9]*")),
                   default="php-fpm")
         self.run(harness.find(fpm, "php-fpm"), "-n", "-R",
@@ -95,7 +101,7 @@ class Bench:
         """Start processes on a socket that the server finds in run/."""
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self.dir / "run" / f"{name}.socket"))
-            listener.listen(1024)
+            listener.listen(self.backlog)
             return [self.run(*command, stdin=listener, **self.environ,
                              **environ)
                     for _ in range(count)]
@@ -151,8 +157,9 @@ def difference(ours, theirs):
 
 class Lighttpd(Bench, harness.LighttpdFastcgi):
     name = "lighttpd"
-    config = harness.LighttpdFastcgi.config + """
-server.max-fds = 4096
+    more = """
+server.max-fds = %d
+server.listen-backlog = %d
 mimetype.assign = ( "" => "text/plain" )
 fastcgi.server = (
 	"/php/" => ((
@@ -165,6 +172,14 @@ fastcgi.server = (
 	)),
 )
 """
+
+    @property
+    def config(self):
+        return super().config + self.more % (self.fds, self.backlog)
+
+    def read(self, sample):
+        return super().read(sample).replace(
+            '"listen-backlog" => 1024', f'"listen-backlog" => {self.backlog}')
 
 
 class Nginx(Bench, harness.NginxFastcgi):

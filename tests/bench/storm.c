@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 30 /* seconds; who is not done then has failed */
+#define PATIENCE 120 /* seconds; who is not done then has failed */
 #define HEAD_MAX 4096
 
 struct client {
