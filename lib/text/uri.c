@@ -72,6 +72,8 @@ static const char *user_end(const char *host, const char *end)
 	const char *name = host;
 	const char *at = NULL;
 
+	if (memchr(host, '@', (size_t)(end - host)) == NULL)
+		return NULL;
 	while (authority < end && *authority != '/' && *authority != '?' &&
 	       *authority != '#')
 		authority++;
@@ -156,6 +158,7 @@ static const char *parse(const char *s, struct uri *out)
 {
 	struct uri u = { .query = "" };
 	const char *reason;
+	const char *end;
 
 	if (strlen(s) > URI_MAX)
 		return "is longer than 1000 bytes: shorten it";
@@ -174,14 +177,16 @@ static const char *parse(const char *s, struct uri *out)
 	u.path = u.host + u.host_len;
 	if (*u.path != '/')
 		return "has no path: a '/' must follow the host name";
-	while (is_path_char(u.path[u.path_len]))
-		u.path_len++;
-	if (u.path[u.path_len] == '?') {
-		u.query = u.path + u.path_len + 1;
+	end = u.path;
+	while (is_path_char(*end))
+		end++;
+	u.path_len = (size_t)(end - u.path);
+	if (*end == '?') {
+		u.query = end + 1;
 		reason = check_query(u.query);
 		if (reason != NULL)
 			return reason;
-	} else if (u.path[u.path_len] != '\0') {
+	} else if (*end != '\0') {
 		return "has a path with a byte other than letters, digits, "
 		       "'.', '_', '~', '/', '+', ':', '=', '@', '-'";
 	}
