@@ -12,8 +12,8 @@ struct sums {
 /* The sums of bytes that come in pieces. */
 struct digest;
 
-/* Without has_sha512 that sum stays unknown, which is twice as fast.  NULL with a
- * message on standard error when libgcrypt cannot be used.  Release with
+/* Without has_sha512 that sum stays unknown, which is twice as fast.  NULL with
+ * a message on standard error when libgcrypt cannot be used.  Release with
  * digest_free(). */
 struct digest *digest_new(int has_sha512);
 void digest_free(struct digest *d);

@@ -27,8 +27,8 @@ enum link_target {
 /*
  * Says where the links lead of texts that become files.  add() gets a link of
  * the text that r asks for, with its page, dialect and machine set, and appends
- * the URL where it leads to a file, unless url is NULL.  Where the link asks for
- * the machine, that is the URL of the directory, which ends in '/'.
+ * the URL where it leads to a file, unless url is NULL.  Where the link asks
+ * for the machine, that is the URL of the directory, which ends in '/'.
  */
 struct page_links {
 	enum link_target (*add)(void *ctx, const struct request *r,
