@@ -11,6 +11,7 @@
 #include "arming_directory.h"
 #include "arming_server.h"
 #include "date.h"
+#include "environment.h"
 #include "form.h"
 #include "mem.h"
 #include "pages.h"
@@ -161,9 +162,10 @@ static int state_name(const char *given, char name[static ARMING_NAME_SIZE])
 	return is_group;
 }
 
-/* A machine without networks would give its answers to anybody. */
-static int check_assigned(const char *given, const struct assignment *a,
-			  size_t networks)
+/* A machine without networks would give its answers to anybody.  What repeats
+ * needs no retries. */
+static int check_assigned(const struct command *c, const char *given,
+			  const struct assignment *a, size_t networks)
 {
 	if (!assignment_is_unattended(a))
 		return complain(given, "gets no answers, so nothing installs "
@@ -171,6 +173,9 @@ static int check_assigned(const char *given, const struct assignment *a,
 	if (networks == 0)
 		return complain(given, "names no networks, so anybody could "
 				       "get its answers: write them");
+	if (c->retries > 0 && assignment_repeats(a))
+		return complain(given, "gets its answers at each start: "
+				       "--retries is for what installs once");
 	return 0;
 }
 
@@ -191,7 +196,8 @@ static int check_host(const struct command *c, const struct catalog *catalog,
 	else if (found == 0)
 		complain(given, "there is no host file of that name");
 	else
-		rc = check_assigned(given, &host.assigned, host.network_count);
+		rc = check_assigned(c, given, &host.assigned,
+				    host.network_count);
 	memcpy(name, host.name, sizeof(host.name)); /* a link's target */
 	cursor_free(&at);
 	host_free(&host);
@@ -209,7 +215,7 @@ static int check_group(const struct command *c, const struct catalog *catalog,
 	if (c->max == 0)
 		return complain(given, "is a group: say by --max how many of "
 				       "its machines may be installed");
-	return check_assigned(given, &group->assigned, group->network_count);
+	return check_assigned(c, given, &group->assigned, group->network_count);
 }
 
 static int store_arming(const struct command *c, const char *name,
@@ -400,6 +406,19 @@ static int is_verb(const char *s)
 	       strcmp(s, "list") == 0;
 }
 
+/* The settings of the programs, which systemd gives them from this file. */
+static int take_environment(void)
+{
+	char *path =
+		site_beside(site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
+			    "environment");
+	struct error err = ERROR_INIT;
+	int rc = environment_read(path, &err);
+
+	free(path);
+	return rc < 0 ? complain("nothing is done", err.text) : 0;
+}
+
 static struct arming_store *open_store(void)
 {
 	static const struct arming_kinds kinds = {
@@ -412,18 +431,29 @@ static struct arming_store *open_store(void)
 		site_setting("MIRRORBOOT_STATE_PASSWORD", NULL));
 }
 
+/* Returns the exit status. */
+static int main_of_verb(int argc, char **argv)
+{
+	struct command c = { .seconds = 2 * HOUR };
+	int status = EXIT_USAGE;
+
+	if (take_environment() < 0)
+		return EXIT_FAILURE;
+	c.paths.catalog = site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG);
+	c.paths.base = site_setting("MIRRORBOOT_BASE", NULL);
+	c.paths.hosts = site_setting("MIRRORBOOT_HOSTS", NULL);
+	c.hosts = site_hosts_path(&c.paths);
+	c.paths.state = open_store();
+	if (parse(&c, argc, argv) == 0)
+		status = run(&c);
+	arming_store_free(c.paths.state);
+	free(c.hosts);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
-	struct command c = {
-		.paths = {
-			.catalog = site_setting("MIRRORBOOT_CATALOG",
-					   DEFAULT_CATALOG),
-			.base = site_setting("MIRRORBOOT_BASE", NULL),
-			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
-		},
-		.seconds = 2 * HOUR,
-	};
-	int status = EXIT_USAGE;
+	int status;
 
 	json_set_alloc_funcs(mem_get, free);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -438,12 +468,7 @@ int main(int argc, char **argv)
 		complain("unknown command", "it is arm, disarm or list");
 		return EXIT_USAGE;
 	}
-	c.hosts = site_hosts_path(&c.paths);
-	c.paths.state = open_store();
-	if (parse(&c, argc, argv) == 0)
-		status = run(&c);
-	arming_store_free(c.paths.state);
-	free(c.hosts);
+	status = main_of_verb(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		status = EXIT_FAILURE;
 	return status;

@@ -46,15 +46,13 @@ static char *copy_or_null(const char *s)
 	return s != NULL ? mem_copy(s, strlen(s)) : NULL;
 }
 
-/* The name of what is beside the catalogue. */
-static char *beside(const struct site_paths *paths, const char *name)
+char *site_beside(const char *catalog, const char *name)
 {
-	const char *slash = strrchr(paths->catalog, '/');
+	const char *slash = strrchr(catalog, '/');
 	struct buf path = BUF_INIT;
 
 	if (slash != NULL)
-		buf_add(&path, paths->catalog,
-			(size_t)(slash - paths->catalog) + 1);
+		buf_add(&path, catalog, (size_t)(slash - catalog) + 1);
 	buf_puts(&path, name);
 	return buf_take(&path);
 }
@@ -76,13 +74,14 @@ char *site_hosts_path(const struct site_paths *paths)
 			len--;
 		return mem_copy(paths->hosts, len);
 	}
-	return beside(paths, "hosts");
+	return site_beside(paths->catalog, "hosts");
 }
 
 char **site_answers_paths(const struct site_paths *paths)
 {
-	char *own = paths->answers != NULL ? copy_or_null(paths->answers)
-					   : beside(paths, "answers");
+	char *own = paths->answers != NULL
+			    ? copy_or_null(paths->answers)
+			    : site_beside(paths->catalog, "answers");
 	char **dirs = templates_dirs(own, paths->shipped_answers != NULL
 						  ? paths->shipped_answers
 						  : "");

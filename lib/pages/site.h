@@ -41,6 +41,9 @@ struct site_paths {
  * Borrowed. */
 const char *site_setting(const char *name, const char *otherwise);
 
+/* The path of what is beside the catalogue: release it with free(). */
+char *site_beside(const char *catalog, const char *name);
+
 /* The directory of the host files: release it with free(). */
 char *site_hosts_path(const struct site_paths *paths);
 

@@ -177,6 +177,11 @@ class OnceTest(unittest.TestCase):
              "out; or, if the args of a variant make it install, write "
              "\"live\": false in that variant\n"))
         host.write_text(json.dumps(live))
+        done = server.install("arm", "--retries", "1", MAC)
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr),
+            (1, "", f"mirrorboot-install: {MAC}: gets its answers at each "
+             "start: --retries is for what installs once\n"))
         self.assertIsNone(self.token(server))
         self.arm(server, MAC)
         path = self.token(server)
@@ -399,6 +404,43 @@ class OnceTest(unittest.TestCase):
         self.check(server, path + "preseed.cfg", 403)
         (server.dir / "hosts" / f"{MAC}.json").write_text(json.dumps(ANSWERED))
         self.check(server, path + "preseed.cfg", 200)
+
+    def test_tool_has_the_settings_of_the_programs(self):
+        """systemd gives them to the programs, and nobody to a shell."""
+        server = self.start(Nginx)
+        file = server.dir / "environment"
+        elsewhere = server.dir / "else where"
+        elsewhere.mkdir()
+        del server.environ["MIRRORBOOT_STATE"]
+        for line in (f"MIRRORBOOT_STATE={elsewhere}",
+                     f"  MIRRORBOOT_STATE= {elsewhere} \n",
+                     f"MIRRORBOOT_STATE=\"{elsewhere}\"",
+                     f"MIRRORBOOT_STATE='{elsewhere}'\r\n"):
+            with self.subTest(line=line):
+                file.write_text("# MIRRORBOOT_STATE=/nosuch\n\nWORKERS=\"3\\\"\n"
+                                "MIRRORBOOT_CATALOG=/nosuch\n" + line)
+                self.arm(server, MAC)
+                self.assertRegex(server.install("list").stdout,
+                                 rf"^{MAC}.json armed")
+                (elsewhere / f"{MAC}.json").unlink()
+        server.environ["MIRRORBOOT_STATE"] = str(server.state)
+        self.assertEqual(server.install("list").stdout, "")
+        self.arm(server, MAC)
+        self.assertIsNotNone(self.token(server))
+        for value in ('"a', "a'", "a\\", '"a"b"'):
+            with self.subTest(value=value):
+                file.write_text(f"\nMIRRORBOOT_STATE={value}\n")
+                done = server.install("list")
+                self.assertEqual(
+                    (done.returncode, done.stdout, done.stderr),
+                    (1, "", "mirrorboot-install: nothing is done: environment"
+                     ":2: a backslash, or a quote inside of the value: write "
+                     "it without\n"))
+        file.unlink()
+        file.mkdir()
+        self.assertEqual(server.install("list").stderr,
+                         "mirrorboot-install: nothing is done: environment: "
+                         "Is a directory\n")
 
     def test_tool_says_what_it_did_and_why_not(self):
         server = self.start(Nginx)
