@@ -474,8 +474,14 @@ class Lab:
         (self.dir / "state").mkdir()
         self.start("answer", "spawn-fcgi", "-n", "-s", self.dir / "answer.socket", "--", BUILD / "cgi/answer",
                    environment=self.environment())
-        subprocess.run([BUILD / "tools/mirrorboot-install", "arm", name], check=True, timeout=60,
-                       env=os.environ | self.environment(), capture_output=True)
+        self.install("arm", name)
+
+    def armed(self):
+        return self.install("list")
+
+    def install(self, *words):
+        return subprocess.run([BUILD / "tools/mirrorboot-install", *words], check=True, timeout=60, text=True,
+                              env=os.environ | self.environment(), capture_output=True).stdout
 
     def stop_lighttpd(self):
         self.running.remove(self.lighttpd)

@@ -1604,6 +1604,21 @@ class Boot(unittest.TestCase):
     def test_bios_once_of_lpxelinux(self):
         self.start_once(MAC_OF_SYSLINUX, mac=lab.SYSLINUX)
 
+    def more_bios_real_installer_by_token(self):
+        """Debian's installer fetches its answers once, without a key pressed;
+        its mirror has no packages, so here it ends."""
+        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
+                "values": {"hostname": "web1", "disk": "/dev/vda"}}
+        with self.hosts_lab(MAC_OF_IPXE, text=json.dumps(host), real_kernel=True) as boot:
+            boot.arm(MAC_OF_IPXE)
+            pc = boot.machine()
+            pc.expect_request(r"/boot/answer/[0-9a-f]{48}/preseed\.cfg$", 900)
+            pc.expect_request(r"/debian/dists/bookworm/(In)?Release$", 300, server=lab.MIRRORS[FIRST])
+            self.assertEqual(len(boot.asked("/boot/answer/")), 1)
+            self.assertRegex(boot.armed(), rf"(?m)^  {MAC_OF_IPXE}\.json begun .*, tries 1,")
+            pc.stop()
+            boot.machine().expect("The installation of this machine began and did not\\s+end", 400)
+
     # Mirrors that fail: kernel and initrd come from the second
 
     def check_second_mirror(self, efi=False, **faults):
