@@ -278,7 +278,7 @@ static int is_known(const struct place *place, const char *value, size_t len)
 				    "\"arm64\" \"riscv64\" \"local\" "
 				    "\"1\" \"gpxe\" \"pxelinux\" \"ipxe\" "
 				    "\"syslinux\" \"grub\" \"html\" "
-				    "\"json\" \"host\" \"release\"";
+				    "\"json\" \"host\" \"release\" \"text\"";
 	struct buf quoted = BUF_INIT;
 	int is_there;
 
