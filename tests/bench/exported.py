@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import json
 import os
 import resource
 import shutil
@@ -11,16 +10,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from parts import TOOLS, load, say, summarize, turned
-from servers import (EXPORT, OURS, PHP, RELEASE, SAME, STATIC, TARGETS, Fault,
-                     Lighttpd, harness)
+from parts import STEPS, load, say, storm, summarize, turned
+from servers import (EXPORT, OURS, PHP, SAME, STATIC, TARGETS, Fault, Lighttpd,
+                     harness)
 
 PROGRAM = harness.BUILD / "tools/mirrorboot-export"
 CROWD = 10000
 CLONE_NEWNET = 0x40000000
 
-# What a machine fetches one after the other; of the pages, and of the export.
-STEPS = ("boot", "menu", "fromthemirror")
+# The files of an export for the steps of a machine.
 FILES = ("boot.gpxe", "menu/main/bios.pxelinux",
          "release/distro0003/2.0/amd64.gpxe")
 
@@ -100,17 +98,6 @@ def own_network():
                 raise Fault(os.strerror(ctypes.get_errno()))
 
 
-def crowd(server, targets, count):
-    before = server.cpu()
-    done = subprocess.run(
-        [TOOLS / "storm", str(server.port), str(count), *targets], text=True,
-        capture_output=True, check=True, timeout=300)
-    used = server.cpu()
-    used.subtract(before)
-    return json.loads(done.stdout) | {"server": used["server"] / 1e6,
-                                      "workers": used["workers"] / 1e6}
-
-
 def measure_crowd(options):
     """Everybody in turn, with so many clients that the backlogs of the servers
     and of the kernel matter."""
@@ -126,7 +113,7 @@ def measure_crowd(options):
         for number in range(options.rounds):
             say(f"crowd: round {number + 1}")
             for row in turned(rows, number):
-                row["runs"].append(crowd(server, cases[row["who"]],
+                row["runs"].append(storm(server, cases[row["who"]],
                                          options.crowd))
     return rows
 
@@ -163,7 +150,7 @@ def page_of(file):
 
 
 def fetch(server, pages, directory):
-    """Seconds that curl took for all the pages, each into a file, over one
+    """The seconds that curl took for all the pages, each into a file, over one
     connection."""
     config = directory / "curl.conf"
     config.write_text("".join(
@@ -179,7 +166,7 @@ def fetch(server, pages, directory):
     answers = done.stdout.splitlines()
     if done.returncode or answers != ["200 1"] + ["200 0"] * (len(pages) - 1):
         raise Fault(f"curl: {done.stderr or set(answers)}")
-    return took
+    return {"seconds": took}
 
 
 def edited(text):

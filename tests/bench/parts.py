@@ -18,6 +18,7 @@ from servers import (OURS, PHP, STATIC, TARGETS, WORKERS, Fault, Lighttpd,
 
 TOOLS = harness.BUILD / "bench"
 CLIENTS = 1000
+STEPS = ("boot", "menu", "fromthemirror")  # of a machine, in turn
 MODES = {"close": ["-H", "Connection: close"], "keep-alive": []}
 COUNTED = 12  # requests under callgrind
 # Callgrind counts "rep movsb" as an instruction a byte, where a processor
@@ -254,11 +255,10 @@ def measure_instructions(options):
     return counts
 
 
-def storm(server, who):
-    targets = [TARGETS[text][who]
-               for text in ("boot", "menu", "fromthemirror")]
+def storm(server, targets, count):
+    """So many clients at once, each of which fetches the targets in turn."""
     before = server.cpu()
-    figures = json.loads(output(TOOLS / "storm", server.port, CLIENTS,
+    figures = json.loads(output(TOOLS / "storm", server.port, count,
                                 *targets).stdout)
     used = server.cpu()
     used.subtract(before)
@@ -277,7 +277,8 @@ def measure_storm(options):
             for number in range(options.rounds):
                 say(f"storm: {make.name}, round {number + 1}")
                 for case in turned(cases, number):
-                    case["runs"].append(storm(server, case["who"]))
+                    targets = [TARGETS[step][case["who"]] for step in STEPS]
+                    case["runs"].append(storm(server, targets, CLIENTS))
             rows += cases
     return rows
 

@@ -176,8 +176,7 @@ def failures(who):
 def export_ratio(a, b):
     """The time of one way to have all pages, as a multiple of another's."""
     def seconds(figures, key):
-        return [run[key] if key == "curl" else run[key]["seconds"]
-                for run in figures["runs"]]
+        return [run[key]["seconds"] for run in figures["runs"]]
 
     def figure(figures):
         return ratios(seconds(figures, a), seconds(figures, b))
@@ -186,7 +185,7 @@ def export_ratio(a, b):
         run = figures["runs"][0]
         return "; ".join(
             f"{word} took {statistics.median(seconds(figures, key)):.1f} s"
-            + (f", {run[key]['cpu']:.1f} s of CPU" if key != "curl" else "")
+            + (f", {run[key]['cpu']:.1f} s of CPU" if "cpu" in run[key] else "")
             for key, word in ((a, EXPORTS[a]), (b, EXPORTS[b])))
 
     return {"part": "export", "is_least": False, "unit": "x",
@@ -412,8 +411,7 @@ def export_text(figures):
     runs = figures["runs"]
     cells = [("what", "files", "s", "CPU s")]
     for key, word in EXPORTS.items():
-        times = [run[key] if key == "curl" else run[key]["seconds"]
-                 for run in runs]
+        times = [run[key]["seconds"] for run in runs]
         cells.append((
             word, number(runs[0]["pages" if key == "curl" else "files"]),
             spread_text(spread(times)),
