@@ -122,7 +122,7 @@ static const json_t *names_of(struct answers_check *check, const char *name)
 /* Append what a person may have meant. */
 static void add_meant(struct buf *out, const char *wanted, const json_t *names)
 {
-	const char **known = offer_keys(names);
+	const char **known = offer_keys(names, NULL);
 	const struct offer offer = { .wanted = wanted, .known = known };
 
 	if (offer_nearest(&offer) != NULL)

@@ -62,7 +62,7 @@ static json_t *known_names(const char *shipped)
 /* The known name that was meant; NULL if none is similar. */
 static const char *find_similar(const struct check *check, const char *part)
 {
-	const char **known = offer_keys(check->known);
+	const char **known = offer_keys(check->known, NULL);
 	const char *found = offer_nearest(
 		&(struct offer){ .wanted = part, .known = known });
 

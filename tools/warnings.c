@@ -199,7 +199,7 @@ static void add_others(const struct warning *w, const json_t *value,
 	const char *slash = strrchr(id, '/');
 	const json_t *parent = parent_of(
 		include_section(w->files, member(value, "section")), id);
-	const char **known = offer_keys(parent);
+	const char **known = offer_keys(parent, NULL);
 	const struct offer offer = { .wanted = slash != NULL ? slash + 1 : id,
 				     .known = known };
 

@@ -234,7 +234,7 @@ static int fail_refused(struct cursor *at, const struct releases *all,
 
 	if (is_refused(all, want, versions))
 		return -1;
-	known = offer_keys(versions);
+	known = offer_keys(versions, NULL);
 	fail_match(at, want, MATCH_DISTRO, known);
 	free(known);
 	return -1;

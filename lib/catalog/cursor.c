@@ -155,7 +155,7 @@ int cursor_fail_id(struct cursor *at, const char *key, const char *section,
 {
 	const char **known =
 		cursor_wants_offer(at)
-			? offer_keys(include_section(at->files, section))
+			? offer_keys(include_section(at->files, section), NULL)
 			: NULL;
 	const struct offer offer = { .wanted = id, .known = known };
 

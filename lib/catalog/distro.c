@@ -242,28 +242,12 @@ static int check_scope(struct cursor *at, const json_t *object,
 	return rc;
 }
 
-/* The names of the object's keys but for id; ends in NULL.  Release with
- * free(). */
-static const char **other_keys(const json_t *object, const char *id)
-{
-	const char **keys =
-		mem_alloc((json_object_size(object) + 1) * sizeof(*keys));
-	size_t count = 0;
-	const char *key;
-	json_t *unused;
-
-	json_object_foreach((json_t *)object, key, unused)
-		if (strcmp(key, id) != 0)
-			keys[count++] = key;
-	return keys;
-}
-
 /* Whether the id here, whose value lacks what, is probably a misspelt one of
  * the others in all: then that is recorded. */
 static int is_misspelt(struct cursor *at, const char *id, const json_t *all,
 		       const char *what)
 {
-	const char **known = other_keys(all, id);
+	const char **known = offer_keys(all, id);
 	const struct offer offer = { .wanted = id, .known = known };
 	const int is_similar = offer_nearest(&offer) != NULL;
 
@@ -404,7 +388,7 @@ static int is_removed(const struct cursor *at, const char *distro,
 static int fail_version(struct cursor *at, const char *id,
 			const json_t *versions, const char *version)
 {
-	const char **known = other_keys(versions, version);
+	const char **known = offer_keys(versions, version);
 	const struct offer offer = { .wanted = version, .known = known };
 
 	cursor_fail_offer(at, NULL, &offer, "distro '%s' has no version '%s'",

@@ -141,7 +141,7 @@ static int is_unknown(void *ctx, const struct template_name *name)
 /* The names that a pattern may have here are those with a value. */
 static int fail_unknown(struct cursor *at, const struct unknown *unknown)
 {
-	const char **known = offer_keys(unknown->vars);
+	const char **known = offer_keys(unknown->vars, NULL);
 	const struct offer offer = { .wanted = unknown->name, .known = known };
 	struct buf names = BUF_INIT;
 

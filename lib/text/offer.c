@@ -195,7 +195,7 @@ void offer_add(const struct offer *offer, const char *reason, struct buf *out)
 		list_names(offer, count, out);
 }
 
-const char **offer_keys(const json_t *object)
+const char **offer_keys(const json_t *object, const char *without)
 {
 	const char **keys =
 		mem_alloc((json_object_size(object) + 1) * sizeof(*keys));
@@ -204,7 +204,8 @@ const char **offer_keys(const json_t *object)
 	json_t *unused;
 
 	json_object_foreach((json_t *)object, key, unused)
-		keys[count++] = key;
+		if (without == NULL || strcmp(key, without) != 0)
+			keys[count++] = key;
 	keys[count] = NULL;
 	return keys;
 }

@@ -29,9 +29,10 @@ struct offer {
  */
 const char *offer_nearest(const struct offer *offer);
 
-/* The keys of the object, which may be NULL, for an offer's known names.  They
- * are borrowed from it, and end in NULL; release the list with free(). */
-const char **offer_keys(const json_t *object);
+/* The keys of the object, which may be NULL, for an offer's known names, but
+ * not the key without; NULL: all.  They are borrowed from the object, and end
+ * in NULL; release the list with free(). */
+const char **offer_keys(const json_t *object, const char *without);
 
 /*
  * Append what to write instead: "did you mean 'amd64'?", or the known names,

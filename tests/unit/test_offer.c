@@ -102,7 +102,7 @@ static void test_offer_says_what_to_write(void **state)
 static void test_keys_of_an_object_are_known(void **state)
 {
 	json_t *object = json_pack("{s:i, s:n}", "amd64", 1, "arm64");
-	const char **keys = offer_keys(object);
+	const char **keys = offer_keys(object, NULL);
 	const struct offer offer = { .wanted = "arm46", .known = keys };
 
 	(void)state;
@@ -111,8 +111,12 @@ static void test_keys_of_an_object_are_known(void **state)
 	assert_null(keys[2]);
 	assert_string_equal(offer_nearest(&offer), "arm64");
 	free(keys);
+	keys = offer_keys(object, "amd64");
+	assert_string_equal(keys[0], "arm64");
+	assert_null(keys[1]);
+	free(keys);
 	json_decref(object);
-	keys = offer_keys(NULL);
+	keys = offer_keys(NULL, NULL);
 	assert_null(keys[0]);
 	free(keys);
 }
