@@ -1,0 +1,161 @@
+#!/bin/bash
+# An answer without Content-Length, whose body ends with the connection, is valid
+# HTTP/1.1 (RFC 9112, section 6.3). GRUB reads no such body. Started by UEFI HTTP
+# Boot it takes the file for an empty one, and no command fails. Started by PXE, with
+# its own HTTP, it finds the file there and waits until "timeout reading".
+#
+# Debian's signed images for network boot, grub-efi-amd64-signed 1+2.12+9+deb13u4
+# (Debian 13) and 1+2.14+4 (forky); ovmf 2025.02-8+deb13u1 of Debian 13; qemu
+# 1:7.2+dfsg-7+deb12u18+b3 and dnsmasq 2.90-4~deb12u2 of Debian 12. Seen with
+# both: `by_pxe' and `by_http_boot' below.
+#
+# Usage: grub-http-without-content-length.sh (as root; about 6 minutes; the machine's
+# own package source must have Debian 12, 13 and forky). Exits with 1 when the
+# behaviour differs.
+set -euo pipefail
+shopt -s inherit_errexit
+
+qemu=1:7.2+dfsg-7+deb12u18+b3
+ovmf=2025.02-8+deb13u1
+dnsmasq=2.90-4~deb12u2
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+by_pxe="= length
+there
+body of length
+= none
+there
+error: timeout reading \`/none'.
+= end"
+by_http_boot='= length
+there
+body of length
+= none
+not there
+= end'
+
+# fetch SUITE DIRECTORY PACKAGE=VERSION...: unpacks them and what they need from
+# where the machine has its own packages, with lists apart.
+fetch() {
+	local uri apt deb suite=$1 tree=$2 lists=$root/apt-$1
+	shift 2
+	# shellcheck disable=SC2016 # a variable of apt
+	uri=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' | head -n 1)
+	mkdir -p "$lists"/{lists/partial,cache/archives/partial} "$tree"
+	touch "$lists/status"
+	echo "deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
+		>"$lists/sources.list"
+	apt=(-qq -o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache"
+		-o "Dir::State::status=$lists/status"
+		-o "Dir::Etc::SourceList=$lists/sources.list"
+		-o Dir::Etc::SourceParts=- -o APT::Sandbox::User=root
+		-o APT::Architecture=amd64 -o APT::Install-Recommends=false)
+	apt-get "${apt[@]}" update
+	apt-get "${apt[@]}" install --download-only -y "$@" >/dev/null
+	for deb in "$lists"/cache/archives/*.deb; do
+		dpkg -x "$deb" "$tree"
+	done
+	[ -e "$tree/lib64" ] || ln -s usr/lib usr/lib64 "$tree"
+}
+
+cat >"$root/serve.py" <<'END'
+"""An HTTP server of the files here. /none has no Content-Length."""
+import http.server
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def send_header(self, name, value):
+        if (name, self.path) != ("Content-Length", "/none"):
+            super().send_header(name, value)
+
+    def end_headers(self):
+        if self.path == "/none":
+            self.send_header("Connection", "close")
+        super().end_headers()
+
+http.server.ThreadingHTTPServer(("", 80), Handler).serve_forever()
+END
+
+# boot SUITE PXE: boots this suite's GRUB, by PXE if PXE is "y", and prints what it
+# says from the first "=" to "= end".
+boot() {
+	local machine=$root/machine
+	cp "$root/$1/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed" \
+		"$machine/files/grub.efi"
+	cp "$root/trixie/usr/share/OVMF/OVMF_VARS_4M.fd" "$machine"
+	: >"$machine/serial"
+	unshare --net --mount --pid --fork --kill-child bash -eus "$root" "$2" <<'END'
+		root=$1 machine=$1/machine pxe=$2
+		mount --bind /dev "$machine/dev"
+		ip link set lo up
+		ip tuntap add wire mode tap
+		ip link set wire up
+		ip address add 192.0.2.5/24 dev wire
+		chroot "$machine" /usr/sbin/dnsmasq --keep-in-foreground \
+			--conf-file=/empty --user=root --group=root --pid-file= \
+			--leasefile-ro --interface=wire --bind-dynamic --no-resolv \
+			--no-hosts --dhcp-range=192.0.2.100,192.0.2.199 \
+			--enable-tftp --tftp-root=/files --dhcp-boot=grub.efi \
+			--dhcp-vendorclass=set:http,HTTPClient \
+			--dhcp-option-force=tag:http,60,HTTPClient \
+			--dhcp-boot=tag:http,http://192.0.2.5/grub.efi 2>/dev/null &
+		cd "$machine/files"
+		python3 "$root/serve.py" >"$root/requests" 2>&1 &
+		chroot "$machine" qemu-system-x86_64 -accel tcg -cpu max \
+			-m 512 -machine q35 -display none -no-reboot \
+			-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=$pxe" \
+			-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n \
+			-drive if=pflash,format=raw,readonly=on,file=/OVMF_CODE_4M.fd \
+			-drive if=pflash,format=raw,file=/OVMF_VARS_4M.fd \
+			-netdev tap,id=wire,ifname=wire,script=no,downscript=no \
+			-device virtio-net-pci,netdev=wire,mac=00:00:5e:00:53:05,romfile= \
+			-serial file:/serial </dev/null &
+		for ((second = 0; second < 300; second++)); do
+			! grep -qa "= end" "$machine/serial" || break
+			sleep 1
+		done
+END
+	tr -d '\r' <"$machine/serial" | sed -n 's/^.*= /= /
+		/^= /,/^= end/ { /^\.*$/!p; /^= end/q; }'
+}
+
+declare -A grub=([trixie]=1+2.12+9+deb13u4 [forky]=1+2.14+4)
+fetch bookworm "$root/machine" "qemu-system-x86=$qemu" "dnsmasq-base=$dnsmasq"
+fetch trixie "$root/trixie" "ovmf=$ovmf" "grub-efi-amd64-signed=${grub[trixie]}"
+fetch forky "$root/forky" "grub-efi-amd64-signed=${grub[forky]}"
+mkdir -p "$root"/machine/{dev,etc,tmp,files/grub}
+cp "$root/trixie/usr/share/OVMF/OVMF_CODE_4M.fd" "$root/machine"
+echo root:x:0:0::/:/bin/sh >"$root/machine/etc/passwd"
+echo root:x:0: >"$root/machine/etc/group"
+touch "$root/machine/empty"
+{
+	echo serial
+	echo terminal_output serial
+	for name in length none; do
+		cat <<-END
+			echo '= $name'
+			if [ -s '(http,192.0.2.5)/$name' ]; then
+				echo there
+			else
+				echo 'not there'
+			fi
+			cat '(http,192.0.2.5)/$name'
+		END
+		echo "body of $name" >"$root/machine/files/$name"
+	done
+	echo "echo '= end'"
+} >"$root/machine/files/grub/grub.cfg"
+rc=0
+for suite in trixie forky; do
+	for pxe in n y; do
+		seen=$(boot "$suite" $pxe)
+		expected=$by_http_boot how='HTTP Boot'
+		[ $pxe = n ] || expected=$by_pxe how=PXE
+		printf 'GRUB %s by %s:\n%s\n' "${grub[$suite]}" "$how" "$seen"
+		[ "$seen" = "$expected" ] || rc=1
+	done
+done
+exit $rc
