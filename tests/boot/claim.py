@@ -153,8 +153,13 @@ def pages_for_grub(_):
     shutil.copy(lab.TOP / "conf/grub.cfg", TFTP / "grub/grub.cfg")
 
 
-def rom_gets_pxelinux(text):
-    return lab.by_tftp(text).replace('"undionly.kpxe"', '"pxelinux.0"')
+def rom_gets(name):
+    """dhcpd.conf with another first file for a BIOS."""
+    return lambda text: lab.by_tftp(text).replace('"undionly.kpxe"', f'"{name}"')
+
+
+def native_ipxe(boot):
+    shutil.copy(boot.suite.root / "usr/lib/ipxe/ipxe.pxe", TFTP)
 
 
 class Way:
@@ -178,9 +183,10 @@ HTTP_BOOT = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
 SYSLINUX = ["bookworm"]  # is the same in all releases
 WAYS = {
     "tftp": Way("**old**: pxelinux.0, all by TFTP", copy_to_tftp, suites=SYSLINUX,
-                lab_options={"dhcpd": rom_gets_pxelinux}),
+                lab_options={"dhcpd": rom_gets("pxelinux.0")}),
     "lpxelinux": Way("lpxelinux.0", suites=SYSLINUX, mac=lab.SYSLINUX),
     "ipxe": Way("iPXE"),
+    "ipxe-native": Way("iPXE with its own drivers", native_ipxe, lab_options={"dhcpd": rom_gets("ipxe.pxe")}),
     "ipxe-export": Way("iPXE, files of an export", kind=lab.ExportLab),
     "ipxe-pxelinux": Way("iPXE, then the mirror's own pxelinux.0", mirrors_own=True),
     "efi-tftp": Way("**old**: UEFI, GRUB, all by TFTP", kernel_beside_grub, efi=True, mac=lab.SECURE),
