@@ -529,13 +529,16 @@ class Lab:
         """A multiboot kernel that is a probe."""
         return self.probe.with_name("probe.multiboot")
 
-    def uki(self):
+    def uki(self, pair=None):
         """A unified kernel image of systemd's stub and the probe, which is of
-        a version that the stub starts as a program for UEFI."""
+        a version that the stub starts as a program for UEFI; pair: the key that
+        signs that kernel."""
         stub = SUITES["trixie"].root / "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
         kernel = bytearray(self.probe.read_bytes())
         struct.pack_into("<H", kernel, struct.unpack_from("<I", kernel, 0x3C)[0] + 24 + 44, 1)
         (self.dir / "linux").write_bytes(kernel)
+        if pair is not None:
+            self.sign(self.dir / "linux", pair)
         words = added_sections(stub.read_bytes(), (".linux", self.dir / "linux"))
         run("objcopy", *words, stub, self.dir / "uki.efi")
         return (self.dir / "uki.efi").read_bytes()

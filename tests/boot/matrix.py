@@ -597,18 +597,25 @@ class Boot(unittest.TestCase):
         }
         return self.lab(sections, **options)
 
-    def check_program(self, boot, pc, key, names, mirror=FIRST, is_signed=False):
-        """names: what the command line may begin with."""
-        uki = boot.uki()
+    def put_programs(self, boot, pair=None, kernel_pair=None):
+        """On the mirrors; the keys that sign the UKI, and the kernel in it."""
+        uki = boot.uki(kernel_pair)
         for name in lab.MIRRORS:
             if boot.faults.get(name) != "missing":
-                shutil.copy(boot.probe, boot.dir / name / "debian/probe")
-                (boot.dir / name / "debian/uki.efi").write_bytes(uki)
-                shutil.copy("/usr/lib/shim/shimx64.efi.signed", boot.dir / name / "debian/shim.efi")
-                if is_signed:
-                    boot.sign(boot.dir / name / "debian/uki.efi")
+                directory = boot.dir / name / "debian"
+                shutil.copy(boot.probe, directory / "probe")
+                (directory / "uki.efi").write_bytes(uki)
+                shutil.copy("/srv/tftp/shimx64.efi", directory / "shim.efi")
+                if pair is not None:
+                    boot.sign(directory / "uki.efi", pair)
+
+    def check_program(self, boot, pc, key, names, mirror=FIRST):
+        """names: what the command line may begin with."""
         pc.press(key)
         pc.expect_request("probe$" if key == "p" else "uki.efi$", 60, server=lab.MIRRORS[mirror])
+        self.check_program_runs(pc, names)
+
+    def check_program_runs(self, pc, names):
         firmware, line, initrds = pc.probe_lines(180)
         self.assertEqual(firmware, "efi" if pc.efi else "bios")
         self.assertEqual(line, names + self.ARGS)
@@ -618,11 +625,13 @@ class Boot(unittest.TestCase):
         with self.program_lab(**options) as boot:
             pc = boot.machine(efi=efi)
             self.menu_of(pc)
+            self.put_programs(boot)
             self.check_program(boot, pc, key, names, mirror)
 
     def check_program_of_grub(self, key):
         with self.program_lab() as boot:
             pc = self.start_grub(boot)
+            self.put_programs(boot)
             self.check_program(boot, pc, key, "")
 
     def more_bios_program(self):
@@ -641,12 +650,30 @@ class Boot(unittest.TestCase):
         self.check_program_of_ipxe("u", "uki.efi ", efi=True)
 
     @by("forky")
-    def more_efi_secure_uki(self):
+    def more_efi_secure_ipxe_uki(self):
         """The firmware has the signer's key, so iPXE asks for no shim."""
         with self.program_lab() as boot:
+            self.put_programs(boot, boot.own_key)
             pc = self.secure_ipxe(boot)
-            self.check_program(boot, pc, "u", "uki.efi ", is_signed=True)
+            self.check_program(boot, pc, "u", "uki.efi ")
             self.assertEqual(boot.asked(r"shim\.efi$", lab.MIRRORS[FIRST]), [])
+
+    @by("forky")
+    def more_efi_secure_ipxe_uki_by_another_shim(self):
+        """Only its vendor's shim vouches for it, and only the second mirror has
+        that one. The first has Debian's, which refuses it."""
+        with self.program_lab() as boot:
+            self.put_programs(boot, boot.vendor_key)
+            boot.make_vendor(boot.dir / "vendor")
+            shutil.copy(boot.dir / "vendor/shimx64.efi", boot.dir / SECOND / "debian/shim.efi")
+            pc = self.secure_ipxe(boot)
+            pc.press("u")
+            pc.expect_request(r"shim\.efi$", 60, server=lab.MIRRORS[FIRST])
+            pc.expect(r"(?s)Verification failed: \(0x1A\).*OK", 120)
+            pc.pause(1)
+            pc.press("ret")
+            pc.expect_request(r"shim\.efi$", 60, server=lab.MIRRORS[SECOND])
+            self.check_program_runs(pc, "")
 
     def more_efi_grub_program(self):
         self.check_program_of_grub("p")
@@ -1283,8 +1310,8 @@ class Boot(unittest.TestCase):
     # Secure Boot: Debian's shim and signed GRUB by TFTP or by HTTP Boot, and all
     # else by HTTP. The kernel is Debian's signed one.
 
-    def secure_lab(self, **options):
-        sections = catalog() | PLAIN
+    def secure_lab(self, look=PLAIN, **options):
+        sections = catalog() | look
         sections["distros"] = {"debian": {"args": "console=ttyS0"}}
         return self.lab(sections, real_kernel=True, **options)
 
@@ -1298,7 +1325,7 @@ class Boot(unittest.TestCase):
     def go_to_submenu_and_back(self, pc):
         self.open_submenu(pc)
         pc.press("end", "ret")
-        pc.expect_request("boot/menu.*dialect=grub", 60, times=3)
+        pc.expect_request("^GET /boot/menu.*dialect=grub", 60, times=3)
         pc.pause(4)
 
     @by("trixie")
@@ -1320,17 +1347,40 @@ class Boot(unittest.TestCase):
         with self.secure_lab(faults={FIRST: "missing"}) as boot:
             self.check_locked_down(self.start_grub(boot, secure=True), SECOND)
 
-    @by("forky")
-    def test_efi_secure_http_boot(self):
+    @by("trixie")
+    def more_efi_secure_grub_asks_again_and_shows_the_picture(self):
+        with self.secure_lab(PICTURE) as boot:
+            boot.stop_lighttpd()
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
+            pc = boot.machine(efi=True, secure=True, mac=lab.SECURE)
+            pc.expect("Asking again", 400)
+            boot.start_lighttpd()
+            pc.expect_request("lake.png", 240)
+            pc.wait(lambda: likeness(pc.pixels()) > 0.6, 60, "the shipped picture")
+            self.check_locked_down(pc)
+
+    @contextlib.contextmanager
+    def secure_http_boot(self, **options):
         """Nothing comes by TFTP."""
-        with self.secure_lab() as boot:
+        with self.secure_lab(**options) as boot:
             (boot.root / "grub").mkdir()
             shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
             pc = boot.machine(efi=True, secure=True, mac=lab.SECURE, options=NO_PXE)
             pc.expect("(?s)Local disk.*(Back|More)", 240)
             pc.pause(1)
-            self.check_locked_down(pc)
+            yield pc
             self.assertEqual(boot.loaded(), [])
+
+    @by("forky")
+    def test_efi_secure_http_boot(self):
+        with self.secure_http_boot() as pc:
+            self.go_to_submenu_and_back(pc)
+            self.check_locked_down(pc)
+
+    @by("forky")
+    def more_efi_secure_http_boot_first_mirror_missing(self):
+        with self.secure_http_boot(faults={FIRST: "missing"}) as pc:
+            self.check_locked_down(pc, SECOND)
 
     @by("trixie")
     def more_efi_secure_grub_local_disk(self):
@@ -1376,11 +1426,12 @@ class Boot(unittest.TestCase):
             pc.press("end", "up", "ret")
             pc.expect("Kernel is locked down from EFI Secure Boot", 400)
 
-    def boot_by_another_shim(self, http=False):
+    @contextlib.contextmanager
+    def booted_by_another_shim(self, start, http=False):
         """DHCP sends this machine another distribution's shim. Its GRUB tells
-        the pages which, and starts what that shim trusts."""
-        own = {"title": "Own", "mirror": "debian", "kernel": "{{mirror}}own/linux", "args": "console=ttyS0",
-               "signed_by": "vendor", "versions": {"1": {"arches": ["amd64"]}}}
+        the pages which, and they offer what that shim trusts: not Debian's
+        kernel, but the release that has start."""
+        own = {"title": "Own", "mirror": "debian", "signed_by": "vendor", "versions": {"1": {"arches": ["amd64"]}}, **start}
         sections = catalog([DISK, {"distro": "own", "hotkey": "x"}, AMD64])
         sections |= {"site": {"background": None, "shims": {"other": ["vendor"]}}, "distros": {"own": own}}
 
@@ -1393,21 +1444,42 @@ class Boot(unittest.TestCase):
             for directory in "/srv/tftp/grub", boot.root / "grub":
                 shutil.copy(lab.TOP / "conf/grub.cfg", directory)
             boot.add_shim("other")
-            self.sign_own(boot, boot.vendor_key)
             pc = boot.machine(efi=True, secure="own", mac=lab.SECURE, options=NO_PXE if http else [])
             pc.expect("(?s)Local disk.*Own.*Left out with Secure Boot on: 1", 240)
             self.assertTrue(boot.asked("boot/menu.*shim=other"))
             pc.pause(1)
+            yield boot, pc
+
+    def check_other_shim(self, **options):
+        start = {"kernel": "{{mirror}}own/linux", "args": "console=ttyS0"}
+        with self.booted_by_another_shim(start, **options) as (boot, pc):
+            self.sign_own(boot, boot.vendor_key)
             pc.press("x")
             pc.expect("Kernel is locked down from EFI Secure Boot", 400)
 
     @by("trixie")
     def more_efi_secure_other_shim(self):
-        self.boot_by_another_shim()
+        self.check_other_shim()
 
     @by("forky")
     def more_efi_secure_other_shim_http_boot(self):
-        self.boot_by_another_shim(http=True)
+        self.check_other_shim(http=True)
+
+    @by("trixie")
+    def more_efi_secure_grub_uki(self):
+        """A UKI for which only its vendor's shim vouches. shim refuses one of
+        another signer, and the kernel in one that is not signed itself."""
+        start = {"chain": {"efi": "{{mirror}}uki.efi"}, "args": self.ARGS}
+        with self.booted_by_another_shim(start) as (boot, pc):
+            self.put_programs(boot, boot.vendor_key)
+            boot.sign(boot.dir / FIRST / "debian/uki.efi", boot.make_key("nobody"))
+            pc.press("x")
+            pc.expect("(?s)bad shim (loader )?signature.*Mirror 2.*Security violation", 240)
+            pc.expect("(?s)No mirror of Own answered.*Local disk.*Left out", 120)
+            pc.pause(1)
+            self.put_programs(boot, boot.vendor_key, boot.vendor_key)
+            pc.press("x")
+            self.check_program_runs(pc, "")
 
     # Secure Boot: an iPXE that is signed by a key of our own, which the firmware
     # has. Debian's shim on the mirror vouches for the kernel.
