@@ -282,6 +282,8 @@ static const char *problem_of(CURLcode code)
 		return "no answer before the timeout";
 	case CURLE_TOO_MANY_REDIRECTS:
 		return "it is redirected without end";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "it is redirected to what is neither http nor https";
 	case CURLE_PARTIAL_FILE:
 		return "the connection broke before the end of the file";
 	case CURLE_GOT_NOTHING:

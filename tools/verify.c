@@ -14,6 +14,7 @@
 #include "mem.h"
 #include "mirror.h"
 #include "pin.h"
+#include "releasefile.h"
 #include "signature.h"
 #include "sumlist.h"
 
@@ -23,6 +24,9 @@
 
 /* How long a list may stay behind that of another mirror, in seconds. */
 #define LAG_MAX (2 * 24 * 60 * 60)
+
+/* How far two clocks may be apart, in seconds. */
+#define CLOCKS_MAX (24 * 60 * 60)
 
 /* A file that is fetched whole, once. */
 struct download {
@@ -209,6 +213,12 @@ static void ask_for(struct verifier *v, const struct subject *s)
 	ask(v, url_of(s), 0);
 }
 
+/* Whether it is where a redirect leads that the file cannot be had. */
+static int has_lost_its_way(const struct download *d)
+{
+	return d->status / 100 == 3 && d->problem != NULL;
+}
+
 /* Whether the file has come whole; adds why not. */
 static int has_come(const struct verifier *v, const struct subject *s,
 		    const char *name, const struct download *d)
@@ -219,7 +229,7 @@ static int has_come(const struct verifier *v, const struct subject *s,
 	else if (fetch_is_missing(d->status))
 		add(v, s, "missing", d->url, "%s is missing: status %ld", name,
 		    d->status);
-	else if (d->status != 0 && d->status / 100 != 2)
+	else if (d->status != 0 && d->status / 100 != 2 && !has_lost_its_way(d))
 		add(v, s, "refused", d->url, "%s is refused: status %ld", name,
 		    d->status);
 	else if (d->problem != NULL)
@@ -227,18 +237,6 @@ static int has_come(const struct verifier *v, const struct subject *s,
 		    d->problem);
 	else
 		return 1;
-	return 0;
-}
-
-/* Valid-Until of a Release file; 0: there is none; -1: it cannot be read. */
-static long long valid_until(const char *text)
-{
-	static const char name[] = "Valid-Until: ";
-
-	for (; *text != '\0';
-	     text += strcspn(text, "\n"), text += *text != '\0')
-		if (strncmp(text, name, sizeof(name) - 1) == 0)
-			return date_parse_release(text + sizeof(name) - 1);
 	return 0;
 }
 
@@ -279,7 +277,7 @@ static struct trust *new_trust(struct verifier *v,
 		 signature_check(&list->content, detached, lists->keyring,
 				 &t->signature) < 0)
 		v->has_failed = 1;
-	t->valid_until = valid_until(buf_text(&t->signature.text));
+	t->valid_until = releasefile_valid_until(buf_text(&t->signature.text));
 	v->trusts =
 		mem_grow_by_one(v->trusts, v->trust_count, sizeof(*v->trusts));
 	v->trusts[v->trust_count++] = t;
@@ -343,21 +341,55 @@ static int is_signed(const struct verifier *v, const struct subject *s,
 	return 0;
 }
 
-/* Whether the list may be used still; adds why not. */
+/* Whether the time is later than this machine's: its clock and that of who
+ * signs may differ. */
+static int is_future(long long seconds)
+{
+	return seconds > (long long)time(NULL) + CLOCKS_MAX;
+}
+
+/* Whether the list may be used now; adds why not. */
 static int is_fresh(const struct verifier *v, const struct subject *s,
 		    const struct trust *t)
 {
-	char until[DATE_SIZE];
+	const char *url = lists_of(s)->urls[0];
+	char date[DATE_SIZE];
 
+	if (is_future(t->signature.time)) {
+		date_print(t->signature.time, date);
+		add(v, s, "future", url,
+		    "list of sums was signed %s, which is still to come: "
+		    "compare this machine's clock",
+		    date);
+		return 0;
+	}
 	if (t->valid_until == 0 || t->valid_until > (long long)time(NULL))
 		return 1;
-	date_print(t->valid_until, until);
+	date_print(t->valid_until, date);
 	if (t->valid_until < 0)
-		add(v, s, "expired", lists_of(s)->urls[0],
+		add(v, s, "expired", url,
 		    "list of sums has a Valid-Until that is not a date");
 	else
-		add(v, s, "expired", lists_of(s)->urls[0],
-		    "list of sums was valid until %s only", until);
+		add(v, s, "expired", url,
+		    "list of sums was valid until %s only", date);
+	return 0;
+}
+
+/* Whether the list is of the release that is asked for; adds that it is not.
+ * The archive's keys sign all its suites, and each has files of these names. */
+static int is_of_suite(const struct verifier *v, const struct subject *s,
+		       const struct trust *t)
+{
+	const char *url = lists_of(s)->urls[0];
+	const char *suite;
+	size_t len;
+
+	if (releasefile_is_of(buf_text(&t->signature.text), url, &suite, &len))
+		return 1;
+	add(v, s, "suite", url,
+	    "list of sums is of another release than %.*s: that is neither its "
+	    "Suite nor its Codename",
+	    (int)len, suite);
 	return 0;
 }
 
@@ -444,7 +476,8 @@ static struct list signed_list(struct verifier *v, const struct subject *s)
 	    !has_come(v, s, "signature of the list of sums", detached))
 		return list;
 	t = verify(v, lists);
-	if (v->has_failed || !is_signed(v, s, t) || !is_fresh(v, s, t))
+	if (v->has_failed || !is_signed(v, s, t) || !is_fresh(v, s, t) ||
+	    !is_of_suite(v, s, t))
 		return list;
 	list.text = buf_text(&t->signature.text);
 	list.time = t->signature.time;

@@ -157,12 +157,13 @@ class Site:
                 "versions": {"bookworm": {"arches": ["amd64"]}}, **distro}},
             "menus": {"main": {"entries": [{"distro": "debian"}]}}}))
 
-    def tree(self, kernel=KERNEL, initrd=RAMDISK, date=NEW, head="", **sign):
+    def tree(self, kernel=KERNEL, initrd=RAMDISK, date=NEW, head="", suite="stable",
+             codename="bookworm", **sign):
         """The files of a Debian archive; sign: as of Keys.clearsign()."""
         sums = (f"{sha256(kernel)}  ./netboot/linux\n"
                 f"{sha256(initrd)}  ./netboot/initrd.gz\n").encode()
         name = IMAGES.removeprefix(SUITE) + "SHA256SUMS"
-        release = (f"Suite: stable\n{head}MD5Sum:\n"
+        release = (f"Suite: {suite}\nCodename: {codename}\n{head}MD5Sum:\n"
                    f" {hashlib.md5(sums).hexdigest()} {len(sums):8} {name}\n"
                    f"SHA256:\n {sha256(sums)} {len(sums):8} {name}\n").encode()
         return {SUITE + "InRelease": self.keys.clearsign(release, date, **sign),
@@ -249,6 +250,27 @@ ROWS = [
      lambda s: s.tree(head="Valid-Until: Sat, 08 Jun 2099 8:08:01 UTC\n"), []),
     ("a date that is none", lambda s: s.tree(head="Valid-Until: tomorrow\n"),
      [line("list of sums has a Valid-Until that is not a date")]),
+    ("a list that is signed tomorrow",
+     lambda s: s.tree(date="2099-01-01T00:00:00Z"),
+     [line("list of sums was signed 2099-01-01T00:00:00Z, which is still to come: "
+           "compare this machine's clock")]),
+    ("the list and the files of another release",
+     lambda s: s.tree(OTHER_KERNEL, OTHER_RAMDISK, LATER, suite="oldstable",
+                      codename="bullseye"),
+     [line("list of sums is of another release than bookworm: that is neither its "
+           "Suite nor its Codename")]),
+    ("a list that does not say of which release it is",
+     lambda s: s.tree(suite="", codename="bookworm-updates"),
+     [line("list of sums is of another release than bookworm: that is neither its "
+           "Suite nor its Codename")]),
+    ("a suite that has the name", lambda s: s.tree(suite="bookworm", codename="x"), []),
+    ("a list that is redirected without end",
+     lambda s: {**s.tree(), SUITE + "InRelease": "/debian/" + SUITE + "InRelease"},
+     [line("list of sums cannot be fetched: it is redirected without end")]),
+    ("a list that is redirected elsewhere",
+     lambda s: {**s.tree(), SUITE + "InRelease": "file:///etc/hostname"},
+     [line("list of sums cannot be fetched: it is redirected to what is neither "
+           "http nor https")]),
     ("no list", lambda s: {LINUX: KERNEL, INITRD: RAMDISK},
      [line("list of sums is missing: status 404")]),
     ("no second list",
