@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -240,24 +241,38 @@ static int has_come(const struct verifier *v, const struct subject *s,
 	return 0;
 }
 
+/* Whether a file that begins so is one of the two kinds that gpgv reads: the
+ * packet of a key (RFC 9580, 4.2) or the header of GnuPG's keybox. */
+static int is_keyring(const unsigned char *bytes, size_t len)
+{
+	return (bytes[0] & 0xfc) == 0x98 || bytes[0] == 0xc6 ||
+	       (len >= 12 && memcmp(bytes + 8, "KBXf", 4) == 0);
+}
+
 /* What is wrong with a keyring; NULL: nothing. */
 static const char *keyring_problem(const char *keyring)
 {
 	static const char armour[] = "-----BEGIN PGP ";
-	char first[sizeof(armour)] = "";
-	FILE *file = fopen(keyring, "re");
+	unsigned char first[sizeof(armour)] = "";
+	struct stat status;
+	FILE *file;
 	size_t len;
 
+	if (stat(keyring, &status) == 0 && !S_ISREG(status.st_mode))
+		return "it is not a regular file";
+	file = fopen(keyring, "re");
 	if (file == NULL)
 		return strerror(errno);
 	len = fread(first, 1, sizeof(first) - 1, file);
 	fclose(file);
 	if (len == 0)
 		return "it is empty";
-	return strcmp(first, armour) == 0
-		       ? "it is text, which gpgv does not read: convert it "
-			 "with gpg --dearmor"
-		       : NULL;
+	if (memcmp(first, armour, sizeof(armour) - 1) == 0)
+		return "it is text, which gpgv does not read: convert it with "
+		       "gpg --dearmor";
+	return is_keyring(first, len)
+		       ? NULL
+		       : "it has no keys: gpg --export writes such a file";
 }
 
 static struct trust *new_trust(struct verifier *v,

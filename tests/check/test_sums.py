@@ -140,6 +140,11 @@ class Site:
         self.pins = self.directory / "pins" / "pins.json"
         self.pins.parent.mkdir()
 
+    def sums(self):
+        return {"lists": ["{{mirror}}" + SUITE + "InRelease",
+                          "{{mirror}}" + IMAGES + "SHA256SUMS"],
+                "keyring": str(self.keys.keyring)}
+
     def write(self, sums=None, include=(), count=2, **distro):
         self.path.write_text(json.dumps({
             "site": {"base": "http://boot.test/boot/"},
@@ -150,10 +155,7 @@ class Site:
                 "title": "Debian", "mirror": "debian",
                 "kernel": "{{mirror}}" + LINUX,
                 "initrds": ["{{mirror}}" + INITRD],
-                "sums": sums or {
-                    "lists": ["{{mirror}}" + SUITE + "InRelease",
-                              "{{mirror}}" + IMAGES + "SHA256SUMS"],
-                    "keyring": str(self.keys.keyring)},
+                "sums": sums or self.sums(),
                 "versions": {"bookworm": {"arches": ["amd64"]}}, **distro}},
             "menus": {"main": {"entries": [{"distro": "debian"}]}}}))
 
@@ -430,7 +432,11 @@ def test_keyring(site):
     empty, armoured = site.directory / "empty.gpg", site.directory / "keys.asc"
     empty.write_bytes(b"")
     armoured.write_bytes(site.keys.gpg("--armor", "--export", "good"))
+    page = site.directory / "page.gpg"
+    page.write_text("<!DOCTYPE html>\n<title>Not here</title>\n")
     for file, why in (
+            (site.directory / "gnupg", "it is not a regular file"),
+            (page, "it has no keys: gpg --export writes such a file"),
             (site.directory / "none.gpg", "No such file or directory"),
             (empty, "it is empty"),
             (armoured, "it is text, which gpgv does not read: convert it with "
@@ -440,6 +446,12 @@ def test_keyring(site):
         expect("findings", site.check()[1][:1],
                [line("list of sums cannot be verified: keyring "
                      f"DIR/{file.name}: {why}", mirror="FIRST")])
+    for keyring in (site.keys.gpg("--export-options", "backup", "--export", "good"),
+                    (site.keys.home / "pubring.kbx").read_bytes()):
+        site.keys.keyring.with_name("kept.gpg").write_bytes(keyring)
+        site.write(count=1, sums={**site.sums(), "keyring": str(
+            site.keys.keyring.with_name("kept.gpg"))})
+        expect("exit status", site.check()[0], 0)
 
 
 def test_file_beside_its_list(site):
