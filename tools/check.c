@@ -25,6 +25,7 @@
 #define EXIT_UNCHECKED 2
 
 #define TIMEOUT_MAX 3600
+#define MAX_TIME_MAX (7 * 24 * 3600)
 #define PER_HOST_MAX 64
 
 static const char no_directory[] =
@@ -57,7 +58,7 @@ static void print_help(void)
 	       "                        [--copy NAME] [--templates DIR] "
 	       "[--timeout S]\n"
 	       "                        "
-	       "[--per-host N] [FILE]\n"
+	       "[--max-time S] [--per-host N] [FILE]\n"
 	       "Check a catalogue and the pages made from it.\n"
 	       "\n"
 	       "  --online         also check on every mirror what boots would "
@@ -80,12 +81,15 @@ static void print_help(void)
 	       "  --strict         count warnings as errors\n"
 	       "  --templates DIR  the site's own templates; may be repeated\n"
 	       "  --timeout S      seconds that a request may take (%u)\n"
+	       "  --max-time S     seconds that a whole kernel or initrd may "
+	       "take (%u)\n"
 	       "  --per-host N     requests at a time to one host (%u)\n"
 	       "\n"
 	       "FILE is the catalogue; without it MIRRORBOOT_CATALOG, or\n"
 	       "%s.\n"
 	       "Exit status: 0 no errors, 1 errors, 2 could not check.\n",
-	       ONLINE_TIMEOUT, ONLINE_PER_HOST, DEFAULT_CATALOG);
+	       ONLINE_TIMEOUT, ONLINE_MAX_TIME, ONLINE_PER_HOST,
+	       DEFAULT_CATALOG);
 }
 
 /* what: a file, or an option. */
@@ -178,6 +182,10 @@ static int take(struct options *o, int option, int *status)
 	case 's':
 		o->online.timeout = number_of("--timeout", optarg, TIMEOUT_MAX);
 		return o->online.timeout > 0 ? 0 : -1;
+	case 'm':
+		o->online.max_time =
+			number_of("--max-time", optarg, MAX_TIME_MAX);
+		return o->online.max_time > 0 ? 0 : -1;
 	case 'n':
 		o->online.per_host =
 			number_of("--per-host", optarg, PER_HOST_MAX);
@@ -209,6 +217,7 @@ static const struct option names[] = {
 	{ "strict", no_argument, NULL, 'w' },
 	{ "templates", required_argument, NULL, 't' },
 	{ "timeout", required_argument, NULL, 's' },
+	{ "max-time", required_argument, NULL, 'm' },
 	{ "per-host", required_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
@@ -478,7 +487,8 @@ int main(int argc, char **argv)
 			.shipped_answers = SHIPPED_ANSWERS,
 		},
 		.online = { .timeout = ONLINE_TIMEOUT,
-			    .per_host = ONLINE_PER_HOST },
+			    .per_host = ONLINE_PER_HOST,
+			    .max_time = ONLINE_MAX_TIME },
 	};
 	int status = EXIT_SUCCESS;
 

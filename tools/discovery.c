@@ -446,8 +446,10 @@ json_t *discovery_run(const struct site_paths *paths,
 		      const struct online_options *options, struct findings *f,
 		      struct error *err)
 {
-	const struct fetch_limits limits = { options->timeout,
-					     options->per_host };
+	const struct fetch_limits limits = {
+		.timeout = options->timeout,
+		.per_host = options->per_host,
+	};
 	struct stamps *stamps = stamps_new();
 	struct include files;
 	struct discovery d = { .files = &files, .findings = f };

@@ -23,7 +23,8 @@ struct job {
 	struct job *next; /* the next in its host's queue */
 	unsigned tries;
 	CURL *easy;
-	int is_cut;             /* more than max bytes came */
+	int is_cut;             /* more bytes came than were wanted */
+	int is_overdue;         /* FETCH_WHOLE took longer than max_time */
 	long long range_length; /* in Content-Range; -1: not said */
 	char location[URI_MAX * 4];
 };
@@ -126,9 +127,10 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 	size_t len = size * count;
 	size_t room = job->fetch.max - job->answer.body.len;
 
-	if (job->fetch.method == FETCH_WHOLE)
-		return job->fetch.take(job->fetch.ctx, data, len) == 0 ? len
-								       : 0;
+	if (job->fetch.method == FETCH_WHOLE) {
+		job->is_cut = job->fetch.take(job->fetch.ctx, data, len) < 0;
+		return job->is_cut ? 0 : len;
+	}
 	buf_add(&job->answer.body, data, len < room ? len : room);
 	if (len <= room)
 		return len;
@@ -160,11 +162,11 @@ static size_t take_header(char *line, size_t size, size_t count, void *ctx)
 #define SLOWEST 1024L
 #define REDIRECTS_MAX 8L
 
-/* A file may be large, and the way to it slow: only a transfer that stands
- * still ends. */
+/* A file may be large, and the way to it slow: a transfer that stands still
+ * ends before its time is up. */
 static void prepare_whole(const struct fetcher *f, CURL *easy)
 {
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, 0L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)f->limits.max_time);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)f->limits.timeout);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)f->limits.timeout);
@@ -327,6 +329,19 @@ static int has_no_way(CURL *easy, CURLcode code)
 		error == EAFNOSUPPORT);
 }
 
+/* Whether the transfer of a whole file ended because its time was up; libcurl
+ * may end it some milliseconds early. */
+static int is_overdue(const struct fetcher *f, const struct job *job,
+		      CURLcode code)
+{
+	curl_off_t micros = 0;
+
+	curl_easy_getinfo(job->easy, CURLINFO_TOTAL_TIME_T, &micros);
+	return job->fetch.method == FETCH_WHOLE &&
+	       code == CURLE_OPERATION_TIMEDOUT &&
+	       (micros + 500000) / 1000000 >= (curl_off_t)f->limits.max_time;
+}
+
 /* Copy what the transfer says into the job's answer. */
 static void note_answer(struct job *job)
 {
@@ -365,7 +380,10 @@ static void finish(struct fetcher *f, struct job *job, CURLcode code)
 	int is_broken = code != CURLE_OK && !job->is_cut;
 
 	note_answer(job);
-	job->answer.problem = is_broken ? problem_of(code) : NULL;
+	job->is_overdue = is_overdue(f, job, code);
+	job->answer.problem = job->is_overdue ? "it took longer than --max-time"
+			      : is_broken     ? problem_of(code)
+					      : NULL;
 	job->answer.is_silent = is_silent(code);
 	job->answer.has_no_address = has_no_address(job->easy, code);
 	job->answer.has_no_way = has_no_way(job->easy, code);
@@ -380,7 +398,7 @@ static void finish(struct fetcher *f, struct job *job, CURLcode code)
 	job->easy = NULL;
 	host->active--;
 	f->active--;
-	if (job->tries < TRIES_MAX &&
+	if (job->tries < TRIES_MAX && !job->is_overdue &&
 	    (is_broken || is_busy(job->answer.status))) {
 		buf_truncate(&job->answer.body, 0);
 		enqueue(job);

@@ -14,6 +14,7 @@ struct fetcher;
 struct fetch_limits {
 	unsigned timeout;  /* seconds that one request may take */
 	unsigned per_host; /* requests at a time to one host */
+	unsigned max_time; /* seconds that one FETCH_WHOLE may take */
 };
 
 enum fetch_method {
@@ -21,7 +22,7 @@ enum fetch_method {
 	FETCH_RANGE, /* GET with a Range of the first max bytes */
 	FETCH_GET,   /* GET, which ends after max bytes */
 	FETCH_WHOLE, /* GET with redirects, given to take() piece by piece; it
-			may take as long as bytes keep coming */
+			may take max_time as long as bytes keep coming */
 };
 
 /* The version of IP by which a host is asked. */
@@ -55,7 +56,7 @@ struct fetch {
 	size_t max; /* bytes of the body that are wanted; not FETCH_WHOLE */
 
 	/* For FETCH_WHOLE.  bytes NULL: the file starts, maybe once more.
-	 * Returns 0, or -1 to end the transfer. */
+	 * Returns 0, or -1 to end the transfer, which is then not repeated. */
 	int (*take)(void *ctx, const char *bytes, size_t len);
 
 	void (*done)(void *ctx, const struct fetch_answer *answer);

@@ -7,10 +7,13 @@
 
 #define ONLINE_TIMEOUT 10U
 #define ONLINE_PER_HOST 4U
+#define ONLINE_MAX_TIME 3600U
 
 struct online_options {
 	unsigned timeout;  /* seconds that one request may take */
 	unsigned per_host; /* requests at a time to one host */
+	unsigned max_time; /* seconds that one whole kernel or initrd may take
+			    */
 
 	/* Whether a release is checked; NULL: each is. */
 	int (*wants)(const void *ctx, const struct release *release);

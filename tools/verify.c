@@ -675,6 +675,7 @@ int verify_check(const struct catalog *c, const struct online_options *options,
 	const struct fetch_limits limits = {
 		.timeout = options->timeout,
 		.per_host = options->per_host,
+		.max_time = options->max_time,
 	};
 	struct verifier v = {
 		.fetcher = fetcher_new(&limits),

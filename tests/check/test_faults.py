@@ -121,6 +121,8 @@ def check_statuses():
          "number from 1 to 3600\n"),
         (["--timeout", "3601", "x"], "mirrorboot-check: --timeout takes a whole "
          "number from 1 to 3600\n"),
+        (["--max-time", "604801", "x"], "mirrorboot-check: --max-time takes a "
+         "whole number from 1 to 604800\n"),
         (["--per-host", "many", "x"], "mirrorboot-check: --per-host takes a "
          "whole number from 1 to 64\n"),
         (["a", "b"],
@@ -158,7 +160,7 @@ HELP = """\
 Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--json] [--strict]
                         [--discover] [--write FILE] [--diff] [--rank FILE]
                         [--copy NAME] [--templates DIR] [--timeout S]
-                        [--per-host N] [FILE]
+                        [--max-time S] [--per-host N] [FILE]
 Check a catalogue and the pages made from it.
 
   --online         also check on every mirror what boots would fetch
@@ -174,6 +176,7 @@ Check a catalogue and the pages made from it.
   --strict         count warnings as errors
   --templates DIR  the site's own templates; may be repeated
   --timeout S      seconds that a request may take (10)
+  --max-time S     seconds that a whole kernel or initrd may take (3600)
   --per-host N     requests at a time to one host (4)
 
 FILE is the catalogue; without it MIRRORBOOT_CATALOG, or

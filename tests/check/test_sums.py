@@ -102,6 +102,12 @@ class Handler(webserver.Handler):
         mirror = self.server.mirror
         content = mirror.files.get(self.path.removeprefix("/debian/"))
         headers = {}
+        if not is_head and "Range" not in self.headers:
+            mirror.whole.append(self.path.removeprefix("/debian/"))
+            if callable(content):
+                return content(self)
+        if callable(content):
+            content = RAMDISK
         status = 200 if content is not None else 404
         if isinstance(content, str):
             status, headers["Location"], content = 302, content, b""
@@ -122,6 +128,7 @@ class Mirror(webserver.Mirror):
 
     def set(self, files, modified=OLD):
         self.files, self.modified = files, modified
+        self.whole = []  # what was fetched whole
 
 
 def seconds_of(date):
@@ -309,6 +316,39 @@ def test_list_older_than_the_file(site):
            [line("kernel is not the one of the list of sums, which is older: "
                  f"signed {NEW}, and the file is of {LATER}: the mirror is being "
                  f"updated, or its list stays behind ({at(IMAGES)}SHA256SUMS)", LINUX)])
+
+
+def drip(handler):
+    """A file that never ends: 4 KiB a second."""
+    handler.close_connection = True
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        while handler.server.mirror.files[INITRD] is drip:
+            handler.wfile.write(b"x" * 1024)
+            time.sleep(0.25)
+    except OSError:
+        pass
+
+
+def test_file_without_end(site):
+    site.write()
+    site.mirrors[0].set(site.tree())
+    site.mirrors[1].set({**site.tree(), INITRD: drip})
+    began = time.monotonic()
+    found = site.check("--verify", "--timeout", "2", "--max-time", "4")[1]
+    site.mirrors[1].set({})
+    expect("findings", found,
+           [line("initrd cannot be fetched: it took longer than --max-time", INITRD)])
+    expect("4 to 7 seconds", 4 <= time.monotonic() - began <= 7, True)
+
+
+def test_what_is_too_long_is_fetched_once(site):
+    site.write()
+    site.mirrors[0].set(site.tree())
+    site.mirrors[1].set({**site.tree(), SUITE + "InRelease": b"x" * (17 << 20)})
+    expect("exit status", site.check()[0], 1)
+    expect("asked", site.mirrors[1].whole.count(SUITE + "InRelease"), 1)
 
 
 def test_mirror_that_lags(site):
