@@ -352,10 +352,8 @@ static int verify(const struct options *o, const struct catalog *c,
 	}
 	if (rc == 0)
 		rc = verify_check(c, &o->online, pins, findings);
-	if (rc == 0 && pins != NULL) {
-		pins_drop_others(pins, c);
-		rc = pins_write(pins, &err);
-	}
+	if (rc == 0 && pins != NULL)
+		rc = pins_write(pins, c, &err);
 	if (err.text[0] != '\0')
 		fprintf(stderr, "mirrorboot-check: nothing is pinned: %s\n",
 			err.text);

@@ -1,9 +1,14 @@
+/* flock() is not of POSIX. */
+#define _GNU_SOURCE
+
 #include "pins.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "cursor.h"
@@ -124,7 +129,8 @@ static void keep(const struct release *release, const struct mirror_files *s,
 	}
 }
 
-void pins_drop_others(struct pins *p, const struct catalog *c)
+/* Drop the pins of files that no release of the catalogue boots. */
+static void drop_others(struct pins *p, const struct catalog *c)
 {
 	json_t *kept = json_object();
 	size_t count;
@@ -138,13 +144,66 @@ void pins_drop_others(struct pins *p, const struct catalog *c)
 	p->mirrors = kept;
 }
 
-int pins_write(const struct pins *p, struct error *err)
+/* Take what the file has now, where that is not older. */
+static int take_again(struct pins *p, struct error *err)
 {
-	char *text = text_of(p->mirrors);
-	int rc = 0;
+	struct pins *now = pins_read(p->path, err);
+	const char *mirror, *path;
+	json_t *paths, *pin;
 
-	if (p->before == NULL || strcmp(p->before, text) != 0)
+	if (now == NULL)
+		return -1;
+	json_object_foreach(now->mirrors, mirror, paths) {
+		json_object_foreach(paths, path, pin) {
+			const struct pin its = pins_find(now, mirror, path);
+
+			pins_set(p, mirror, path, &its);
+		}
+	}
+	free(p->before);
+	p->before = now->before;
+	now->before = NULL;
+	pins_free(now);
+	return 0;
+}
+
+/* Open the directory of the file, and wait for whoever else writes pins there.
+ * Closing it lets the next one in.  Returns its descriptor, or -1 with err
+ * set. */
+static int lock_directory(const struct pins *p, struct error *err)
+{
+	const char *slash = strrchr(p->path, '/');
+	char *path = slash != NULL
+			     ? mem_copy(p->path, (size_t)(slash - p->path) + 1)
+			     : mem_copy(".", 1);
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = dir < 0 ? -1 : 0;
+
+	free(path);
+	while (rc == 0 && (rc = flock(dir, LOCK_EX)) < 0 && errno == EINTR)
+		rc = 0;
+	if (rc == 0)
+		return dir;
+	error_set(err, p->path, 0, "cannot be written: %s", strerror(errno));
+	if (dir >= 0)
+		close(dir);
+	return -1;
+}
+
+int pins_write(struct pins *p, const struct catalog *c, struct error *err)
+{
+	int dir = lock_directory(p, err);
+	char *text;
+	int rc;
+
+	if (dir < 0)
+		return -1;
+	rc = take_again(p, err);
+	drop_others(p, c);
+	text = text_of(p->mirrors);
+	if (rc == 0 && (p->before == NULL || strcmp(p->before, text) != 0))
 		rc = replace_file(p->path, text, err);
 	free(text);
+	close(dir);
 	return rc;
 }

@@ -25,11 +25,12 @@ struct pin pins_find(const struct pins *p, const char *mirror,
 const char *pins_set(struct pins *p, const char *mirror, const char *path,
 		     const struct pin *pin);
 
-/* Drop the pins of files that no release of the catalogue boots. */
-void pins_drop_others(struct pins *p, const struct catalog *c);
-
-/* Replace the file by one that has these pins, whole or not at all; nothing is
- * written where nothing has changed.  Returns 0, or -1 with err set. */
-int pins_write(const struct pins *p, struct error *err);
+/*
+ * Replace the file by one that has these pins, whole or not at all; nothing is
+ * written where nothing has changed.  Pins that another run has put into it
+ * since it was read stay, unless they are older.  Those of files that no
+ * release of the catalogue boots go.  Returns 0, or -1 with err set.
+ */
+int pins_write(struct pins *p, const struct catalog *c, struct error *err);
 
 #endif

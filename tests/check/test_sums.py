@@ -579,6 +579,34 @@ def test_pins(site):
     expect("directory", sorted(f.name for f in site.pins.parent.iterdir()), ["pins.json"])
 
 
+def test_pins_of_a_run_that_ended_first(site):
+    """They stay where they are later, whatever this run has read before."""
+    site.write(count=1)
+    site.pins.write_text(json.dumps({"pins": {}}))
+    later = pinned(OTHER_KERNEL, date=LATER)
+    del later["pins"]["debian"][INITRD]
+
+    def other_run(handler):
+        site.pins.write_text(json.dumps(later))
+        handler.send(200, RAMDISK, False)
+
+    code, found, errors = pin(site, {**site.tree(), INITRD: other_run})
+    expect("exit status and standard error", (code, errors), (0, ""))
+    wanted = pinned(OTHER_KERNEL, date=LATER)
+    wanted["pins"]["debian"][INITRD]["date"] = NEW
+    expect("pins", json.loads(site.pins.read_text()), wanted)
+    site.pins.write_text("{}")
+
+    def bad_run(handler):
+        site.pins.write_text("not JSON\n")
+        handler.send(200, RAMDISK, False)
+
+    code, found, errors = pin(site, {**site.tree(), INITRD: bad_run})
+    expect("exit status", code, 2)
+    expect("file", site.pins.read_text(), "not JSON\n")
+    site.pins.unlink()
+
+
 def test_pins_have_no_other_file(site):
     """A name that was mistyped does not cost a file."""
     site.write()
