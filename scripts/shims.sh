@@ -11,7 +11,7 @@ number() {
 
 # efi_problem FILE ARCH: what is wrong with a signed program for UEFI. In its
 # header are the machine and, in the directory's entry 4, where the signatures
-# are.
+# are and how long, which is the end of the file.
 efi_problem() {
 	case $2 in
 	x64) machine=34404 ;;
@@ -19,13 +19,17 @@ efi_problem() {
 	esac
 	header=$(number "$1" 60 4)
 	header=${header:-0}
+	signatures=$(number "$1" $((header + 168)) 4)
+	length=$(number "$1" $((header + 172)) 4)
 	if [ "$(number "$1" 0 2)" != 23117 ] ||
 		[ "$(number "$1" "$header" 4)" != 17744 ]; then
 		echo "is no program for UEFI"
 	elif [ "$(number "$1" $((header + 4)) 2)" != "$machine" ]; then
 		echo "is not for $2"
-	elif [ "$(number "$1" $((header + 172)) 4)" = 0 ]; then
+	elif [ "${length:-0}" = 0 ]; then
 		echo "has no signature: it does not start with Secure Boot on"
+	elif [ $((signatures + length)) -gt "$(wc -c <"$1")" ]; then
+		echo "is cut short: fetch it again"
 	fi
 }
 
@@ -72,28 +76,40 @@ named_shim() {
 	sed "/$finds_name/d; s/^set shim=\$/set shim=\"\\&shim=$1\"/" "$2"
 }
 
-# configurations_of NAME GRUB: prints "file text" lines: each grub.cfg that this
+# configurations_of NAME GRUB: prints "text file" lines: each grub.cfg that this
 # GRUB may ask for, and whether its text is "named", for this shim alone, or
 # "common", the site's, which finds the name in fw_path.
 configurations_of() {
-	prefix=$(grub_prefix "$2")
-	echo "shims/$1/grub.cfg named"
-	if grep -aq fw_path "$2"; then
-		echo "${prefix#/}/grub.cfg common"
-	else
-		echo "${prefix#/}/grub.cfg named"
-	fi
+	text=named
+	! grep -aq fw_path "$2" || text=common
+	echo "named shims/$1/grub.cfg"
+	echo "$text $(grub_prefix "$2")/grub.cfg" | sed 's|//*|/|g; s| /| |'
 }
 
-# first_of DIR NAME...: the first of these files, in whatever letters.
+# says NAME TEXT: what the lines of such a grub.cfg have.
+says() {
+	case $2 in
+	named) echo "^set shim=\"&shim=$1\"\$" ;;
+	common) echo "$finds_name" ;;
+	esac
+}
+
+# first_of DIR NAME...: the first of these files, in whatever letters. Where there
+# are several of the name, they are the same file, or nobody can say which is
+# meant.
 first_of() {
 	below=$1
 	shift
 	for wanted; do
-		found=$(find -L "$below" -type f -iname "$wanted" | sort | head -n 1)
+		found=$(find -L "$below" -type f -iname "$wanted" | sort)
 		[ -z "$found" ] || break
 	done
-	echo "$found"
+	first=$(echo "$found" | head -n 1)
+	echo "$found" | while IFS= read -r other; do
+		[ -z "$other" ] || cmp -s "$first" "$other" || fail \
+			"$(readlink -f "$first") and $(readlink -f "$other") differ: name a directory with one of them"
+	done || exit 1
+	echo "$first"
 }
 
 # In a package, grubx64.efi.signed is for disks.
@@ -135,17 +151,26 @@ gather_shim() {
 	esac
 }
 
-# put_configuration NAME FILE TEXT: writes a grub.cfg. The site's own is not
+# configuration_problem NAME TEXT FILE: why such a grub.cfg cannot be written. One
+# that is there may be the site's own, or another shim's.
+configuration_problem() {
+	if [ "$3" = grub/grub.cfg ]; then
+		[ "$2" = common ] ||
+			echo "this GRUB knows no fw_path and asks for grub/grub.cfg, as the site's own does"
+	elif [ "$3" != "shims/$1/grub.cfg" ] && [ -e "$tftp/$3" ] &&
+		! grep -q "$(says "$1" "$2")" "$tftp/$3"; then
+		echo "its GRUB asks for $3, and there is another one: move it away, or do without this shim"
+	fi
+}
+
+# put_configuration NAME TEXT FILE: writes a grub.cfg. The site's own is not
 # written, but has to find the shim's name.
 put_configuration() {
-	if [ "$2" = grub/grub.cfg ]; then
-		[ "$3" = common ] ||
-			fail "shims/$1: this GRUB knows no fw_path and asks for grub/grub.cfg, as the site's own does"
-	elif [ "$3" = common ]; then
-		put "$tftp/grub/grub.cfg" "$tftp/$2"
-	else
+	if [ "$2" = named ]; then
 		named_shim "$1" "$tftp/grub/grub.cfg" >"$temporary/grub.cfg"
-		put "$temporary/grub.cfg" "$tftp/$2"
+		put "$temporary/grub.cfg" "$tftp/$3"
+	elif [ "$3" != grub/grub.cfg ]; then
+		put "$tftp/grub/grub.cfg" "$tftp/$3"
 	fi
 }
 
@@ -155,27 +180,44 @@ put_shim() {
 		put "$3" "$directory/shim$2.efi"
 		put "$4" "$directory/$(shim_loads "$3")"
 	done
-	configurations_of "$1" "$4" | while read -r file text; do
-		put_configuration "$1" "$file" "$text"
-	done
+	while read -r text file; do
+		put_configuration "$1" "$text" "$file"
+	done <<END
+$(configurations_of "$1" "$4")
+END
 	put "$tftp/shims/$1/grub.cfg" "$www/loaders/shims/$1/grub.cfg"
 }
 
-# take_shim NAME DIR: puts what is in DIR, for each architecture that is there.
-take_shim() {
+# check_source NAME ARCH SHIM GRUB: fails if these cannot be put in place.
+check_source() {
+	problem=$(shim_problem "$3" "$2")
+	[ -z "$problem" ] || fail "shims/$1: ${3##*/} $problem"
+	[ -n "$4" ] ||
+		fail "shims/$1: no signed GRUB for the network beside the shim for $2: name its package too, by --shim $1=FILE"
+	problem=$(grub_problem "$4" "$2")
+	[ -z "$problem" ] || fail "shims/$1: ${4##*/} $problem"
+	while read -r text file; do
+		problem=$(configuration_problem "$1" "$text" "$file")
+		[ -z "$problem" ] || fail "shims/$1: $problem"
+	done <<END
+$(configurations_of "$1" "$4")
+END
+}
+
+# choose_shim NAME DIR: checks what is in DIR for each architecture that is there,
+# and links to it from chosen/NAME/ARCH.
+choose_shim() {
 	taken=false
 	for arch in x64 aa64; do
 		shim_file=$(find_shim "$2" $arch)
-		grub_file=$(find_grub "$2" $arch)
 		[ -n "$shim_file" ] || continue
+		grub_file=$(find_grub "$2" $arch)
+		check_source "$1" $arch "$shim_file" "$grub_file"
 		taken=true
-		problem=$(shim_problem "$shim_file" $arch)
-		[ -z "$problem" ] || fail "shims/$1: ${shim_file##*/} $problem"
-		[ -n "$grub_file" ] ||
-			fail "shims/$1: no signed GRUB for the network beside the shim for $arch: name its package too, by --shim $1=FILE"
-		problem=$(grub_problem "$grub_file" $arch)
-		[ -z "$problem" ] || fail "shims/$1: ${grub_file##*/} $problem"
-		put_shim "$1" $arch "$shim_file" "$grub_file"
+		chosen=$temporary/chosen/$1/$arch
+		mkdir -p "$chosen"
+		ln -s "$shim_file" "$chosen/shim"
+		ln -s "$grub_file" "$chosen/grub"
 	done
 	$taken ||
 		fail "shims/$1: no shim: looked for shimx64.efi, bootnetx64.efi, bootx64.efi, and aa64"
@@ -191,7 +233,11 @@ put_shims() {
 ${1%?}
 END
 	for directory in "$temporary"/shims/*; do
-		take_shim "${directory##*/}" "$directory"
+		choose_shim "${directory##*/}" "$directory"
+	done
+	for chosen in "$temporary"/chosen/*/*; do
+		name=${chosen%/*}
+		put_shim "${name##*/}" "${chosen##*/}" "$chosen/shim" "$chosen/grub"
 	done
 }
 
@@ -208,18 +254,14 @@ pages_of() {
 	sed -n 's/^ *configfile \([^"]*\).*/\1/p' "$1"
 }
 
-# check_configuration NAME FILE TEXT
+# check_configuration NAME TEXT FILE
 check_configuration() {
-	case $3 in
-	named) says="^set shim=\"&shim=$1\"\$" ;;
-	common) says=$finds_name ;;
-	esac
-	if [ ! -e "$tftp/$2" ]; then
-		complain "shims/$1: its GRUB asks for $2, which is missing: place it by --shim"
-	elif ! grep -q "$says" "$tftp/$2"; then
-		complain "shims/$1: $2 does not give the pages shim=$1: place it by --shim"
-	elif [ "$(pages_of "$tftp/$2")" != "$(pages_of "$tftp/grub/grub.cfg")" ]; then
-		complain "shims/$1: $2 opens other pages than grub/grub.cfg: $(pages_of "$tftp/$2")"
+	if [ ! -e "$tftp/$3" ]; then
+		complain "shims/$1: its GRUB asks for $3, which is missing: place it by --shim"
+	elif ! grep -q "$(says "$1" "$2")" "$tftp/$3"; then
+		complain "shims/$1: $3 does not give the pages shim=$1: place it by --shim"
+	elif [ "$(pages_of "$tftp/$3")" != "$(pages_of "$tftp/grub/grub.cfg")" ]; then
+		complain "shims/$1: $3 opens other pages than grub/grub.cfg: $(pages_of "$tftp/$3")"
 	fi
 }
 
@@ -246,8 +288,8 @@ check_shim() {
 	grub_name=$(shim_loads "$directory/shim$2.efi")
 	check_efi "$1" "$grub_name" "$2" grub_problem || return 0
 	configurations=$(configurations_of "$1" "$directory/$grub_name")
-	while read -r file text; do
-		check_configuration "$1" "$file" "$text"
+	while read -r text file; do
+		check_configuration "$1" "$text" "$file"
 	done <<END
 $configurations
 END
