@@ -25,6 +25,7 @@ struct discovery {
 	json_t *plans; /* as in trial.h; "list" and "plain" of lists.h, and
 			  "is_new" beside */
 	size_t new_count;
+	int has_failed; /* a list of the present distro could not be read */
 };
 
 /* One distro that is compared. */
@@ -36,6 +37,7 @@ struct comparison {
 	const char *newest;     /* of the catalogue's that match it; NULL */
 	json_t *found;          /* as in lists.h */
 	size_t newest_place;    /* of those in found, the last; 0: none */
+	int is_whole;           /* found is what all lists of versions have */
 };
 
 /* What a finding is about; version and url may be NULL. */
@@ -80,7 +82,10 @@ __attribute__((format(printf, 4, 5))) static void add(const struct discovery *d,
 static void fail_list(void *ctx, const char *distro, const char *place,
 		      const char *reason)
 {
-	add(ctx, "list", &(struct about){ distro, NULL, place },
+	struct discovery *d = ctx;
+
+	d->has_failed = 1;
+	add(d, "list", &(struct about){ distro, NULL, place },
 	    "a list of releases %s", reason);
 }
 
@@ -112,12 +117,24 @@ static void find_newest(struct comparison *k)
 	}
 }
 
+/* Whether a null of the site has taken the version back. */
+static int is_removed(const struct comparison *k, const char *id)
+{
+	struct buf path = BUF_INIT;
+	int removed;
+
+	buf_printf(&path, "%s/versions/%s", k->id, id);
+	removed = include_is_removed(k->all->files, "distros", path.data);
+	buf_free(&path);
+	return removed;
+}
+
 /* Whether a version of the list, at that place from 1 on, is newer than all
  * that the catalogue has.  Names without a number stand in lists in their
  * order. */
 static int is_new(const struct comparison *k, const char *id, size_t place)
 {
-	if (json_object_get(k->versions, id) != NULL)
+	if (json_object_get(k->versions, id) != NULL || is_removed(k, id))
 		return 0;
 	if (has_number(id))
 		return k->newest == NULL || version_compare(id, k->newest) > 0;
@@ -272,7 +289,8 @@ static void compare_present(struct comparison *k)
 			continue;
 		details = found != NULL ? json_deep_copy(found) : json_object();
 		lists_add_details(&k->all->lists, k->id, id, details);
-		if (found == NULL && json_object_size(k->found) > 0)
+		if (found == NULL && k->is_whole &&
+		    json_object_size(k->found) > 0)
 			report_gone(k, id);
 		report_end(k, id, version, details);
 		plan_present(k, id, version, details);
@@ -293,7 +311,9 @@ static void compare_distro(struct discovery *d, const char *id,
 
 	if (json_array_size(json_object_get(discover, "lists")) == 0)
 		return;
+	d->has_failed = 0;
 	k.found = lists_find(&d->lists, id);
+	k.is_whole = !d->has_failed;
 	find_newest(&k);
 	plan_all_new(&k);
 	compare_present(&k);

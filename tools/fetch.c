@@ -356,6 +356,7 @@ static void note_answer(struct job *job)
 	curl_easy_getinfo(job->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 			  &length);
 	curl_easy_getinfo(job->easy, CURLINFO_STARTTRANSFER_TIME_T, &micros);
+	curl_easy_getinfo(job->easy, CURLINFO_TOTAL_TIME_T, &whole_micros);
 	curl_easy_getinfo(job->easy, CURLINFO_FILETIME_T, &modified);
 	curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location);
 	answer->modified = modified;

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "date.h"
 #include "discover.h"
 #include "listing.h"
 #include "mem.h"
@@ -49,6 +51,12 @@ static char *word_of(const struct source *s, enum list_word word,
 			(size_t)(group->rm_eo - group->rm_so));
 }
 
+/* NULL for one that no calendar has: the catalogue would be refused. */
+static const char *day_of(const char *eol)
+{
+	return eol != NULL && date_is_day(eol) ? eol : NULL;
+}
+
 static int is_id(const char *s)
 {
 	size_t len = 0;
@@ -68,26 +76,36 @@ static void set_name(json_t *object, const char *name)
 		json_object_set_new(object, "name", json_string(name));
 }
 
+/* Whether a list has said more of the version than that it exists. */
+static int has_more(const json_t *object)
+{
+	return json_object_get(object, "name") != NULL ||
+	       json_object_get(object, "eol") != NULL;
+}
+
+/* A version that a safe list has too is no longer plain, unless a list by http
+ * said more of it. */
 static void note(struct source *s, const char *id, const char *name,
 		 const char *eol)
 {
 	json_t *object = json_object_get(s->found, id);
+	const int says_more = name != NULL || eol != NULL;
 
 	s->matches++;
 	if (object == NULL) {
-		object = json_pack("{s:s}", "list", s->place);
+		object = json_object();
 		json_object_set_new(s->found, id, object);
-		if (s->is_plain)
-			json_object_set_new(object, "plain", json_true());
-	} else if (!s->is_plain && json_object_get(object, "name") == NULL) {
-		json_object_del(object, "plain");
 	}
+	if (s->is_plain && (says_more || json_object_size(object) == 0))
+		json_object_set_new(object, "plain", json_true());
+	else if (!s->is_plain && !has_more(object))
+		json_object_del(object, "plain");
+	if (json_object_get(object, "list") == NULL)
+		json_object_set_new(object, "list", json_string(s->place));
 	if (name != NULL)
 		set_name(object, name);
 	if (eol != NULL)
 		json_object_set_new(object, "eol", json_string(eol));
-	if (s->is_plain && name != NULL)
-		json_object_set_new(object, "plain", json_true());
 }
 
 /* For listing_read(). */
@@ -105,7 +123,7 @@ static void take(void *ctx, const char *item)
 		id = words[LIST_VERSION] != NULL ? words[LIST_VERSION]
 						 : s->version;
 		if (id != NULL && is_id(id))
-			note(s, id, words[LIST_NAME], words[LIST_EOL]);
+			note(s, id, words[LIST_NAME], day_of(words[LIST_EOL]));
 	}
 	for (int i = 0; i < LIST_WORD_COUNT; i++)
 		free(words[i]);
@@ -194,7 +212,19 @@ static const char *file_problem(void)
 		       : "cannot be read: it is too long, or not for this user";
 }
 
-/* The names in a directory of this machine. */
+/* Take a name in a directory of this machine, as an index would have it. */
+static void take_name(struct source *s, DIR *directory, const char *name)
+{
+	struct buf item = BUF_INIT;
+	struct stat st;
+
+	buf_puts(&item, name);
+	if (fstatat(dirfd(directory), name, &st, 0) == 0 && S_ISDIR(st.st_mode))
+		buf_putc(&item, '/');
+	take(s, item.data);
+	buf_free(&item);
+}
+
 static const char *read_directory(struct source *s)
 {
 	DIR *directory = opendir(s->place);
@@ -203,7 +233,7 @@ static const char *read_directory(struct source *s)
 	if (directory == NULL)
 		return file_problem();
 	while ((entry = readdir(directory)) != NULL)
-		take(s, entry->d_name);
+		take_name(s, directory, entry->d_name);
 	closedir(directory);
 	return NULL;
 }

@@ -360,6 +360,54 @@ def found(site):
     return json.loads((site.directory / "catalog.d/80-found.json").read_text())
 
 
+def test_a_day_that_is_none(directory, mirror):
+    """An end of life that the catalogue would refuse stops nothing."""
+    mirror.files = {**releases("43", "44", "45"), "/r/list":
+                    "43 0000-00-00\n44 9999-99-99\n45 2026-13-45\n45 x\n"}
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"text": "{{mirror}}r/list", "item": "{{version}} {{eol}}"},
+        {"text": "{{mirror}}r/list", "item": "{{version}} x"}]},
+        site={"trust_http_lists": True})
+    file = site.directory / "catalog.d/80-found.json"
+    expect("findings", [f for f in site.findings("--write", file)
+                        if not f.startswith("gone")], [NEW])
+    expect("keys", sorted(found(site)["distros"]["d"]["versions"]["45"]),
+           ["$comment", "arches"])
+
+
+def test_nothing_has_gone_while_a_list_is_missing(directory, mirror):
+    mirror.files = {**releases("43", "44"), "/r/": nginx(["44"])}
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"index": "{{mirror}}r/", "item": "{{version}}/"},
+        {"index": "{{mirror}}archive/", "item": "{{version}}/"}]})
+    expect("findings", site.findings(),
+           ["list /distros/d: a list of releases is missing"])
+
+
+def test_directories_of_this_machine(directory, mirror):
+    """They end in '/', as in an index of a web server."""
+    mirror.files = releases("43", "44", "45")
+    names = pathlib.Path(directory) / "names"
+    for name in ("43", "44", "45"):
+        (names / name).mkdir(parents=True)
+    (names / "46").write_text("")
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"index": f"{names}/", "item": "{{version}}/"}]})
+    expect("directories", site.findings(), [NEW])
+
+
+def test_a_version_that_was_taken_back(directory, mirror):
+    """null in a later file is an answer: it is not offered again."""
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX, site={"trust_http_lists": True})
+    file = site.directory / "catalog.d/80-found.json"
+    expect("first", site.findings("--write", file), [NEW])
+    (site.directory / "catalog.d/90-local.json").write_text(
+        '{"distros": {"d": {"versions": {"45": null}}}}')
+    expect("second", site.findings("--write", file), [])
+
+
 def test_write(directory, mirror):
     mirror.files = {**releases("43", "44", "45"),
                     "/r/": nginx(["43", "44", "45"])}
@@ -415,6 +463,37 @@ def test_plain_http_is_not_written(directory, mirror):
         {"index": f"{names}/", "item": "{{version}}"}]}, versions=["44"])
     expect("local", site.findings("--write", included), [NEW])
     expect("written", included.exists(), True)
+
+
+def test_end_of_life_from_plain_http_is_not_written(directory, mirror):
+    """The versions are from a file of this machine, in either order."""
+    names = pathlib.Path(directory) / "versions"
+    names.write_text("43\n44\n45\n")
+    mirror.files = {**releases("43", "44", "45"), "/r/list": "45 2099-01-01\n"}
+    lists = [{"text": str(names), "item": "{{version}}"},
+             {"text": "{{mirror}}r/list", "item": "{{version}} {{eol}}"}]
+    file = pathlib.Path(directory) / "catalog.d/80-found.json"
+    for order in (lists, lists[::-1]):
+        site = Site(directory, mirror, {"version": "[0-9]+", "lists": order})
+        expect("findings", [f[:36] for f in site.findings("--write", file)
+                            if not f.startswith("gone")],
+               [NEW[:36], "plain /distros/d: 45 is not written,"])
+        expect("nothing is written", file.exists(), False)
+
+
+def test_where_it_was_found(directory, mirror):
+    """The comment of a new name, and no secret of a URL."""
+    mirror.files = {**releases("44.1", "44.10"),
+                    "/stable.json?token=s3cret": '{"x86_64": {"release": "44.10"}}'}
+    site = Site(directory, mirror, {"version": "stable", "lists": [
+        {"json": "{{mirror}}{{version}}.json?token=s3cret",
+         "item": "/x86_64/release {{name}}"}]},
+        versions={"stable": {"arches": ["amd64"], "name": "44.1"}},
+        site={"trust_http_lists": True})
+    site.findings("--write", site.directory / "catalog.d/80-found.json")
+    expect("written", found(site)["distros"]["d"]["versions"]["stable"],
+           {"$comment": f"Found on {TODAY} in {mirror.base}stable.json?...",
+            "name": "44.10"})
 
 
 def test_files_of_others_stay(directory, mirror):
@@ -496,6 +575,40 @@ def test_faster_mirror_comes_first(directory, mirror):
         [2, 1, 0], [f"{c} should come first: it sends 64 MiB in N seconds, and "
                     f"{a} in N"]))
     expect("again", rank(directory, mirrors[::-1]), ([0, 1, 2], []))
+
+
+class DrippingHandler(Handler):
+    """Sends the first bytes at once, and the rest slowly."""
+
+    def send(self, status, body, is_head, headers={}):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        for i in range(0, 0 if is_head else len(body), 20000):
+            try:
+                self.wfile.write(body[i:i + 20000])
+            except OSError:
+                self.close_connection = True  # the checker has seen enough
+                break
+            time.sleep(0.1)
+        return True
+
+
+class DrippingMirror(Mirror):
+    def __init__(self, files):
+        self.files = dict(files)
+        webserver.Mirror.__init__(self, DrippingHandler)
+        self.base = f"http://{self.host}/"
+
+
+def test_speed_counts_and_not_latency_alone(directory, mirror):
+    whole = {path: "#!ipxe\n" + "#" * 100000
+             for path in releases("43", "44")}
+    mirrors = [DrippingMirror(whole), SlowMirror(0.2, whole)]
+    a, b = [m.base for m in mirrors]
+    expect("order", rank(directory, mirrors), (
+        [1, 0], [f"{b} should come first: it sends 64 MiB in N seconds, and "
+                 f"{a} in N"]))
 
 
 def test_mirror_that_lacks_a_file_comes_last(directory, mirror):
