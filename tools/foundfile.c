@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "date.h"
+#include "include.h"
 #include "mem.h"
 #include "replace.h"
+#include "stamps.h"
 #include "trial.h"
+#include "uri.h"
 #include "written.h"
 
 #define COMMENT "Written by mirrorboot-check --write."
@@ -115,45 +118,58 @@ static int is_below(const char *directory, const char *above)
 	       (directory[len] == '\0' || directory[len] == '/');
 }
 
-/* Whether one of the catalogue's own includes is in the directory. */
-static int includes_from(const char *catalog, const char *directory)
+/* What is the same file or directory through links. */
+static int is_same(const char *a, const char *b)
 {
-	json_t *root = json_load_file(catalog, 0, NULL);
-	char *own = directory_of(catalog);
-	size_t i;
-	json_t *name;
+	char *real_a = realpath(a, NULL);
+	char *real_b = realpath(b, NULL);
+	int same =
+		real_a != NULL && real_b != NULL && strcmp(real_a, real_b) == 0;
+
+	free(real_a);
+	free(real_b);
+	return same;
+}
+
+/* Whether the catalogue looks at the file, or reads files from its directory.
+ */
+static int is_read(const char *path, const char *directory,
+		   const struct stamps *stamps)
+{
+	const char *looked_at;
+	size_t i = 0;
 	int found = 0;
 
-	json_array_foreach(json_object_get(root, "include"), i, name) {
-		struct buf path = BUF_INIT;
-		const char *text = json_string_value(name);
-		char *its;
+	while (!found && (looked_at = stamps_next_path(stamps, &i)) != NULL) {
+		char *its = directory_of(looked_at);
 
-		if (text == NULL || own == NULL)
-			continue;
-		if (text[0] != '/')
-			buf_printf(&path, "%s/", own);
-		buf_puts(&path, text);
-		its = directory_of(path.data);
-		found |= its != NULL && strcmp(its, directory) == 0;
+		found = is_same(looked_at, path) ||
+			is_same(looked_at, directory) ||
+			(its != NULL && strcmp(its, directory) == 0);
 		free(its);
-		buf_free(&path);
 	}
-	json_decref(root);
-	free(own);
 	return found;
 }
 
 /* Whether the catalogue may read the file: it is in its directory, below that,
- * or where it includes files from. */
+ * or where files are included from. */
 static int is_included(const char *path, const char *catalog)
 {
 	char *directory = directory_of(path);
 	char *own = directory_of(catalog);
-	int is_its = directory == NULL || own == NULL ||
-		     is_below(directory, own) ||
-		     includes_from(catalog, directory);
+	struct stamps *stamps = stamps_new();
+	struct error err = ERROR_INIT;
+	struct include files;
+	int is_its = 1;
 
+	if (directory != NULL && own != NULL &&
+	    include_read(&files, catalog, catalog_sections, stamps, &err) ==
+		    0) {
+		is_its = is_below(directory, own) ||
+			 is_read(path, directory, stamps);
+		include_free(&files);
+	}
+	stamps_free(stamps);
 	free(directory);
 	free(own);
 	return is_its;
@@ -199,8 +215,10 @@ static void add_version(struct foundfile *file, const char *distro,
 	}
 	versions = json_object_get(own, "versions");
 	date_print((long long)time(NULL), today);
-	buf_printf(&comment, "Found on %.10s in %s", today,
-		   json_string_value(json_object_get(version, "list")));
+	buf_printf(&comment, "Found on %.10s in ", today);
+	uri_add_shown(&comment,
+		      json_string_value(json_object_get(version, "list")),
+		      NULL);
 	json_object_del(copy, "list");
 	json_object_del(copy, "plain");
 	json_object_set_new(copy, "$comment", json_string(comment.data));

@@ -220,6 +220,19 @@ void stamps_add(struct stamps *s, const char *path)
 	record(s, path, &stamp);
 }
 
+const char *stamps_next_path(const struct stamps *s, size_t *index)
+{
+	size_t before = 0;
+
+	for (const struct group *group = &s->first; group != NULL;
+	     group = group->next) {
+		if (*index - before < group->count)
+			return group->files[(*index)++ - before].path;
+		before += group->count;
+	}
+	return NULL;
+}
+
 static int fail(struct stamps *s, const char *path, int reason,
 		struct error *err)
 {

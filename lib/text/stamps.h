@@ -42,6 +42,10 @@ void stamps_fail(struct stamps *s);
 /* Whether anything could not be read, so that another try may succeed. */
 int stamps_has_failed(const struct stamps *s);
 
+/* The paths that were there, one with each call, borrowed; *index starts at 0.
+ * NULL: there are no more. */
+const char *stamps_next_path(const struct stamps *s, size_t *index);
+
 /* Whether any file differs from its record. */
 int stamps_is_changed(struct stamps *s);
 

@@ -465,6 +465,29 @@ def test_plain_http_is_not_written(directory, mirror):
     expect("written", included.exists(), True)
 
 
+def test_plain_http_reaches_no_place_that_is_included(directory, mirror):
+    """Neither by an included file that includes others, nor by a link."""
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX)
+    empty = '{"$comment": "Written by mirrorboot-check --write.", "distros": {}}'
+    with tempfile.TemporaryDirectory() as elsewhere:
+        file = pathlib.Path(elsewhere) / "found.json"
+        other = site.directory / "catalog.d/50-other.json"
+        for name in (f"{elsewhere}/*.json", f"{elsewhere}/third.json"):
+            other.write_text(json.dumps({"include": [name]}))
+            (pathlib.Path(elsewhere) / "third.json").write_text("{}")
+            expect(name, [f[:5] for f in site.findings("--write", file)],
+                   ["new /", "plain"])
+        other.unlink()
+        expect("nothing is written", file.exists(), False)
+        file.write_text(empty)
+        (site.directory / "catalog.d/80-found.json").symlink_to(file)
+        expect("link", [f[:5] for f in site.findings("--write", file)],
+               ["new /", "plain"])
+        expect("nothing is written", file.read_text(), empty)
+
+
 def test_end_of_life_from_plain_http_is_not_written(directory, mirror):
     """The versions are from a file of this machine, in either order."""
     names = pathlib.Path(directory) / "versions"
