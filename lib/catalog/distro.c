@@ -462,14 +462,29 @@ static int has_key(const json_t *distro, const char *key)
 	return 0;
 }
 
+/* Whether anything says how to boot it. */
+static int has_start(const json_t *distro)
+{
+	return has_key(distro, "pxelinux") || has_key(distro, "kernel") ||
+	       has_key(distro, "chain") || has_key(distro, "script") ||
+	       has_key(distro, "image");
+}
+
+/* Whether it is what a file of found versions says alone, after the file with
+ * the rest of the distro has gone. */
+static int is_remainder(const json_t *distro)
+{
+	return json_object_size(distro) == 1 &&
+	       json_object_get(distro, "versions") != NULL &&
+	       !has_key(distro, "title") && !has_start(distro);
+}
+
 /* What no distro can do without, and this one has nowhere; NULL: nothing. */
 static const char *missing_part(const json_t *distro)
 {
 	if (!has_key(distro, "title"))
 		return "a title";
-	if (!has_key(distro, "pxelinux") && !has_key(distro, "kernel") &&
-	    !has_key(distro, "chain") && !has_key(distro, "script") &&
-	    !has_key(distro, "image"))
+	if (!has_start(distro))
 		return "pxelinux, kernel, chain, script or image";
 	return has_key(distro, "versions") ? NULL : "versions";
 }
@@ -487,6 +502,11 @@ int distro_check(struct cursor *at, const char *id, const json_t *distro)
 	rc |= check_objects(at, distro, "variants", check_variant);
 	rc |= check_objects(at, distro, "arches", check_arch);
 	rc |= check_objects(at, distro, "versions", check_version);
+	if (rc == 0 && is_remainder(distro))
+		return cursor_fail(at, "has nothing but versions, and no other "
+				       "file says what it is: if it is no "
+				       "longer in the catalogue, remove it "
+				       "here");
 	if (rc == 0 && json_object_get(distro, "versions") == NULL)
 		return cursor_fail(at, "needs versions, an object with one or "
 				       "more");
