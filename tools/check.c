@@ -387,12 +387,14 @@ static int discover(const struct options *o, const struct catalog *c,
 	struct error err = ERROR_INIT;
 	json_t *found = discovery_run(&o->paths, &o->online, findings, &err);
 	int rc = found != NULL ? 0 : -1;
+	const char *what = "nothing is discovered";
 
-	if (rc == 0 && o->found != NULL)
+	if (rc == 0 && o->found != NULL) {
 		rc = write_found(o, c, found, findings, &err);
+		what = "nothing is written";
+	}
 	if (rc < 0)
-		fprintf(stderr, "mirrorboot-check: nothing is written: %s\n",
-			err.text);
+		fprintf(stderr, "mirrorboot-check: %s: %s\n", what, err.text);
 	json_decref(found);
 	return rc;
 }

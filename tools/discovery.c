@@ -418,6 +418,15 @@ static json_t *proposal_of(const json_t *plan)
 	return version;
 }
 
+static void report_refused(const struct discovery *d, const char *distro,
+			   const char *version, const json_t *plan)
+{
+	add(d, "list", &(struct about){ distro, NULL, text_of(plan, "list") },
+	    "a list has the version %s, with which the catalogue would be "
+	    "refused: %s",
+	    version, text_of(plan, "refused"));
+}
+
 static void report_distro(const struct discovery *d, const char *distro,
 			  const json_t *plans, json_t *proposals)
 {
@@ -428,6 +437,10 @@ static void report_distro(const struct discovery *d, const char *distro,
 	json_object_foreach((json_t *)plans, id, plan) {
 		json_t *proposal;
 
+		if (json_object_get(plan, "refused") != NULL) {
+			report_refused(d, distro, id, plan);
+			continue;
+		}
 		if (json_object_get(plan, "is_new") != NULL)
 			report_new(d, distro, id, plan);
 		else

@@ -3,11 +3,9 @@
 
 #include "foundfile.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "date.h"
 #include "include.h"
@@ -32,14 +30,13 @@ static char *text_of(const json_t *distros)
 	return written_text(COMMENT, "distros", distros);
 }
 
-/* Whether it has what foundfile_write() writes, and nothing else. */
-static int is_ours(const json_t *root)
+/* Whether the distros have what foundfile_write() writes, and nothing else. */
+static int are_ours(const json_t *distros)
 {
-	json_t *distros = written_section(root, COMMENT, "distros");
 	const char *id;
 	json_t *distro;
 
-	json_object_foreach(distros, id, distro)
+	json_object_foreach((json_t *)distros, id, distro)
 		if (json_object_size(distro) != 1 ||
 		    !json_is_object(json_object_get(distro, "versions")))
 			return 0;
@@ -48,27 +45,23 @@ static int is_ours(const json_t *root)
 
 static int take_file(struct foundfile *file, struct error *err)
 {
-	json_error_t error;
-	json_t *root =
-		json_load_file(file->path, JSON_REJECT_DUPLICATES, &error);
-	int rc = 0;
+	json_t *distros = NULL;
+	int rc = written_read(file->path, COMMENT, "distros", &distros, err);
 
-	if (root == NULL)
-		return error_set(err, file->path, 0, "cannot be read: %s",
-				 error.text);
-	if (is_ours(root)) {
-		json_decref(file->distros);
-		file->distros = json_incref(json_object_get(root, "distros"));
-		free(file->before);
-		file->before = text_of(file->distros);
-	} else {
-		rc = error_set(
+	if (rc <= 0)
+		return rc;
+	if (!are_ours(distros)) {
+		json_decref(distros);
+		return error_set(
 			err, file->path, 0,
 			"was not written by mirrorboot-check --write, or "
 			"has been edited: name another file");
 	}
-	json_decref(root);
-	return rc;
+	json_decref(file->distros);
+	file->distros = distros;
+	free(file->before);
+	file->before = text_of(file->distros);
+	return 0;
 }
 
 struct foundfile *foundfile_read(const char *path, const struct catalog *c,
@@ -80,8 +73,7 @@ struct foundfile *foundfile_read(const char *path, const struct catalog *c,
 	file->path = mem_copy(path, strlen(path));
 	file->before = mem_copy("", 0);
 	file->distros = json_object();
-	if ((access(path, F_OK) < 0 && errno == ENOENT) ||
-	    take_file(file, err) == 0)
+	if (take_file(file, err) == 0)
 		return file;
 	foundfile_free(file);
 	return NULL;

@@ -1,9 +1,7 @@
 #include "ranking.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mem.h"
 #include "mirror.h"
@@ -243,18 +241,18 @@ static char *text_of(const struct ranking *r)
 	return text;
 }
 
-/* Whether there is no file, or one of ours. */
-static int is_free(const char *path)
+/* Whether there is no file, or one of ours.  Returns 0, or -1 with err set. */
+static int check_file(const char *path, struct error *err)
 {
-	json_t *root;
-	int is_ours;
+	json_t *mirrors = NULL;
+	int rc = written_read(path, COMMENT, "mirrors", &mirrors, err);
 
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 1;
-	root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	is_ours = written_section(root, COMMENT, "mirrors") != NULL;
-	json_decref(root);
-	return is_ours;
+	if (rc > 0 && mirrors == NULL)
+		rc = error_set(err, path, 0,
+			       "was not written by mirrorboot-check --rank, or "
+			       "has been edited: name another file");
+	json_decref(mirrors);
+	return rc < 0 ? -1 : 0;
 }
 
 int ranking_write(const struct ranking *r, const char *path, struct error *err)
@@ -262,10 +260,8 @@ int ranking_write(const struct ranking *r, const char *path, struct error *err)
 	char *text;
 	int rc;
 
-	if (!is_free(path))
-		return error_set(err, path, 0,
-				 "was not written by mirrorboot-check --rank, "
-				 "or has been edited: name another file");
+	if (check_file(path, err) < 0)
+		return -1;
 	text = text_of(r);
 	rc = replace_file(path, text, err);
 	free(text);

@@ -60,13 +60,17 @@ struct catalog *trial_load(const struct site_paths *paths, json_t *distros,
 	buf_printf(&directory, "%s/mirrorboot-check.XXXXXX",
 		   place != NULL && place[0] == '/' ? place : "/tmp");
 	if (site == NULL || mkdtemp(directory.data) == NULL) {
-		error_set(err, directory.data, 0, "cannot be made: %s",
+		error_set(err, NULL, 0,
+			  "a temporary directory cannot be made: %s: let "
+			  "TMPDIR name one that this user may write to",
 			  strerror(errno));
 		goto out;
 	}
 	buf_printf(&path, "%s/catalog.json", directory.data);
 	if (write_catalog(directory.data, site, distros) < 0)
-		error_set(err, path.data, 0, "cannot be written: %s",
+		error_set(err, NULL, 0,
+			  "a temporary file cannot be written: %s: let TMPDIR "
+			  "name another directory",
 			  strerror(errno));
 	else
 		c = pages_load_catalog(path.data, paths->base, stamps, err);
@@ -135,12 +139,69 @@ static json_t *all_versions(const json_t *plans)
 		json_t *plan;
 
 		json_object_foreach(versions, version, plan)
-			json_object_set_new(all, version,
-					    trial_version(plan, 0));
+			if (json_object_get(plan, "refused") == NULL)
+				json_object_set_new(all, version,
+						    trial_version(plan, 0));
 		json_object_set_new(distros, distro,
 				    json_pack("{s:o}", "versions", all));
 	}
 	return distros;
+}
+
+/* The catalogue with these plans. */
+static struct catalog *load_plans(const struct site_paths *paths,
+				  const json_t *plans, struct error *err)
+{
+	json_t *distros = all_versions(plans);
+	struct catalog *c = trial_load(paths, distros, err);
+
+	json_decref(distros);
+	return c;
+}
+
+/* Note of each plan of a distro whether the catalogue is refused with it. */
+static void refuse_plans(const struct site_paths *paths, const char *distro,
+			 json_t *versions)
+{
+	const char *version;
+	json_t *plan;
+
+	json_object_foreach(versions, version, plan) {
+		json_t *alone = json_pack("{s:{s:O}}", distro, version, plan);
+		struct error err = ERROR_INIT;
+		struct catalog *c = load_plans(paths, alone, &err);
+
+		if (c == NULL)
+			json_object_set_new(plan, "refused",
+					    json_string(err.text));
+		catalog_free(c);
+		json_decref(alone);
+	}
+}
+
+/* The catalogue with all plans but those with which it is refused: what one
+ * list says must not keep others from being compared. */
+static struct catalog *load_good_plans(const struct site_paths *paths,
+				       json_t *plans, struct error *err)
+{
+	struct error first = ERROR_INIT;
+	struct catalog *c = load_plans(paths, plans, &first);
+	const char *distro;
+	json_t *versions;
+
+	if (c != NULL)
+		return c;
+	json_object_foreach(plans, distro, versions) {
+		json_t *alone = json_pack("{s:O}", distro, versions);
+		struct error ignored = ERROR_INIT;
+
+		c = load_plans(paths, alone, &ignored);
+		if (c == NULL)
+			refuse_plans(paths, distro, versions);
+		catalog_free(c);
+		json_decref(alone);
+	}
+	return load_plans(paths, plans, err);
 }
 
 /* What is tried in one run: all that is for one architecture. */
@@ -235,10 +296,8 @@ static void try_arch(const struct catalog *c, const struct trial *t,
 int trial_run(const struct site_paths *paths, json_t *plans,
 	      const struct online_options *options, struct error *err)
 {
-	json_t *distros = all_versions(plans);
-	struct catalog *c = trial_load(paths, distros, err);
+	struct catalog *c = load_good_plans(paths, plans, err);
 
-	json_decref(distros);
 	if (c == NULL)
 		return -1;
 	for (int arch = 0; arch < ARCH_COUNT; arch++)

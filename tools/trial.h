@@ -22,8 +22,9 @@ json_t *trial_version(const json_t *plan, int is_good);
 /*
  * Load the catalogue with all planned versions, and check each on every mirror.
  * Architectures whose files are whole become true; "fault" and "url" of a plan
- * then say what is wrong with one of the others.  Returns 0, or -1 with err
- * set: the catalogue would be refused.
+ * then say what is wrong with one of the others.  "refused" of a plan says why
+ * the catalogue would be refused with it: it is not tried.  Returns 0, or -1
+ * with err set: no catalogue can be loaded.
  */
 int trial_run(const struct site_paths *paths, json_t *plans,
 	      const struct online_options *options, struct error *err);

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
+#include "buf.h"
 #include "mem.h"
+#include "stamps.h"
+#include "syntax.h"
+
+/* The catalogue reads no more. */
+#define FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 char *written_text(const char *comment, const char *section,
 		   const json_t *value)
@@ -17,8 +23,9 @@ char *written_text(const char *comment, const char *section,
 	return text;
 }
 
-json_t *written_section(const json_t *root, const char *comment,
-			const char *section)
+/* The section's value, borrowed; NULL: the root is not as written_text(). */
+static json_t *section_of(const json_t *root, const char *comment,
+			  const char *section)
 {
 	const char *own = json_string_value(json_object_get(root, "$comment"));
 	json_t *value = json_object_get(root, section);
@@ -27,4 +34,28 @@ json_t *written_section(const json_t *root, const char *comment,
 	    json_object_size(root) != 2 || !json_is_object(value))
 		return NULL;
 	return value;
+}
+
+int written_read(const char *path, const char *comment, const char *section,
+		 json_t **value, struct error *err)
+{
+	struct stamps *stamps = stamps_new();
+	struct buf text = BUF_INIT;
+	int rc = stamps_read(stamps, path, FILE_MAX_BYTES, &text, err);
+	json_t *root = NULL;
+
+	if (rc > 0) {
+		root = json_loadb(buf_text(&text), text.len,
+				  JSON_REJECT_DUPLICATES, NULL);
+		*value = json_incref(section_of(root, comment, section));
+	}
+	if (rc > 0 && root == NULL) {
+		/* It knows what to say. */
+		json_decref(syntax_read(path, &text, err));
+		rc = -1;
+	}
+	json_decref(root);
+	buf_free(&text);
+	stamps_free(stamps);
+	return rc;
 }

@@ -284,17 +284,31 @@ def test_files_that_cannot_be_read(directory, mirror):
                [f"list /distros/d: a list of releases {reason}"])
 
 
-def test_a_catalogue_that_would_be_refused(directory, mirror):
-    """The id of a version that leads to a URL that is too long."""
+def test_a_version_that_the_catalogue_cannot_have(directory, mirror):
+    """It makes a title too long; others are found all the same."""
     long = "4" * 32
-    mirror.files = {**releases("43", "44"), "/r/": nginx(["43", "44", long])}
-    site = Site(directory, mirror, INDEX, distro={
-        "kernel": "{{mirror}}" + "{{version}}/" * 40})
-    result = site.run()
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45", long])}
+    site = Site(directory, mirror, INDEX,
+                distro={"title": "{{version}} " * 6 + "{{version}}"})
+    expect("findings", site.findings(), [
+        f"list /distros/d: a list has the version {long}, with which the "
+        "catalogue would be refused: catalog.json: /distros/d/title: is longer "
+        "than 200 bytes or 20 words: shorten it", NEW])
+
+
+def test_a_directory_for_trials_that_is_none(directory, mirror):
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX)
+    result = subprocess.run(
+        [CHECK, "--discover", site.catalog], capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], "TMPDIR": f"{directory}/none"})
     expect("status", result.returncode, 2)
     expect("message", result.stderr,
-           "mirrorboot-check: nothing is written: catalog.json: "
-           "/distros/d/kernel: URL is longer than 1000 bytes: shorten it\n")
+           "mirrorboot-check: nothing is discovered: a temporary directory cannot "
+           "be made: No such file or directory: let TMPDIR name one that this "
+           "user may write to\n")
 
 
 def test_what_has_gone(directory, mirror):
@@ -519,6 +533,24 @@ def test_where_it_was_found(directory, mirror):
             "name": "44.10"})
 
 
+def expect_unreadable(site, option, word, directory):
+    """What is no file of JSON; a FIFO that nobody writes to is not waited for."""
+    broken, empty, fifo = [pathlib.Path(directory) / name
+                           for name in ("broken", "empty", "fifo")]
+    broken.write_text("{")
+    empty.write_text("")
+    os.mkfifo(fifo)
+    for file, reason in (
+            (broken, "broken:1: column 1: the file ends here, but a '}' is missing"),
+            (empty, "empty:1: column 1: a file begins with '{'"),
+            (fifo, "fifo: is not a regular file"),
+            (pathlib.Path(directory),
+             f"{pathlib.Path(directory).name}: is a directory, not a file")):
+        result = site.run(option, file)
+        expect(reason, (result.returncode, result.stderr), (
+            2, f"mirrorboot-check: nothing is {word}: {reason}\n"))
+
+
 def test_files_of_others_stay(directory, mirror):
     mirror.files = {**releases("43", "44", "45"),
                     "/r/": nginx(["43", "44", "45"])}
@@ -537,11 +569,7 @@ def test_files_of_others_stay(directory, mirror):
             result = site.run("--write", file)
             expect(text, (result.returncode, result.stderr, file.read_text()),
                    (2, refused, text))
-        file.write_text("{")
-        result = site.run("--write", file)
-        expect("no JSON", (result.returncode, result.stderr), (
-            2, "mirrorboot-check: nothing is written: other.json: cannot be "
-            "read: string or '}' expected near end of file\n"))
+        expect_unreadable(site, "--write", "written", elsewhere)
         result = site.run("--write", pathlib.Path(elsewhere) / "no" / "f.json")
         expect("no directory", result.returncode, 2)
 
@@ -651,13 +679,15 @@ def test_rank_leaves_files_of_others(directory, mirror):
     mirror.files = releases("43", "44")
     site = Site(directory, mirror, {"version": "[0-9]+"})
     file = site.directory / "other.json"
-    for text in ("{}", "[", '{"mirrors": {}}'):
+    for text in ("{}", "[]", '{"mirrors": {}}'):
         file.write_text(text)
         result = site.run("--rank", file)
         expect(text, (result.returncode, result.stderr, file.read_text()), (
             2, "mirrorboot-check: nothing is ranked: other.json: was not written "
             "by mirrorboot-check --rank, or has been edited: name another file\n",
             text))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        expect_unreadable(site, "--rank", "ranked", elsewhere)
 
 
 def main():
