@@ -228,22 +228,30 @@ static const char *check_menu_args(const char *args)
 	return reason;
 }
 
+/* Whether a part between blanks is "---".  SYSLINUX knows no quotes. */
+static int has_divider(const char *args)
+{
+	const char *s = args;
+
+	while ((s = strstr(s, "---")) != NULL) {
+		if ((s == args || s[-1] == ' ') &&
+		    (s[3] == ' ' || s[3] == '\0'))
+			return 1;
+		s++;
+	}
+	return 0;
+}
+
 /* One file of mboot.c32's command line, which "---" divides. */
 static const char *add_mboot_file(struct buf *out, const char *url,
 				  const char *args)
 {
-	const char *s = args != NULL ? args : "";
 	const char *reason = check_menu_args(args);
-	struct buf word = BUF_INIT;
 
 	buf_printf(out, " %s", url);
 	add_words(out, args);
-	while (reason == NULL && args_next(&s, &word)) {
-		if (strcmp(buf_text(&word), "---") == 0)
-			reason = "is '---', which begins the next module";
-		buf_truncate(&word, 0);
-	}
-	buf_free(&word);
+	if (reason == NULL && args != NULL && has_divider(args))
+		reason = "is '---', which begins the next module";
 	return reason;
 }
 
