@@ -1,6 +1,10 @@
 #include "content.h"
 
+#include <jansson.h>
 #include <string.h>
+
+/* The byte order mark, which some servers put before an error page. */
+#define UTF8_MARK "\xef\xbb\xbf"
 
 #define HEAD_MAX 1024
 #define MULTIBOOT_MAX (32 * 1024)
@@ -91,12 +95,38 @@ static unsigned long number(const struct buf *head, size_t offset, size_t len)
 	return value;
 }
 
-static int is_html(const struct buf *head)
+/* A file for the installer may be XML: a profile, but no page. */
+static int is_page(const struct buf *head)
 {
-	size_t i = strspn(buf_text(head), " \t\r\n");
+	static const char *const marks[] = { "<html",        "<HTML",
+					     "doctype html", "DOCTYPE html",
+					     "DOCTYPE HTML", "<Error" };
 
-	return has(head, i, "<!", 2) || has(head, i, "<?xml", 5) ||
-	       has(head, i, "<h", 2) || has(head, i, "<H", 2);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (find(head, marks[i]))
+			return 1;
+	return 0;
+}
+
+static int is_html(enum role role, const struct buf *head)
+{
+	size_t i = has(head, 0, UTF8_MARK, 3) ? 3 : 0;
+
+	i += strspn(buf_text(head) + i, " \t\r\n");
+	if (has(head, i, "<!", 2) || has(head, i, "<?xml", 5))
+		return role != ROLE_FILE || is_page(head);
+	return has(head, i, "<h", 2) || has(head, i, "<H", 2);
+}
+
+/* Whether it is UTF-8, whose last character may be cut. */
+static int is_utf8(const struct buf *head)
+{
+	json_t *text = NULL;
+
+	for (size_t cut = 0; text == NULL && cut < 4 && cut < head->len; cut++)
+		text = json_stringn(head->data, head->len - cut);
+	json_decref(text);
+	return text != NULL;
 }
 
 static int is_text(const struct buf *head)
@@ -105,10 +135,10 @@ static int is_text(const struct buf *head)
 		unsigned char c = (unsigned char)head->data[i];
 
 		if ((c < ' ' && strchr("\t\r\n\f", c) == NULL) || c == 0 ||
-		    c > '~')
+		    c == 0x7f)
 			return 0;
 	}
-	return 1;
+	return is_utf8(head);
 }
 
 /* The machine type in the PE header; 0: there is no such header. */
@@ -292,7 +322,7 @@ static const char *text_fault(enum role role, const struct buf *head)
 {
 	if (head->len == 0)
 		return role == ROLE_INCLUDE ? NULL : "is empty";
-	if (is_html(head))
+	if (is_html(role, head))
 		return find(head, "Index of") || find(head, "irectory listing")
 			       ? "is a directory listing"
 			       : "is a page of HTML, maybe an error page";

@@ -591,6 +591,11 @@ def test_named_files(mirrors):
     rows = [
         (content(b"d-i debian-installer/locale string en_US\n"), None),
         (content(b"\0\1\2\3" * 1000), None),
+        (content(b'<?xml version="1.0"?>\n<!DOCTYPE profile>\n<profile/>\n'), None),
+        (content(b"<!-- by hand -->\n<profile/>\n"), None),
+        (content(b'<?xml version="1.0"?>\n<!doctype html>\n'), "file is a page of HTML, maybe an error page"),
+        (content(b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'),
+         "file is a page of HTML, maybe an error page"),
         (content(ERROR_PAGE), "file is a page of HTML, maybe an error page"),
         (content(b""), "file is empty"),
         (status(404), "file is missing: status 404"),
@@ -607,6 +612,9 @@ def test_images(mirrors):
     rows = [
         (content(b"\0" * 40000), None),
         (content(b"not found"), "image is plain text, maybe an error message"),
+        (content("p\u00e1gina n\u00e3o encontrada".encode() * 100), "image is plain text, maybe an error message"),
+        (content("p\u00e1gina".encode("latin-1")), None),
+        (content(b"\xef\xbb\xbf" + ERROR_PAGE), "image is a page of HTML, maybe an error page"),
         (content(ERROR_PAGE), "image is a page of HTML, maybe an error page"),
         (status(404), "image is missing: status 404"),
     ]
