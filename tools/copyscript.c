@@ -4,14 +4,8 @@
 #include <string.h>
 
 #include "buf.h"
+#include "copies.h"
 #include "mem.h"
-
-/* "rhel/10/amd64" */
-static void add_name(const struct release *release, struct buf *out)
-{
-	buf_printf(out, "%s/%s/%s", release->distro, release->version,
-		   machine_arch_name((int)release->arch));
-}
 
 /* Append a word as a shell takes it, whatever is in it. */
 static void add_word(struct buf *out, const char *word)
@@ -124,7 +118,7 @@ static void add_script(const struct settings *settings,
 	const char *iso = needs_iso(copy) ? " ISO" : "";
 
 	buf_puts(out, "#!/bin/sh\n# Makes the copy of ");
-	add_name(release, out);
+	copies_add_name(release, out);
 	buf_printf(out, ": %s\n# Get it from %s\n", release->title, copy->from);
 	buf_printf(out,
 		   "# Use: sh THIS-FILE DIRECTORY%s\n"
@@ -145,25 +139,6 @@ static void add_script(const struct settings *settings,
 	buf_puts(out, "rm -rf \"$copy.old\"\n"
 		      "if [ -e \"$copy\" ]; then mv \"$copy\" \"$copy.old\"; "
 		      "fi\nmv \"$new\" \"$copy\"\n");
-	if (!copy->is_made)
-		buf_printf(out,
-			   "echo 'Now add \"%s\" to \"copies\" of the "
-			   "catalogue'\\''s section \"site\".'\n",
-			   release->distro);
-}
-
-/* Whether which names the release, or its distro or version. */
-static int is_meant(const struct release *release, const char *which)
-{
-	struct buf name = BUF_INIT;
-	const size_t len = strlen(which);
-	int is_beginning;
-
-	add_name(release, &name);
-	is_beginning = strncmp(name.data, which, len) == 0 &&
-		       (name.data[len] == '\0' || name.data[len] == '/');
-	buf_free(&name);
-	return is_beginning;
 }
 
 /* The next copy that which means, NULL: any, from *index on, which then is
@@ -178,7 +153,7 @@ static const struct release *next_copy(const struct catalog *c,
 
 	for (size_t i = 0; i < count; i++) {
 		if (all[i]->copy == NULL ||
-		    (which != NULL && !is_meant(all[i], which)) ||
+		    (which != NULL && !copies_is_meant(all[i], which)) ||
 		    (last != NULL && strcmp(last->copy->directory,
 					    all[i]->copy->directory) == 0))
 			continue;
@@ -191,6 +166,25 @@ static const struct release *next_copy(const struct catalog *c,
 	return NULL;
 }
 
+/* Say what the site writes once it has the copy: the distro, unless that has
+ * more copies than one. */
+static void add_hint(const struct catalog *c, const struct release *release,
+		     struct buf *out)
+{
+	size_t i = 0;
+
+	if (release->copy->is_made)
+		return;
+	buf_puts(out, "echo 'Now add \"");
+	next_copy(c, release->distro, &i);
+	if (next_copy(c, release->distro, &i) == NULL)
+		buf_puts(out, release->distro);
+	else
+		copies_add_name(release, out);
+	buf_puts(out, "\" to \"copies\" of the catalogue'\\''s section "
+		      "\"site\".'\n");
+}
+
 static void print_names(const struct catalog *c, const char *which)
 {
 	const struct release *release;
@@ -199,7 +193,7 @@ static void print_names(const struct catalog *c, const char *which)
 
 	while ((release = next_copy(c, which, &i)) != NULL) {
 		buf_puts(&names, "  ");
-		add_name(release, &names);
+		copies_add_name(release, &names);
 		buf_putc(&names, '\n');
 	}
 	fputs(buf_text(&names), stderr);
@@ -227,6 +221,7 @@ int copyscript_print(const struct catalog *c, const char *which, FILE *out)
 		return -1;
 	}
 	add_script(catalog_settings(c), release, &script);
+	add_hint(c, release, &script);
 	fputs(script.data, out);
 	buf_free(&script);
 	return 0;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "args.h"
+#include "copies.h"
 #include "copy.h"
 #include "dialect.h"
 #include "distro.h"
@@ -832,7 +833,7 @@ static int read_copy(struct release_builder *b)
 	if (object == NULL)
 		return 0;
 	copy = mem_pool_alloc(b->at->pool, sizeof(*copy));
-	copy->is_made = settings_have_copy(b->settings, b->release->distro);
+	copy->is_made = copies_are_meant(b->release, b->settings->copies);
 	copy->directory = directory_of_copy(b);
 	b->release->copy = copy;
 	if (copy->directory == NULL)
@@ -1103,69 +1104,6 @@ static int read_distro(void *ctx, const char *id, const json_t *distro)
 	return rc;
 }
 
-/* The ids of the distros with a copy; ends in NULL.  Release with free(). */
-static const char **distros_with_copy(const struct releases *all)
-{
-	const char **ids = mem_alloc((all->count + 1) * sizeof(*ids));
-	size_t count = 0;
-
-	for (size_t i = 0; i < all->count; i++) {
-		const struct release *release = all->list[i];
-
-		if (release->copy != NULL &&
-		    (count == 0 ||
-		     strcmp(ids[count - 1], release->distro) != 0))
-			ids[count++] = release->distro;
-	}
-	return ids;
-}
-
-static int has_id(const char *const *ids, const char *id)
-{
-	while (*ids != NULL && strcmp(*ids, id) != 0)
-		ids++;
-	return *ids != NULL;
-}
-
-/* Returns -1 with the failure recorded: there is nothing to copy of that id. */
-static int fail_copy(const struct release_builder *b, const char *id,
-		     const char *const *known)
-{
-	const struct offer offer = { .wanted = id, .known = known };
-
-	for (size_t i = 0; i < b->all->count; i++)
-		if (strcmp(b->all->list[i]->distro, id) == 0)
-			return cursor_fail(b->at,
-					   "the distro '%s' has no key copy: "
-					   "leave it out",
-					   id);
-	return cursor_fail_offer(b->at, NULL, &offer,
-				 "there is no distro '%s' with a copy",
-				 cursor_shown(id));
-}
-
-/* Check that the site has made copies only of what is made of one. */
-static int check_copies(const struct release_builder *b)
-{
-	struct cursor *at = b->at;
-	const char **known = distros_with_copy(b->all);
-	int rc = 0;
-
-	settings_go(at, "copies");
-	cursor_enter(at, "copies");
-	for (size_t i = 0; b->settings->copies[i] != NULL; i++) {
-		const char *id = b->settings->copies[i];
-		size_t mark = cursor_enter_index(at, i);
-
-		if (!has_id(known, id) &&
-		    json_object_get(b->all->refused, id) == NULL)
-			rc = fail_copy(b, id, known);
-		cursor_leave(at, mark);
-	}
-	free(known);
-	return rc;
-}
-
 int release_builder_read(struct cursor *at,
 			 const struct release_sources *sources,
 			 struct releases *all)
@@ -1185,7 +1123,7 @@ int release_builder_read(struct cursor *at,
 	all->refused = json_object();
 	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);
-	rc |= check_copies(&b);
+	rc |= copies_check(at, b.settings->copies, all);
 	json_decref(b.words);
 	return rc;
 }

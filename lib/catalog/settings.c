@@ -312,11 +312,6 @@ static int read_shims(struct cursor *at, struct settings *s)
 	return rc;
 }
 
-int settings_have_copy(const struct settings *s, const char *distro)
-{
-	return has_word(s->copies, distro);
-}
-
 int settings_read(struct cursor *at, const char *base, struct settings *s)
 {
 	static const char *debian[] = { "debian", NULL };

@@ -33,8 +33,8 @@ struct settings {
 				 release.signed_by; ends in NULL */
 	const struct shim *shims; /* in the order of the catalogue */
 	size_t shim_count;
-	const char **copies;  /* ids of the distros whose copy the site has
-				 made; ends in NULL */
+	const char **copies;  /* the copies that the site has made, for
+				 copies_are_meant(); ends in NULL */
 	const char *values;   /* of all answers, for values_add(); NULL: none */
 	const char *words;    /* of all kernel arguments, for words_add();
 				 NULL: none */
@@ -60,9 +60,6 @@ int settings_trust(const struct settings *s, const struct shim *shim,
 
 /* Whether any shim of the site does. */
 int settings_trust_somewhere(const struct settings *s, const char *signer);
-
-/* Whether the site has made its copy of the distro. */
-int settings_have_copy(const struct settings *s, const char *distro);
 
 /* Go to the section "site", in the file that set key. */
 void settings_go(struct cursor *at, const char *key);

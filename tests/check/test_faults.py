@@ -258,6 +258,7 @@ done
 CURL = """#!/bin/sh
 [ "$1" = -fLo ] && echo "$3" > "$2"
 """
+NOW_ADD = "Now add \"{}\" to \"copies\" of the catalogue's section \"site\".\n"
 NO_XORRISO = "#!/bin/sh\nexit 5\n"
 
 COPY_FILES = {
@@ -347,9 +348,8 @@ def check_copy_script():
         tool("curl", CURL)
         copy = {f"copies/mint/22/{name}": text for name, text in COPIED.items()}
         done = make(web, iso)
-        if (done.returncode, done.stderr) != (0, "") or done.stdout != (
-                "Now add \"mint\" to \"copies\" of the catalogue's section "
-                "\"site\".\n") or files_below(web) != copy:
+        if (done.returncode, done.stderr, done.stdout) != (0, "", NOW_ADD.format("mint")) or \
+                files_below(web) != copy:
             return f"{done}, {files_below(web)}"
         tool("xorriso", NO_XORRISO)
         done = make(web, iso)
@@ -372,10 +372,13 @@ def check_copy_script():
             done = make(*arguments, name=name)
             if (done.returncode, done.stderr) != (2, wanted):
                 return f"{name}: {done}"
-        done = make(web, iso, name="rhel/10")
-        if done.returncode != 0 or \
-                (web / "copies/rhel/10/file").read_text() != "/\n":
-            return f"rhel: {done}"
+        for made, said in ((["mint"], NOW_ADD.format("rhel/10/amd64")), (["rhel/9"], NOW_ADD.format("rhel/10/amd64")),
+                           (["rhel/10"], ""), (["rhel/10/amd64"], ""), (["rhel"], "")):
+            copies_of(place, made)
+            done = make(web, iso, name="rhel/10")
+            if (done.returncode, done.stdout) != (0, said) or \
+                    (web / "copies/rhel/10/file").read_text() != "/\n":
+                return f"rhel, {made}: {done}"
     return None
 
 

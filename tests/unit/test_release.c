@@ -95,15 +95,18 @@ static const char *refusal_of(char letter)
 	}
 }
 
+#define COPIED                                                                 \
+	"'title': 'D', 'root': '{{base}}copies/{{version}}/',"                 \
+	" 'kernel': '{{root}}k',"                                              \
+	" 'copy': {'from': 'http://h/{{version}}.iso',"                        \
+	"  'files': {'k': 'boot/{{arch}}', 'all.iso': '.'}}"
+
 /* Whatever the machine is. */
 static void test_a_copy_that_the_site_lacks_is_why(void **state)
 {
 #define COPY                                                                   \
-	"'title': 'D', 'root': '{{base}}copies/{{version}}/',"                 \
-	" 'kernel': '{{root}}k',"                                              \
-	" 'copy': {'from': 'http://h/{{version}}.iso',"                        \
-	"  'files': {'k': 'boot/{{arch}}', 'all.iso': '.'}},"                  \
-	" 'versions': {'1': {'arches': ['amd64']},"                            \
+	COPIED                                                                 \
+	", 'versions': {'1': {'arches': ['amd64']},"                           \
 	"  '2': {'arches': ['amd64'], 'root': 'http://h/', 'copy': null}}"
 	struct catalog *c = load("{'site': {'base': 'http://s/',"
 				 " 'copies': ['made']}, " MENUS
@@ -139,6 +142,57 @@ static void test_a_copy_that_the_site_lacks_is_why(void **state)
 	assert_string_equal(other->copy->files[1].source, ".");
 	catalog_free(c);
 #undef COPY
+}
+
+/* Each has "+" for a copy that the site has, in the order of its releases. */
+static void test_a_site_has_copies_of_a_distro_a_version_or_one(void **state)
+{
+	static const struct {
+		const char *copies;
+		const char *made;
+	} table[] = {
+		{ "", "-----" },
+		{ "'d'", "++++-" },
+		{ "'d/2'", "--++-" },
+		{ "'d/2/arm64'", "---+-" },
+		{ "'d/1/amd64', 'd/2/arm64', 'd10'", "+--++" },
+	};
+	static const struct release keys[] = {
+		{ .distro = "d", .version = "1", .arch = ARCH_AMD64 },
+		{ .distro = "d", .version = "1", .arch = ARCH_ARM64 },
+		{ .distro = "d", .version = "2", .arch = ARCH_AMD64 },
+		{ .distro = "d", .version = "2", .arch = ARCH_ARM64 },
+		{ .distro = "d10", .version = "1", .arch = ARCH_AMD64 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct buf text = BUF_INIT;
+		char made[] = "     ";
+		struct catalog *c;
+
+		buf_printf(
+			&text,
+			"{'site': {'base': 'http://s/', 'copies': [%s]}, " MENUS
+			", 'distros': {'d': {" COPIED ", 'versions': {"
+			"'1': {'arches': ['amd64', 'arm64']},"
+			"'2': {'arches': ['amd64', 'arm64']}}},"
+			"'d10': {" COPIED
+			", 'versions': {'1': {'arches': ['amd64']}}}}}",
+			table[i].copies);
+		c = load(text.data);
+		for (size_t j = 0; j < sizeof(keys) / sizeof(*keys); j++)
+			made[j] = release_lacks_copy(catalog_release(
+					  c, keys[j].distro, keys[j].version,
+					  machine_arch_name((int)keys[j].arch),
+					  NULL))
+					  ? '-'
+					  : '+';
+		if (strcmp(made, table[i].made) != 0)
+			fail_msg("[%s]: %s", table[i].copies, made);
+		catalog_free(c);
+		buf_free(&text);
+	}
 }
 
 static void check_refusals(const struct refusals *row)
@@ -207,6 +261,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_releases_are_found_by_all_their_names),
 		SCRATCH_TEST(test_a_copy_that_the_site_lacks_is_why),
+		SCRATCH_TEST(
+			test_a_site_has_copies_of_a_distro_a_version_or_one),
 		SCRATCH_TEST(test_machines_are_told_why_they_cannot_start_it),
 	};
 
