@@ -574,6 +574,18 @@ def test_files_of_others_stay(directory, mirror):
         expect("no directory", result.returncode, 2)
 
 
+def test_the_drop_in_of_the_timer(directory, mirror):
+    """It leaves the file in its own directory, whatever the list came by."""
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    sample = (HERE.parent.parent / "conf/mirrorboot-check-discover.conf").read_text()
+    command = re.findall("(?m)^ExecStart=mirrorboot-check (.*)$", sample)
+    with tempfile.TemporaryDirectory() as state:
+        words = command[0].replace("${STATE_DIRECTORY}", state).split()
+        expect("finds", Site(directory, mirror, INDEX).findings(*words), [NEW])
+        expect("file", "45" in (pathlib.Path(state) / "found.json").read_text(), True)
+
+
 def test_diff_needs_a_file(directory, mirror):
     result = Site(directory, mirror, INDEX).run("--diff")
     expect("--diff", (result.returncode, result.stderr),
