@@ -205,8 +205,7 @@ int assignment_repeats(const struct assignment *a)
 	return a->release->is_live || a->install == INSTALL_ALWAYS;
 }
 
-/* All that is said for the machine's kernel arguments. */
-static json_t *all_words(const struct assignment *a,
+json_t *assignment_words(const struct assignment *a,
 			 const struct settings *settings)
 {
 	json_t *all = json_object();
@@ -231,7 +230,7 @@ const struct release *assignment_release(const struct assignment *a,
 		return from;
 	release = mem_pool_alloc(pool, sizeof(*release));
 	files = mem_pool_alloc(pool, from->mirror_count * sizeof(*files));
-	all = all_words(a, settings);
+	all = assignment_words(a, settings);
 	text = json_dumps(all, JSON_COMPACT);
 	*release = *from;
 	release->mirrors = files;
@@ -273,7 +272,7 @@ int assignment_check_words(struct cursor *at, const json_t *object,
 		return cursor_fail_key(at, key,
 				       "goes with boot: what a menu starts "
 				       "gets what the site says");
-	all = all_words(a, settings);
+	all = assignment_words(a, settings);
 	reason = words_check(all);
 	json_decref(all);
 	if (reason != NULL)

@@ -48,6 +48,11 @@ static inline int assignment_is_empty(const struct assignment *a)
 	return a->menu == NULL && !a->is_local && a->release == NULL;
 }
 
+/* All that the machine, its group and the site say for every installer, by
+ * words_keys; the caller releases it. */
+json_t *assignment_words(const struct assignment *a,
+			 const struct settings *settings);
+
 /*
  * The release that the machine starts, with what it, its group and the site
  * say for kernel arguments in the words of its installer; the assignment's own

@@ -90,6 +90,23 @@ static json_t *list_view(const json_t *list)
 	return view;
 }
 
+/* An answer takes the place of what a kernel argument says, so it says the same
+ * where it has no value of its own. */
+static void add_words_as_values(const struct answer *a, json_t *view)
+{
+	static const char *const names[] = { "keyboard", "proxy" };
+	json_t *words = assignment_words(
+		a->assigned, catalog_settings(site_catalog(a->site)));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		json_t *value = json_object_get(words, names[i]);
+
+		if (value != NULL)
+			json_object_set(view, names[i], value);
+	}
+	json_decref(words);
+}
+
 static json_t *view_of(const struct answer *a)
 {
 	const struct release *release = a->assigned->release;
@@ -97,6 +114,7 @@ static json_t *view_of(const struct answer *a)
 	const char *name;
 	json_t *value;
 
+	add_words_as_values(a, view);
 	values_add(view, catalog_settings(site_catalog(a->site))->values);
 	values_add(view, a->assigned->group_values);
 	values_add(view, a->assigned->values);

@@ -295,6 +295,14 @@ def initrd(name):
     return (name.encode() + b" ").ljust(INITRD_SIZE, name[:1].encode())
 
 
+def archive(path, data):
+    """A cpio archive of one file, as initrds are."""
+    fields = (0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0)
+    head = (b"070701" + b"".join(b"%08x" % field for field in fields) + path.encode() + b"\0")
+    padded = [part.ljust(-len(part) % 4 + len(part), b"\0") for part in (head, data)]
+    return b"".join(padded)
+
+
 def make_tree(directory, name, probe):
     """The files of a mirror: Debian's own, but for kernel and initrd if there
     is a probe to take the kernel's place."""
@@ -529,7 +537,7 @@ class Lab:
         """A multiboot kernel that is a probe."""
         return self.probe.with_name("probe.multiboot")
 
-    def uki(self, pair=None):
+    def uki(self, pair=None, initrd=None):
         """A unified kernel image of systemd's stub and the probe, which is of
         a version that the stub starts as a program for UEFI; pair: the key that
         signs that kernel."""
@@ -539,7 +547,11 @@ class Lab:
         (self.dir / "linux").write_bytes(kernel)
         if pair is not None:
             self.sign(self.dir / "linux", pair)
-        words = added_sections(stub.read_bytes(), (".linux", self.dir / "linux"))
+        sections = [(".linux", self.dir / "linux")]
+        if initrd is not None:
+            (self.dir / "initrd").write_bytes(initrd)
+            sections.append((".initrd", self.dir / "initrd"))
+        words = added_sections(stub.read_bytes(), *sections)
         run("objcopy", *words, stub, self.dir / "uki.efi")
         return (self.dir / "uki.efi").read_bytes()
 

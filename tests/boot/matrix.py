@@ -675,6 +675,26 @@ class Boot(unittest.TestCase):
             pc.expect_request(r"shim\.efi$", 60, server=lab.MIRRORS[SECOND])
             self.check_program_runs(pc, "")
 
+    def check_uki_with_initrd(self, boot, pc, names):
+        """The stub gives the kernel the initrd of its own file."""
+        data = b"from the image"
+        for name in lab.MIRRORS:
+            (boot.dir / name / "debian/uki.efi").write_bytes(boot.uki(initrd=lab.archive("/etc/inside", data)))
+        pc.press("u")
+        pc.expect_request("uki.efi$", 60, server=lab.MIRRORS[FIRST])
+        self.assertEqual(pc.probe_lines(180), ("efi", names + self.ARGS, []))
+        self.assertEqual(pc.named_files(), {"/etc/inside": (len(data), zlib.crc32(data), False)})
+
+    def more_efi_uki_with_initrd(self):
+        with self.program_lab() as boot:
+            pc = boot.machine(efi=True)
+            self.menu_of(pc)
+            self.check_uki_with_initrd(boot, pc, "uki.efi ")
+
+    def more_efi_grub_uki_with_initrd(self):
+        with self.program_lab() as boot:
+            self.check_uki_with_initrd(boot, self.start_grub(boot), "")
+
     def more_efi_grub_program(self):
         self.check_program_of_grub("p")
 
@@ -1690,6 +1710,24 @@ class Boot(unittest.TestCase):
             self.assertRegex(boot.armed(), rf"(?m)^  {MAC_OF_IPXE}\.json begun .*, tries 1,")
             pc.stop()
             boot.machine().expect("The installation of this machine began and did not\\s+end", 400)
+
+    def more_bios_real_installer_told_once(self):
+        """What is said for all installers: Debian's speaks on the serial line,
+        has the static address and fetches by the proxy."""
+        proxy = f"{lab.SERVER}:{lab.OTHER_PORT}"
+        site = {"background": None, "console": "ttyS0,115200", "dns": [lab.ROUTER], "gateway": lab.ROUTER,
+                "keyboard": "de", "proxy": f"http://{proxy}/"}
+        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "address": "192.0.2.77/24", "answers": "debian",
+                "networks": ["192.0.2.0/24"], "values": {"hostname": "web1", "disk": "/dev/vda"}}
+        with self.hosts_lab(MAC_OF_IPXE, text=json.dumps(host), real_kernel=True, sections={"site": site}) as boot:
+            boot.arm(MAC_OF_IPXE)
+            pc = boot.machine()
+            pc.expect("Linux version .*Debian", 400)
+            pc.expect_request(r"/boot/answer/[0-9a-f]{48}/preseed\.cfg$", 900)
+            pc.expect_request(r"http://ftp\.nl\.debian\.org/debian/dists/bookworm/(In)?Release$", 300, server=proxy)
+            log = boot.dir / "boot-access.log"
+            pc.wait(lambda: re.search(r"(?m)^192\.0\.2\.77 .*preseed\.cfg", log.read_text()), 60, "the static address")
+            pc.expect("Bad archive mirror", 120)
 
     # Mirrors that fail: kernel and initrd come from the second
 

@@ -15,7 +15,8 @@
 
 #define CATALOG                                                                \
 	"{" MENUS ", 'site': {'base': 'http://boot.example.org/boot/',"        \
-	" 'values': {'a': 'site', 'b': 'site', 'c': 'site'}},"                 \
+	" 'values': {'a': 'site', 'b': 'site', 'c': 'site'},"                  \
+	" 'keyboard': 'de', 'proxy': 'http://site:3128/'},"                    \
 	" 'mirrors': {'m': ['http://one/debian/', 'https://two:8/d/e/']},"     \
 	" 'distros': {'d': {'title': 'D', 'mirror': 'm',"                      \
 	" 'kernel': '{{mirror}}linux', 'initrds': ['{{mirror}}initrd'],"       \
@@ -155,6 +156,22 @@ static void test_host_comes_before_group_and_site(void **state)
 	check_preview("host=" MAC "&file=v.txt", "500 v.txt:1: 'b' is missing");
 }
 
+/* What is said for all installers, unless a value says otherwise. */
+static void test_answers_say_what_kernel_arguments_say(void **state)
+{
+	(void)state;
+	put(FILE_OF("w.txt"), "{{keyboard}}{{#proxy}} {{.}}{{/proxy}}\n");
+	check_preview("group=g&file=w.txt", "de http://site:3128/\n");
+	put_json("hosts/" MAC ".json", "{'group': 'g', 'keyboard': 'nl'}");
+	check_preview("host=" MAC "&file=w.txt", "nl http://site:3128/\n");
+	put_json("hosts/" MAC ".json", "{'group': 'g', 'proxy': null}");
+	check_preview("host=" MAC "&file=w.txt", "de\n");
+	put_json("hosts/" MAC ".json",
+		 "{'group': 'g', 'keyboard': 'nl',"
+		 " 'values': {'keyboard': 'fr', 'proxy': null}}");
+	check_preview("host=" MAC "&file=w.txt", "fr\n");
+}
+
 static void test_pages_fill_in_what_they_know(void **state)
 {
 	(void)state;
@@ -219,6 +236,7 @@ int main(void)
 		SCRATCH_TEST(test_words_for_answers_go_before_the_dashes),
 		SCRATCH_TEST(test_what_a_loader_cannot_write_is_known),
 		SCRATCH_TEST(test_host_comes_before_group_and_site),
+		SCRATCH_TEST(test_answers_say_what_kernel_arguments_say),
 		SCRATCH_TEST(test_pages_fill_in_what_they_know),
 		SCRATCH_TEST(test_sites_own_file_comes_first),
 		SCRATCH_TEST(test_what_cannot_be_shown_is_said),
