@@ -30,6 +30,14 @@ static char *text_of(const json_t *distros)
 	return written_text(COMMENT, "distros", distros);
 }
 
+/* What the file is to be; "" if there is to be none, because nothing is new. */
+static char *text_after(const struct foundfile *file)
+{
+	if (file->before[0] == '\0' && json_object_size(file->distros) == 0)
+		return mem_copy("", 0);
+	return text_of(file->distros);
+}
+
 /* Whether the distros have what foundfile_write() writes, and nothing else. */
 static int are_ours(const json_t *distros)
 {
@@ -282,8 +290,8 @@ static void print_difference(char **old, size_t old_count, char **now,
 	}
 	if (old_count == same && now_count == same)
 		return;
-	fprintf(out, "@@ -%zu,%zu +%zu,%zu @@\n", same + 1, old_count - same,
-		same + 1, now_count - same);
+	fprintf(out, "@@ -%zu,%zu +%zu,%zu @@\n", same + (old_count > same),
+		old_count - same, same + (now_count > same), now_count - same);
 	for (size_t i = same; i < old_count; i++)
 		fprintf(out, "-%s\n", old[i]);
 	for (size_t i = same; i < now_count; i++)
@@ -293,7 +301,7 @@ static void print_difference(char **old, size_t old_count, char **now,
 void foundfile_print_diff(const struct foundfile *file, FILE *out)
 {
 	char *before = mem_copy(file->before, strlen(file->before));
-	char *after = text_of(file->distros);
+	char *after = text_after(file);
 	size_t old_count, now_count;
 	char **old = split(before, &old_count);
 	char **now = split(after, &now_count);
@@ -307,11 +315,10 @@ void foundfile_print_diff(const struct foundfile *file, FILE *out)
 
 int foundfile_write(const struct foundfile *file, struct error *err)
 {
-	char *text = text_of(file->distros);
+	char *text = text_after(file);
 	int rc = 0;
 
-	if (strcmp(text, file->before) != 0 &&
-	    (file->before[0] != '\0' || json_object_size(file->distros) > 0))
+	if (strcmp(text, file->before) != 0)
 		rc = replace_file(file->path, text, err);
 	free(text);
 	return rc;

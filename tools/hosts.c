@@ -142,6 +142,17 @@ static void check_everywhere(const struct hosts_check *h, const char *name,
 		    "networks: write them as \"networks\" here too");
 }
 
+/* mirrorboot-install does not arm it, for anybody could get its answers. */
+static void check_armable(const struct hosts_check *h,
+			  const struct assignment *a, size_t networks,
+			  const char *file, const char *pointer)
+{
+	if (assignment_is_unattended(a) && networks == 0)
+		add(h, SEVERITY_WARNING, file, pointer,
+		    "has answers, but cannot be armed: write the machine's "
+		    "networks, as \"networks\": [\"192.0.2.0/24\"]");
+}
+
 /* Allowed, and the way to lose a machine's data.  pointer: of what says so. */
 static void check_always(const struct hosts_check *h,
 			 const struct assignment *a, const char *file,
@@ -230,6 +241,8 @@ static void check_host(const struct hosts_check *h, const char *name)
 		check_menu(h, &host.assigned, host.networks,
 			   host.network_count);
 		check_everywhere(h, name, &host);
+		check_armable(h, &host.assigned, host.network_count, name,
+			      NULL);
 		check_network(h, &host.assigned, name);
 		answers_check(h->answers, &host.assigned, name, "");
 		answers_check_names(h->answers, &host.assigned, name, "");
@@ -278,9 +291,12 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 		    "no machine belongs to this group: it has no networks, "
 		    "platform or arch, and no host file names it");
 	check_always(h, &group->assigned, group->file, pointer.data);
-	if (group_is_general(group))
+	if (group_is_general(group)) {
+		check_armable(h, &group->assigned, group->network_count,
+			      group->file, pointer.data);
 		answers_check(h->answers, &group->assigned, group->file,
 			      pointer.data);
+	}
 	answers_check_names(h->answers, &group->assigned, group->file,
 			    pointer.data);
 	buf_free(&pointer);

@@ -172,7 +172,8 @@ static int check_assigned(const struct command *c, const char *given,
 				       "it: give it boot and answers");
 	if (networks == 0)
 		return complain(given, "names no networks, so anybody could "
-				       "get its answers: write them");
+				       "get its answers: write them, as "
+				       "\"networks\": [\"192.0.2.0/24\"]");
 	if (c->retries > 0 && assignment_repeats(a))
 		return complain(given, "gets its answers at each start: "
 				       "--retries is for what installs once");
@@ -328,8 +329,9 @@ static int print_state(const struct command *c, const char *name)
 		printf("%s %s until %s, %zu of %lld machines begun, retries "
 		       "%lld%s\n",
 		       name,
-		       arming_state_of(&a, "", now) == ARMING_ARMED ? "armed"
-								    : "closed",
+		       arming_state_of(&a, "", now) == ARMING_ARMED
+			       ? "armed"
+			       : "closed, its time is",
 		       until, json_object_size(a.machines), (long long)a.max,
 		       (long long)a.retries,
 		       a.is_stale ? ", before the server restarted" : "");

@@ -131,7 +131,8 @@ static int is_whole(const json_t *distro)
 }
 
 /* A distro that says all that it needs may have been written to replace
- * another, as it did before 0.2.0. */
+ * another, as it did before 0.2.0.  What --write has found is no other one: it
+ * is only versions. */
 static void warn_merged(const struct warning *w)
 {
 	size_t i;
@@ -146,7 +147,9 @@ static void warn_merged(const struct warning *w)
 		json_array_foreach((json_t *)left, j, name)
 			buf_printf(&names, "%s%s", j > 0 ? ", " : "",
 				   json_string_value(name));
-		if (names.len > 0 && is_whole(json_object_get(value, "value")))
+		if (names.len > 0 &&
+		    is_whole(json_object_get(value, "before")) &&
+		    is_whole(json_object_get(value, "value")))
 			warn_file(
 				w, value, "merged",
 				"%s has this distro too, and since 0.2.0 both "

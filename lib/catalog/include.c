@@ -192,11 +192,13 @@ static void note_merged(const struct merge_place *at, const json_t *into,
 	json_t *left = json_array();
 
 	add_left("", into, from, left);
-	json_array_append_new(
-		at->m->into->merged,
-		json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "file", at->file,
-			  "section", at->section, "id", buf_text(&at->id),
-			  "earlier", earlier, "value", from, "left", left));
+	json_array_append_new(at->m->into->merged,
+			      json_pack("{s:s, s:s, s:s, s:s, s:o, s:O, s:o}",
+					"file", at->file, "section",
+					at->section, "id", buf_text(&at->id),
+					"earlier", earlier, "before",
+					json_copy((json_t *)into), "value",
+					from, "left", left));
 }
 
 static void merge_object(struct merge_place *at, json_t *into,

@@ -42,7 +42,9 @@ struct include {
 				  by, the name of that file; and is_null */
 	json_t *merged;        /* values that merged with an earlier one: an
 				  array of objects with file, section, id;
-				  earlier, a file; value, as it stands in file;
+				  earlier, a file; before, what the files until
+				  then had: its keys alone count; value, as it
+				  stands in file;
 				  left, what stays of the earlier one, as
 				  "kernel" or "versions/sid" */
 };

@@ -436,7 +436,7 @@ def test_write(directory, mirror):
     expect("exists after --diff", file.exists(), False)
     added = "".join(f"+{line}\n" for line in json.dumps(
         wanted, indent=1, sort_keys=True).splitlines())
-    expect("diff", result.stdout[:len(added) + 17], f"@@ -1,0 +1,15 @@\n{added}")
+    expect("diff", result.stdout[:len(added) + 17], f"@@ -0,0 +1,15 @@\n{added}")
 
     expect("first", site.findings("--write", file), [NEW])
     expect("file", found(site), wanted)
@@ -464,6 +464,8 @@ def test_plain_http_is_not_written(directory, mirror):
         "directory that the catalogue does not read, or set trust_http_lists "
         "of the site"])
     expect("nothing is written", included.exists(), False)
+    result = site.run("--write", included, "--diff")
+    expect("no difference", "@@" in result.stdout, False)
     with tempfile.TemporaryDirectory() as elsewhere:
         file = pathlib.Path(elsewhere) / "found.json"
         expect("elsewhere", site.findings("--write", file), [NEW])
