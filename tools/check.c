@@ -412,6 +412,8 @@ static int check_online(const struct options *o, const struct catalog *c,
 	rc = online_check(c, &options, findings);
 	if (rc == 0 && o->rank != NULL) {
 		ranking_sort(options.ranking, findings);
+		ranking_check_name(options.ranking, o->rank, o->paths.catalog,
+				   findings);
 		rc = ranking_write(options.ranking, o->rank, &err);
 	}
 	if (err.text[0] != '\0')

@@ -218,6 +218,55 @@ void ranking_sort(struct ranking *r, struct findings *f)
 		sort(&r->list[i], f);
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Whether the file is beside path and, by its name, read after it. */
+static int is_later(const char *file, const char *path)
+{
+	const char *name = name_of(path);
+	struct buf beside = BUF_INIT;
+	int later;
+
+	buf_printf(&beside, "%.*s%s", (int)(name - path), path, file);
+	later = strcmp(file, name) > 0 && access(beside.data, F_OK) == 0;
+	buf_free(&beside);
+	return later;
+}
+
+void ranking_check_name(const struct ranking *r, const char *path,
+			const char *catalog, struct findings *f)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct mirror *mirror = r->list[i].mirror;
+		struct buf pointer = BUF_INIT;
+		struct buf reason = BUF_INIT;
+
+		if (mirror->count < 2 ||
+		    strcmp(mirror->file, name_of(catalog)) == 0 ||
+		    !is_later(mirror->file, path))
+			continue;
+		buf_printf(&pointer, "/mirrors/%s", mirror->id);
+		buf_printf(&reason,
+			   "replaces the order in %s, which is read earlier: "
+			   "give that file a name that sorts after this one",
+			   name_of(path));
+		findings_add(f, &(struct finding){
+					.severity = SEVERITY_WARNING,
+					.check = "rank",
+					.file = mirror->file,
+					.pointer = pointer.data,
+					.reason = reason.data,
+				});
+		buf_free(&pointer);
+		buf_free(&reason);
+	}
+}
+
 static json_t *urls_of(const struct ranked *ranked)
 {
 	json_t *urls = json_array();

@@ -31,6 +31,12 @@ void ranking_measure(struct ranking *r, struct fetcher *fetcher,
  */
 void ranking_sort(struct ranking *r, struct findings *f);
 
+/* Add a finding for each mirror whose order, written to path, has no effect: a
+ * file beside it is read later and has that mirror.  catalog is the path of the
+ * catalogue's main file, which is read first. */
+void ranking_check_name(const struct ranking *r, const char *path,
+			const char *catalog, struct findings *f);
+
 /*
  * Write the mirrors with two URLs or more to the file at path, as a part of a
  * catalogue, whole or not at all.  Returns 0, or -1 with err set: also where

@@ -689,6 +689,18 @@ def test_mirror_that_lacks_a_file_comes_last(directory, mirror):
                ([1, 0], [f"{b} should come first: {a} lacks files"]))
 
 
+def test_rank_is_read_before_the_list(directory, mirror):
+    mirror.files = releases("43", "44")
+    site = Site(directory, mirror, {"version": "[0-9]+"})
+    own = site.directory / "catalog.d/90-own.json"
+    own.write_text(json.dumps({"mirrors": {"m": [mirror.base, mirror.base + "./"]}}))
+    for name, warned in (("80-rank.json", True), ("99-rank.json", False), ("../80-rank.json", False)):
+        result = site.run("--rank", own.parent / name)
+        expect(name, "90-own.json: /mirrors/m: replaces the order in 80-rank.json, which is read "
+               "earlier: give that file a name that sorts after this one" in result.stdout, warned)
+        (own.parent / name).unlink()
+
+
 def test_rank_leaves_files_of_others(directory, mirror):
     mirror.files = releases("43", "44")
     site = Site(directory, mirror, {"version": "[0-9]+"})
