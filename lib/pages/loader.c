@@ -235,6 +235,20 @@ size_t loader_next_mirror(const struct loader *l, const struct release *release,
 	return from;
 }
 
+/* Why the loader starts nothing of these files, which it could be told. */
+static const char *refuses_method(const struct loader *l,
+				  const struct release *release,
+				  const struct mirror_files *files)
+{
+	struct loader on_bios = *l;
+
+	on_bios.machine.platform = PLATFORM_BIOS;
+	if (l->machine.platform == MACHINE_UNKNOWN &&
+	    loader_method(&on_bios, release, files) != BOOT_NONE)
+		return "starts with this loader on BIOS only";
+	return "has nothing that this loader can start";
+}
+
 const char *loader_refusal(const struct loader *l,
 			   const struct release *release)
 {
@@ -250,8 +264,7 @@ const char *loader_refusal(const struct loader *l,
 			continue;
 		reason = loader_refuses_files(l, files);
 		return reason != NULL ? reason
-				      : "has nothing that this loader can "
-					"start";
+				      : refuses_method(l, release, files);
 	}
 	return loader_refuses_files(l, &release->mirrors[0]);
 }

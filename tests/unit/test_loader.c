@@ -83,6 +83,7 @@ static struct machine machine_of(const char *platform, const char *arch)
 #define NO_BIOS "has nothing that BIOS can start"
 #define NO_EFI "has nothing that UEFI can start"
 #define NOTHING "has nothing that this loader can start"
+#define KNOWN_BIOS_ALONE "starts with this loader on BIOS only"
 #define NO_IMAGE "is a disk image, which this loader cannot start"
 #define NO_SCRIPT "is a script of iPXE"
 #define BIOS_ALONE                                                             \
@@ -137,7 +138,7 @@ static const struct {
 	{ "syslinux", "efi", KERNEL | HTTPS, NO_HTTPS },
 	{ "syslinux", "efi", EFI_PROGRAM | SITE_HOST, NOTHING },
 	{ "syslinux", "", PXELINUX | KERNEL, "kernel" },
-	{ "syslinux", "", PXELINUX, NOTHING },
+	{ "syslinux", "", PXELINUX, KNOWN_BIOS_ALONE },
 
 	/* GRUB starts kernels, and on EFI programs for it. */
 	{ "grub", "efi", PXELINUX | KERNEL, "kernel" },
@@ -212,7 +213,7 @@ static const struct {
 	{ "syslinux", "bios", BIOS_IMAGE | EFI_IMAGE, "memdisk" },
 	{ "syslinux", "bios", BIOS_IMAGE | UNWRITABLE, unwritable },
 	{ "syslinux", "efi", BIOS_IMAGE | EFI_IMAGE | SITE_HOST, NO_IMAGE },
-	{ "syslinux", "", BIOS_IMAGE, NOTHING },
+	{ "syslinux", "", BIOS_IMAGE, KNOWN_BIOS_ALONE },
 	{ "gpxe", "bios", BIOS_IMAGE, NO_IMAGE },
 	{ "pxelinux", "bios", BIOS_IMAGE, NO_IMAGE },
 	{ "grub", "efi", BIOS_IMAGE | EFI_IMAGE, NO_IMAGE },
@@ -233,7 +234,7 @@ static const struct {
 	{ "syslinux", "bios", MULTIBOOT, "multiboot" },
 	{ "syslinux", "bios", MULTIBOOT | UNWRITABLE, unwritable },
 	{ "syslinux", "efi", MULTIBOOT | SITE_HOST, BIOS_ALONE },
-	{ "syslinux", "", MULTIBOOT, NOTHING },
+	{ "syslinux", "", MULTIBOOT, KNOWN_BIOS_ALONE },
 	{ "grub", "bios", MULTIBOOT, "multiboot" },
 	{ "grub", "efi", MULTIBOOT, "multiboot" },
 	{ "grub", "", MULTIBOOT | EFI_PROGRAM, "multiboot" },
