@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "arming_directory.h"
+#include "environment.h"
 #include "fastcgi.h"
 #include "gateway.h"
 #include "mem.h"
@@ -115,6 +116,11 @@ static void print_help(const struct page *own)
 	       "                        or a server as redis://ADDRESS:PORT\n"
 	       "  MIRRORBOOT_STATE_PASSWORD\n"
 	       "                        a file with that server's password\n"
+	       "  MIRRORBOOT_ENVIRONMENT\n"
+	       "                        a file with settings that are not "
+	       "here, for a shell\n"
+	       "                        (environment beside the catalogue), "
+	       "or none\n"
 	       "  MIRRORBOOT_LOG        not empty: a line on standard error "
 	       "for each\n"
 	       "                        request of a web server\n"
@@ -194,11 +200,24 @@ static int take_option(const struct page *own, const char *option)
 	return 1;
 }
 
+/* A shell has not the settings that systemd gives the programs.  Returns 0, or
+ * -1 with a message. */
+static int take_settings(const char *program)
+{
+	struct error err = ERROR_INIT;
+
+	if (environment_take(DEFAULT_CATALOG, &err) == 0)
+		return 0;
+	fprintf(stderr, "%s: %s\n", program, err.text);
+	return -1;
+}
+
 int main_run_with(const struct arming_kinds *kinds, const struct page *own,
 		  int argc, char **argv)
 {
 	int is_cgi = getenv("GATEWAY_INTERFACE") != NULL;
 	int is_fastcgi;
+	int is_shell;
 	struct arming_store *store;
 	struct site *site;
 	int rc;
@@ -209,9 +228,12 @@ int main_run_with(const struct arming_kinds *kinds, const struct page *own,
 	 * out, and a menu would have a hole in it. */
 	json_set_alloc_funcs(mem_get, free);
 	is_fastcgi = fastcgi_is_asked();
+	is_shell = !is_cgi && !is_fastcgi;
 	/* Under a web server the arguments come from the network. */
-	if (!is_cgi && !is_fastcgi && argc == 2 && take_option(own, argv[1]))
+	if (is_shell && argc == 2 && take_option(own, argv[1]))
 		return EXIT_SUCCESS;
+	if (is_shell && take_settings(own->name) < 0)
+		return EXIT_FAILURE;
 	store = open_store(kinds);
 	site = open_site(store);
 	if (is_fastcgi)
@@ -272,7 +294,7 @@ int main_answer(int argc, char **argv)
 		print_version("answer");
 		return EXIT_SUCCESS;
 	}
-	if (!has_query("answer", argc, argv))
+	if (!has_query("answer", argc, argv) || take_settings("answer") < 0)
 		return EXIT_FAILURE;
 	mem_set_up();
 	json_set_alloc_funcs(mem_get, free);

@@ -8,6 +8,7 @@
 
 #include "copyscript.h"
 #include "discovery.h"
+#include "environment.h"
 #include "findings.h"
 #include "foundfile.h"
 #include "mem.h"
@@ -474,20 +475,44 @@ static int check(const struct options *o)
 	return status;
 }
 
+/* What no option says.  Returns 0, or -1 with err set. */
+static int take_settings(struct options *o, struct error *err)
+{
+	struct site_paths *p = &o->paths;
+
+	if (environment_take(DEFAULT_CATALOG, err) < 0)
+		return -1;
+	if (p->catalog == NULL)
+		p->catalog =
+			site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG);
+	if (p->templates == NULL)
+		p->templates =
+			site_setting("MIRRORBOOT_TEMPLATES", DEFAULT_TEMPLATES);
+	p->shipped = SHIPPED_TEMPLATES;
+	p->base = site_setting("MIRRORBOOT_BASE", NULL);
+	p->hosts = site_setting("MIRRORBOOT_HOSTS", NULL);
+	p->answers = site_setting("MIRRORBOOT_ANSWERS", NULL);
+	p->shipped_answers = SHIPPED_ANSWERS;
+	return 0;
+}
+
+/* Returns the exit status. */
+static int run(struct options *o)
+{
+	struct error err = ERROR_INIT;
+
+	if (take_settings(o, &err) < 0) {
+		fprintf(stderr, "mirrorboot-check: %s\n", err.text);
+		return EXIT_UNCHECKED;
+	}
+	if (access(o->paths.catalog, R_OK) != 0)
+		return unchecked(o->paths.catalog, strerror(errno));
+	return o->copy != NULL ? print_copy(o) : check(o);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {
-		.paths = {
-			.catalog = site_setting("MIRRORBOOT_CATALOG",
-					   DEFAULT_CATALOG),
-			.templates = site_setting("MIRRORBOOT_TEMPLATES",
-					     DEFAULT_TEMPLATES),
-			.shipped = SHIPPED_TEMPLATES,
-			.base = site_setting("MIRRORBOOT_BASE", NULL),
-			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
-			.answers = site_setting("MIRRORBOOT_ANSWERS", NULL),
-			.shipped_answers = SHIPPED_ANSWERS,
-		},
 		.online = { .timeout = ONLINE_TIMEOUT,
 			    .per_host = ONLINE_PER_HOST,
 			    .max_time = ONLINE_MAX_TIME },
@@ -496,12 +521,8 @@ int main(int argc, char **argv)
 
 	/* A value that jansson cannot allocate would be a finding less. */
 	json_set_alloc_funcs(mem_get, free);
-	if (parse(&o, argc, argv, &status) == 0) {
-		if (access(o.paths.catalog, R_OK) != 0)
-			status = unchecked(o.paths.catalog, strerror(errno));
-		else
-			status = o.copy != NULL ? print_copy(&o) : check(&o);
-	}
+	if (parse(&o, argc, argv, &status) == 0)
+		status = run(&o);
 	buf_free(&o.templates);
 	return status;
 }

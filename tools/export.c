@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "environment.h"
 #include "generation.h"
 #include "mem.h"
 #include "pages.h"
@@ -213,19 +214,25 @@ static int export(const struct options *o, struct error *err)
 	return status;
 }
 
+/* Returns 0, or -1 with err set. */
+static int take_settings(struct options *o, struct error *err)
+{
+	if (environment_take(DEFAULT_CATALOG, err) < 0)
+		return -1;
+	o->paths = (struct site_paths){
+		.catalog = site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
+		.templates =
+			site_setting("MIRRORBOOT_TEMPLATES", DEFAULT_TEMPLATES),
+		.shipped = SHIPPED_TEMPLATES,
+		.base = site_setting("MIRRORBOOT_BASE", NULL),
+		.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
+	};
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = {
-		.paths = {
-			.catalog = site_setting("MIRRORBOOT_CATALOG",
-					   DEFAULT_CATALOG),
-			.templates = site_setting("MIRRORBOOT_TEMPLATES",
-					     DEFAULT_TEMPLATES),
-			.shipped = SHIPPED_TEMPLATES,
-			.base = site_setting("MIRRORBOOT_BASE", NULL),
-			.hosts = site_setting("MIRRORBOOT_HOSTS", NULL),
-		},
-	};
+	struct options o = { .base = NULL };
 	struct error err = ERROR_INIT;
 	int status = EXIT_SUCCESS;
 
@@ -233,7 +240,8 @@ int main(int argc, char **argv)
 	umask(022); /* the web server reads the files */
 	if (parse(&o, argc, argv, &status) < 0)
 		return status;
-	if (o.base != NULL && check_base(o.base, &err) < 0)
+	if (take_settings(&o, &err) < 0 ||
+	    (o.base != NULL && check_base(o.base, &err) < 0))
 		status = EXIT_FAILED;
 	else
 		status = export(&o, &err);

@@ -408,19 +408,6 @@ static int is_verb(const char *s)
 	       strcmp(s, "list") == 0;
 }
 
-/* The settings of the programs, which systemd gives them from this file. */
-static int take_environment(void)
-{
-	char *path =
-		site_beside(site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG),
-			    "environment");
-	struct error err = ERROR_INIT;
-	int rc = environment_read(path, &err);
-
-	free(path);
-	return rc < 0 ? complain("nothing is done", err.text) : 0;
-}
-
 static struct arming_store *open_store(void)
 {
 	static const struct arming_kinds kinds = {
@@ -437,10 +424,13 @@ static struct arming_store *open_store(void)
 static int main_of_verb(int argc, char **argv)
 {
 	struct command c = { .seconds = 2 * HOUR };
+	struct error err = ERROR_INIT;
 	int status = EXIT_USAGE;
 
-	if (take_environment() < 0)
+	if (environment_take(DEFAULT_CATALOG, &err) < 0) {
+		complain("nothing is done", err.text);
 		return EXIT_FAILURE;
+	}
 	c.paths.catalog = site_setting("MIRRORBOOT_CATALOG", DEFAULT_CATALOG);
 	c.paths.base = site_setting("MIRRORBOOT_BASE", NULL);
 	c.paths.hosts = site_setting("MIRRORBOOT_HOSTS", NULL);

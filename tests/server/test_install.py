@@ -80,6 +80,11 @@ class InstallTest(unittest.TestCase):
                      f"\nBindReadOnlyPaths={etc}/mirrorboot\n",
                      f"\nEnvironmentFile=-{etc}/mirrorboot/environment\n"):
             self.assertIn(line, unit)
+        for name in "check", "export":
+            self.assertIn(f"\nEnvironmentFile=-{etc}/mirrorboot/environment\n"
+                          "# systemd has read it, so the user need not.\n"
+                          "Environment=MIRRORBOOT_ENVIRONMENT=none\n",
+                          (units / f"mirrorboot-{name}.service").read_text())
         for sample in samples.iterdir():
             named = re.findall(r"/[a-z/]*/libexec/mirrorboot(?=/)",
                                sample.read_text())

@@ -440,7 +440,7 @@ class OnceTest(unittest.TestCase):
         file.mkdir()
         self.assertEqual(server.install("list").stderr,
                          "mirrorboot-install: nothing is done: environment: "
-                         "Is a directory\n")
+                         "is a directory, not a file\n")
 
     def test_tool_says_what_it_did_and_why_not(self):
         server = self.start(Nginx)

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The programs from a shell, and as CGI programs without a server."""
 
+import pathlib
+import shutil
 import socket
 import subprocess
+import tempfile
 import unittest
 
 from harness import BUILD, PAGES, PATIENCE, ROOT, shell
@@ -139,6 +142,122 @@ class ShellTest(unittest.TestCase):
             with self.subTest(address=address):
                 self.assertIn(f"menu?name={menu}\n".encode(), shell(
                     "customermenu", "", REMOTE_ADDR=address, **environ).stdout)
+
+
+class SettingsTest(unittest.TestCase):
+    """The file whose settings systemd gives the programs, and nobody a shell."""
+
+    BASE = "http://192.0.2.1/settings/"
+    BROKEN = 'environment:2: a backslash, or a quote inside of the value: ' \
+             'write it without\n'
+
+    def setUp(self):
+        self.dir = pathlib.Path(self.enterContext(
+            tempfile.TemporaryDirectory(prefix="mirrorboot-")))
+        self.catalog = self.dir / "catalog.json"
+        shutil.copy(CATALOG, self.catalog)
+        self.environment = self.dir / "environment"
+
+    def write(self, **settings):
+        self.environment.write_text("# Settings\n" + "".join(
+            f'{name}="{value}"\n' for name, value in settings.items()))
+
+    def tool(self, name, *args, **environ):
+        environ = {"MIRRORBOOT_CATALOG": str(self.catalog)} | environ
+        return subprocess.run([BUILD / "tools" / f"mirrorboot-{name}", *args],
+                              env=environ, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+
+    def base_of_export(self, **environ):
+        done = self.tool("export", "--quiet", self.dir / "export", **environ)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        texts = [path.read_bytes() for path in
+                 (self.dir / "export").rglob("*") if path.is_file()]
+        return [base for base in (self.BASE, "http://boot.example.net/")
+                if any(base.encode() in text for text in texts)]
+
+    def test_pages_have_them(self):
+        self.write(MIRRORBOOT_BASE=self.BASE)
+        environ = {"MIRRORBOOT_CATALOG": str(self.catalog)}
+        self.assertIn(self.BASE + "menu", run("boot", **environ).stdout)
+        self.assertIn("http://192.0.2.9/menu", run(
+            "boot", MIRRORBOOT_BASE="http://192.0.2.9/", **environ).stdout)
+
+    def test_answer_has_them(self):
+        hosts = self.dir / "elsewhere"
+        hosts.mkdir()
+        (hosts / "52-54-00-12-34-56.json").write_text(
+            '{"answers": "debian", "networks": ["192.0.2.0/24"], "boot": '
+            '{"distro": "debian", "version": "trixie", "arch": "amd64"}}')
+        query = "host=52-54-00-12-34-56&file=preseed.cfg"
+        environ = {"MIRRORBOOT_ENVIRONMENT": str(self.environment)}
+        self.assertEqual(run("answer", query, **environ).returncode, 1)
+        self.write(MIRRORBOOT_HOSTS=hosts)
+        done = run("answer", query, **environ)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.startswith("#_preseed_V1\n"))
+
+    def test_checker_has_them(self):
+        self.assertNotIn("nosuch", self.tool("check").stdout)
+        self.write(MIRRORBOOT_TEMPLATES=self.dir / "nosuch")
+        self.assertIn("nosuch: there is no such directory",
+                      self.tool("check").stdout)
+        self.assertNotIn("nosuch", self.tool(
+            "check", "--templates", self.dir).stdout)
+
+    def test_export_has_them(self):
+        self.assertEqual(self.base_of_export(), ["http://boot.example.net/"])
+        self.write(MIRRORBOOT_BASE=self.BASE)
+        self.assertEqual(self.base_of_export(), [self.BASE])
+
+    def test_file_can_be_another_or_none(self):
+        self.write(MIRRORBOOT_BASE=self.BASE)
+        self.assertEqual(self.base_of_export(MIRRORBOOT_ENVIRONMENT="none"),
+                         ["http://boot.example.net/"])
+        other = self.dir / "other"
+        other.write_text(f"MIRRORBOOT_CATALOG={self.catalog}\n"
+                         f"MIRRORBOOT_TEMPLATES={self.dir}/nosuch\n")
+        done = self.tool("check", MIRRORBOOT_CATALOG="",
+                         MIRRORBOOT_ENVIRONMENT=str(other))
+        self.assertIn("nosuch: there is no such directory", done.stdout)
+
+    def test_catalogue_in_the_file_is_that_of_the_programs(self):
+        other = self.dir / "other"
+        other.write_text(f"MIRRORBOOT_CATALOG={self.dir}/gone.json\n")
+        environ = {"MIRRORBOOT_ENVIRONMENT": str(other)}
+        self.assertEqual(run("menu", **environ).stderr,
+                         f"menu: gone.json: {NO_FILE}\n")
+        done = self.tool("check", MIRRORBOOT_CATALOG="", **environ)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, f"mirrorboot-check: {self.dir}/gone.json: "
+                          "No such file or directory\n"))
+
+    def test_web_server_has_its_own(self):
+        self.write(MIRRORBOOT_BASE=self.BASE)
+        done = run("boot", GATEWAY_INTERFACE="CGI/1.1", REQUEST_METHOD="GET",
+                   MIRRORBOOT_CATALOG=str(self.catalog))
+        self.assertTrue(done.stdout.startswith("Status: 200 OK\n"))
+        self.assertNotIn(self.BASE, done.stdout)
+        self.environment.write_text("\nMIRRORBOOT_BASE=\\\n")
+        done = run("boot", GATEWAY_INTERFACE="CGI/1.1", REQUEST_METHOD="GET",
+                   MIRRORBOOT_CATALOG=str(self.catalog))
+        self.assertEqual((done.stdout.split("\n")[0], done.stderr),
+                         ("Status: 200 OK", ""))
+
+    def test_broken_file_is_a_failure(self):
+        self.environment.write_text("\nMIRRORBOOT_BASE='a'b'\n")
+        environ = {"MIRRORBOOT_CATALOG": str(self.catalog)}
+        for page in ("boot", "answer"):
+            done = run(page, "host=a", **environ)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (1, "", f"{page}: {self.BROKEN}"))
+        for tool, args in (("check", []), ("export", [self.dir / "export"])):
+            done = self.tool(tool, *args)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (2, "", f"mirrorboot-{tool}: {self.BROKEN}"))
+            self.assertEqual(self.tool(tool, "--help").returncode, 0)
+        self.assertFalse((self.dir / "export").exists())
+        self.assertEqual(run("boot", "--version", **environ).returncode, 0)
 
 
 class CgiTest(unittest.TestCase):
