@@ -158,7 +158,14 @@ static unsigned long pe_machine(const struct buf *head)
  * i386 runs on amd64 too. */
 static int is_foreign(unsigned long machine, enum arch arch)
 {
-	enum { I386 = 0x14c, AMD64 = 0x8664, ARM64 = 0xaa64, RISCV64 = 0x5064 };
+	enum {
+		I386 = 0x14c,
+		AMD64 = 0x8664,
+		ARM64 = 0xaa64,
+		RISCV64 = 0x5064,
+		ARM = 0x1c2, /* and Thumb */
+		LOONGARCH64 = 0x6264
+	};
 
 	switch (machine) {
 	case I386:
@@ -169,6 +176,10 @@ static int is_foreign(unsigned long machine, enum arch arch)
 		return arch != ARCH_ARM64;
 	case RISCV64:
 		return arch != ARCH_RISCV64;
+	case ARM:
+		return arch != ARCH_ARMHF;
+	case LOONGARCH64:
+		return arch != ARCH_LOONG64;
 	}
 	return 0;
 }

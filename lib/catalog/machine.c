@@ -3,10 +3,14 @@
 #include <string.h>
 
 const char *const machine_platforms[] = { "bios", "efi", NULL };
-const char *const machine_arches[] = { "i386", "amd64", "arm64", "riscv64",
-				       NULL };
-static const char *const loader_archs[] = { "i386", "x86_64", "arm64",
-					    "riscv64" };
+const char *const machine_arches[] = { "i386",  "amd64",   "arm64", "riscv64",
+				       "armhf", "loong64", NULL };
+static const char *const buildarchs[] = {
+	"i386", "x86_64", "arm64", "riscv64", "arm32", "loong64",
+};
+static const char *const grub_cpus[] = {
+	"i386", "x86_64", "arm64", "riscv64", "arm", "loongarch64",
+};
 
 static int find(const char *const *names, const char *name)
 {
@@ -26,9 +30,14 @@ const char *machine_arch_name(int arch)
 	return machine_arches[arch];
 }
 
-const char *machine_loader_arch(enum arch arch)
+const char *machine_buildarch(enum arch arch)
 {
-	return loader_archs[arch];
+	return buildarchs[arch];
+}
+
+const char *machine_grub_cpu(enum arch arch)
+{
+	return grub_cpus[arch];
 }
 
 int machine_find_platform(const char *name)

@@ -133,6 +133,10 @@ static const struct {
 			 "is for arm64, not for this machine" },
 	[ARCH_RISCV64] = { "is for riscv64, not for a PC with BIOS",
 			   "is for riscv64, not for this machine" },
+	[ARCH_ARMHF] = { "is for armhf, not for a PC with BIOS",
+			 "is for armhf, not for this machine" },
+	[ARCH_LOONG64] = { "is for loong64, not for a PC with BIOS",
+			   "is for loong64, not for this machine" },
 };
 
 const char *release_refusal(const struct release *release,

@@ -92,6 +92,8 @@ static json_t *machines_view(const struct request *r, struct link link)
 		{ "UEFI, 32-bit", { PLATFORM_EFI, ARCH_I386 } },
 		{ "UEFI, arm64", { PLATFORM_EFI, ARCH_ARM64 } },
 		{ "UEFI, riscv64", { PLATFORM_EFI, ARCH_RISCV64 } },
+		{ "UEFI, armhf", { PLATFORM_EFI, ARCH_ARMHF } },
+		{ "UEFI, loong64", { PLATFORM_EFI, ARCH_LOONG64 } },
 	};
 	json_t *list = json_array();
 

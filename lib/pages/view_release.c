@@ -426,7 +426,9 @@ json_t *view_release(const struct request *r, const struct release *release)
 	set(view, "variant", release->variant);
 	set(view, "untrusted",
 	    loader_distrusts(&loader, catalog_settings(r->catalog), release));
-	set(view, "loader_arch", machine_loader_arch(release->arch));
+	set(view, "loader_arch",
+	    r->dialect->has_grub_cpu ? machine_grub_cpu(release->arch)
+				     : machine_buildarch(release->arch));
 	set(view, "vesamenu", catalog_settings(r->catalog)->vesamenu);
 	json_object_update_new(
 		view,

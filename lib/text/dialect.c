@@ -628,6 +628,7 @@ const struct dialect dialect_grub = {
 	.tries_mirrors = 1,
 	.has_scripts = 1,
 	.has_bare_variables = 1,
+	.has_grub_cpu = 1,
 	.knows_lockdown = 1,
 	.names_files = 1,
 	.passes_args = 1,

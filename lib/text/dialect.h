@@ -131,6 +131,9 @@ struct dialect {
 	unsigned uses_syslinux : 1;   /* the site's directory of SYSLINUX 6.x */
 	unsigned has_ipv6_on_efi : 1; /* where refuses_ipv6 does not count */
 	unsigned has_bare_variables : 1; /* "$a" is a variable, as "${a}" is */
+	unsigned has_grub_cpu : 1;       /* an architecture is named as GRUB's
+					    $grub_cpu, not as iPXE's
+					    ${buildarch} */
 	unsigned knows_lockdown : 1;     /* its scripts find out whether
 					    Secure Boot is on, and the client
 					    then starts only what shim trusts */

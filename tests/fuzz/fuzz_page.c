@@ -275,7 +275,8 @@ static void check_body(const struct http_request *request,
 static int is_known(const struct place *place, const char *value, size_t len)
 {
 	static const char words[] = "\"bios\" \"efi\" \"i386\" \"amd64\" "
-				    "\"arm64\" \"riscv64\" \"local\" "
+				    "\"arm64\" \"riscv64\" \"armhf\" "
+				    "\"loong64\" \"local\" "
 				    "\"1\" \"gpxe\" \"pxelinux\" \"ipxe\" "
 				    "\"syslinux\" \"grub\" \"html\" "
 				    "\"json\" \"host\" \"release\" \"text\"";

@@ -63,8 +63,8 @@ static void test_releases_are_found_by_all_their_names(void **state)
 	catalog_free((struct catalog *)none);
 }
 /* What each machine is told, by its letter below: platform not known, bios,
- * efi; within each, arch not known, i386, amd64, arm64,
- * riscv64. */
+ * efi; within each, arch not known, i386, amd64, arm64, riscv64, armhf,
+ * loong64. */
 struct refusals {
 	const char *keys;
 	const char *arch;
@@ -84,6 +84,14 @@ static const char *refusal_of(char letter)
 		return "is for riscv64, not for this machine";
 	case 'V':
 		return "is for riscv64, not for a PC with BIOS";
+	case 'h':
+		return "is for armhf, not for this machine";
+	case 'H':
+		return "is for armhf, not for a PC with BIOS";
+	case 'l':
+		return "is for loong64, not for this machine";
+	case 'L':
+		return "is for loong64, not for a PC with BIOS";
 	case 'B':
 		return "is for arm64, not for a PC with BIOS";
 	case 'e':
@@ -199,8 +207,9 @@ static void check_refusals(const struct refusals *row)
 {
 	static const int platforms[] = { MACHINE_UNKNOWN, PLATFORM_BIOS,
 					 PLATFORM_EFI };
-	static const int arches[] = { MACHINE_UNKNOWN, ARCH_I386, ARCH_AMD64,
-				      ARCH_ARM64, ARCH_RISCV64 };
+	static const int arches[] = { MACHINE_UNKNOWN, ARCH_I386,    ARCH_AMD64,
+				      ARCH_ARM64,      ARCH_RISCV64, ARCH_ARMHF,
+				      ARCH_LOONG64 };
 	struct buf text = BUF_INIT;
 	struct catalog *c;
 	const struct release *release;
@@ -211,8 +220,8 @@ static void check_refusals(const struct refusals *row)
 		   row->keys, row->arch);
 	c = load(text.data);
 	release = catalog_release(c, "d", "1", row->arch, NULL);
-	for (size_t i = 0; i < 15; i++) {
-		const struct machine m = { platforms[i / 5], arches[i % 5] };
+	for (size_t i = 0; i < 21; i++) {
+		const struct machine m = { platforms[i / 7], arches[i % 7] };
 
 		buf_truncate(&text, 0);
 		buf_printf(&text, "%s for %s, machine %zu", row->keys,
@@ -230,25 +239,29 @@ static void test_machines_are_told_why_they_cannot_start_it(void **state)
 	"'root': 'http://h/', 'pxelinux': {'loader': 'http://h/p', "           \
 	"'config': 'c'}"
 	static const struct refusals rows[] = {
-		{ "'kernel': 'http://h/a'", "i386", "...ii...ii..iii" },
-		{ "'kernel': 'http://h/a'", "amd64", ".a.aa.a.aa.a.aa" },
-		{ "'kernel': 'http://h/a'", "arm64", ".rr.rBBBBB.rr.r" },
-		{ "'kernel': 'http://h/a'", "riscv64", ".vvv.VVVVV.vvv." },
-		{ PXELINUX, "i386", "...ii...iieeeee" },
-		{ PXELINUX, "amd64", ".a.aa.a.aaeeeee" },
+		{ "'kernel': 'http://h/a'", "i386", "...iiii...iiii..iiiii" },
+		{ "'kernel': 'http://h/a'", "amd64", ".a.aaaa.a.aaaa.a.aaaa" },
+		{ "'kernel': 'http://h/a'", "arm64", ".rr.rrrBBBBBBB.rr.rrr" },
+		{ "'kernel': 'http://h/a'", "riscv64",
+		  ".vvv.vvVVVVVVV.vvv.vv" },
+		{ "'kernel': 'http://h/a'", "armhf", ".hhhh.hHHHHHHH.hhhh.h" },
+		{ "'kernel': 'http://h/a'", "loong64",
+		  ".lllll.LLLLLLL.lllll." },
+		{ PXELINUX, "i386", "...iiii...iiiieeeeeee" },
+		{ PXELINUX, "amd64", ".a.aaaa.a.aaaaeeeeeee" },
 		{ PXELINUX ", 'kernel': 'http://h/a'", "amd64",
-		  ".a.aa.a.aa.a.aa" },
+		  ".a.aaaa.a.aaaa.a.aaaa" },
 		{ "'chain': {'bios': 'http://h/a'}", "amd64",
-		  ".a.aa.a.aaeeeee" },
+		  ".a.aaaa.a.aaaaeeeeeee" },
 		{ "'chain': {'efi': 'http://h/a'}", "amd64",
-		  ".a.aabbbbb.a.aa" },
+		  ".a.aaaabbbbbbb.a.aaaa" },
 		{ "'chain': {'efi': 'http://h/a'}", "arm64",
-		  ".rr.rBBBBB.rr.r" },
-		{ "'script': 'http://h/a'", "amd64", ".a.aa.a.aa.a.aa" },
+		  ".rr.rrrBBBBBBB.rr.rrr" },
+		{ "'script': 'http://h/a'", "amd64", ".a.aaaa.a.aaaa.a.aaaa" },
 		{ "'chain': {'bios': 'http://h/a.ipxe'}", "amd64",
-		  ".a.aa.a.aaeeeee" },
+		  ".a.aaaa.a.aaaaeeeeeee" },
 		{ "'chain': {'bios': 'http://h/a', 'efi': 'http://h/b'}",
-		  "i386", "...ii...ii..iii" },
+		  "i386", "...iiii...iiii..iiiii" },
 	};
 
 	(void)state;

@@ -87,7 +87,7 @@ static void test_script_opens_a_menu(void **state)
 		  "platform is bios or efi\n" },
 		{ { .query = "arch=x86_64" },
 		  400,
-		  "arch is i386, amd64, arm64 or riscv64\n" },
+		  "arch is i386, amd64, arm64, riscv64, armhf or loong64\n" },
 		{ { .query = "name=main" },
 		  400,
 		  "unknown parameter; this page takes menu, from, find, "

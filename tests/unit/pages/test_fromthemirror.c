@@ -155,7 +155,7 @@ static void test_menu_for_a_release_says_why_or_installs_it(void **state)
 static void test_releases_that_are_not_there(void **state)
 {
 	static const char unknown_arch[] =
-		"arch is i386, amd64, arm64 or riscv64\n";
+		"arch is i386, amd64, arm64, riscv64, armhf or loong64\n";
 	static const struct row rows[] = {
 		{ { .query = NULL },
 		  400,

@@ -120,7 +120,7 @@ static void test_machine_sees_what_it_can_run_and_passes_itself_on(void **state)
 						"local") },
 		{ { .query = "arch=x86" },
 		  400,
-		  "arch is i386, amd64, arm64 or riscv64\n" },
+		  "arch is i386, amd64, arm64, riscv64, armhf or loong64\n" },
 		{ { .query = "platform=" EVIL },
 		  400,
 		  "platform is bios or efi\n" },
