@@ -52,9 +52,9 @@ class UnpackTest(unittest.TestCase):
         loaders = suites.TOP / "scripts/loaders"
         status, out, err = run(loaders, "--suite", "trixie", "--tftp", self.dir / "tftp", "--www", self.dir / "www")
         self.assertEqual(status, 0, err)
-        for name in "ipxe-arm64.efi", "ipxe-riscv64.efi", "shimaa64.efi", "grubaa64.efi", "grub/arm64-efi/http.mod", "undionly.kpxe":
+        for name in "ipxe-arm64.efi", "ipxe-riscv64.efi", "ipxe-loong64.efi", "shimaa64.efi", "grubaa64.efi", "grub/arm64-efi/http.mod", "undionly.kpxe":
             self.assertIn(f"{self.dir}/tftp/{name}\n", out)
-        for name in "ipxe-arm64.efi", "ipxe-riscv64.efi":
+        for name in "ipxe-arm64.efi", "ipxe-riscv64.efi", "ipxe-loong64.efi":
             self.assertIn(f"{self.dir}/www/loaders/{name}\n", out)
 
 

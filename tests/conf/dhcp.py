@@ -101,6 +101,8 @@ SHIM_ARM64 = ("shimaa64.efi", {})
 HTTP_SHIM = (BOOT + "loaders/shimx64.efi", {60: b"HTTPClient"})
 HTTP_SHIM_ARM64 = (BOOT + "loaders/shimaa64.efi", {60: b"HTTPClient"})
 IPXE_RISCV64 = ("ipxe-riscv64.efi", {})
+IPXE_LOONG64 = ("ipxe-loong64.efi", {})
+HTTP_IPXE_LOONG64 = (BOOT + "loaders/ipxe-loong64.efi", {60: b"HTTPClient"})
 HTTP_IPXE_RISCV64 = (BOOT + "loaders/ipxe-riscv64.efi", {60: b"HTTPClient"})
 FULL = {77: b"full iPXE", 175: b"\xb0\1\1"}
 FULL_BIOS = ("ipxe.pxe", FULL)
@@ -251,8 +253,16 @@ CLIENTS = {
         "a page is no program: it serves every architecture",
     ),
     "UEFI LoongArch 64": (
-        rom(39), NOTHING,
-        "no page has an entry for it",
+        rom(39), IPXE_LOONG64,
+        "it runs no x86-64 program",
+    ),
+    "HTTP Boot LoongArch 64": (
+        http_boot(40), HTTP_IPXE_LOONG64,
+        "the firmware wants a URL, and its own vendor class back",
+    ),
+    "UEFI ARM 32": (
+        rom(10), NOTHING,
+        "Debian has no loader for it that is ready to run",
     ),
     "BIOS ROM, 0 and 7": (
         rom(0, 7), UNDIONLY,

@@ -63,11 +63,13 @@ PAGE = (BOOT + "boot?dialect=ipxe", None)
 SNPONLY = (TFTP + "snponly.efi", None)
 IPXE_ARM64 = (TFTP + "ipxe-arm64.efi", None)
 IPXE_RISCV64 = (TFTP + "ipxe-riscv64.efi", None)
+IPXE_LOONG64 = (TFTP + "ipxe-loong64.efi", None)
 HTTP = b"HTTPClient"
 HTTP_NOTHING = (None, HTTP)
 HTTP_SNPONLY = (BOOT + "loaders/snponly.efi", HTTP)
 HTTP_IPXE_ARM64 = (BOOT + "loaders/ipxe-arm64.efi", HTTP)
 HTTP_IPXE_RISCV64 = (BOOT + "loaders/ipxe-riscv64.efi", HTTP)
+HTTP_IPXE_LOONG64 = (BOOT + "loaders/ipxe-loong64.efi", HTTP)
 
 # Each kind of client: what it asks, what it is sent, and why.
 CLIENTS = {
@@ -113,6 +115,14 @@ CLIENTS = {
     ),
     "HTTP Boot RISC-V 64": (
         http_boot(28), HTTP_IPXE_RISCV64,
+        "the firmware wants a URL, and its own vendor class back",
+    ),
+    "UEFI LoongArch 64": (
+        uefi(39), IPXE_LOONG64,
+        "it runs no x86-64 program",
+    ),
+    "HTTP Boot LoongArch 64": (
+        http_boot(40), HTTP_IPXE_LOONG64,
         "the firmware wants a URL, and its own vendor class back",
     ),
     "iPXE, x86-64": (
