@@ -131,10 +131,16 @@ static int check_base(const char *base, struct error *err)
 			 reason);
 }
 
-static int add_file(void *ctx, const char *path, const struct buf *text,
-		    struct error *err)
+static int keep_file(void *ctx, const char *path, const char *basis,
+		     struct error *err)
 {
-	return generation_add(ctx, path, text, err);
+	return generation_keep(ctx, path, basis, err);
+}
+
+static int add_file(void *ctx, const char *path, const char *basis,
+		    const struct buf *text, struct error *err)
+{
+	return generation_add(ctx, path, basis, text, err);
 }
 
 static void print_withheld(const json_t *withheld)
@@ -197,14 +203,19 @@ static int export(const struct options *o, struct error *err)
 	int status = EXIT_FAILED;
 
 	if (g != NULL && site_refresh(site, err) == 0) {
+		const struct texts_taker taker = {
+			.keep = o->is_check ? NULL : keep_file,
+			.take = add_file,
+			.ctx = g,
+		};
 		const struct texts_options texts = {
 			.site = site,
+			.paths = &o->paths,
 			.base = base_of(o, site, &base),
 			.has_pages = o->has_pages,
 		};
 
-		if (texts_each(&texts, &(struct texts_taker){ add_file, g },
-			       withheld, err) == 0)
+		if (texts_each(&texts, &taker, withheld, err) == 0)
 			status = finish(o, g, withheld, err);
 	}
 	buf_free(&base);

@@ -16,25 +16,50 @@
 
 #include "digest.h"
 #include "mem.h"
+#include "record.h"
 
 #define SUMS "SHA256SUMS"
 
+/* What follows DIR and a '.' in the names of what is beside it. */
+#define NEXT "new"
+#define LINK "link"
+#define LOCK "lock"
+#define RECORD "record"
+#define NEXT_RECORD "record.new"
+
 /* More than a text can have. */
 #define FILE_MAX (64 * 1024 * 1024)
+
+/* Of a catalogue of the most releases, a multiple. */
+#define RECORD_MAX (1024 * 1024 * 1024)
+
+/* The directory of the file at hand, in both generations. */
+struct folder {
+	struct buf name; /* "" or with '/' at the end */
+	int old;         /* -1: it is not there, or not open */
+	int next;
+	int is_set;
+};
 
 struct generation {
 	char *path; /* as given, without '/' at the end */
 	char *name; /* its last part */
 	int parent; /* the directory that it is in */
 	int lock;
-	int old;              /* the generation in use; -1: none */
-	int next;             /* the one that is being written; -1: none yet */
-	unsigned long number; /* of the one in use; 0: none */
-	char **same;          /* files as before, while next is -1 */
+	int old;               /* the generation in use; -1: none */
+	int next;              /* the one that is being written; -1: none yet */
+	unsigned long number;  /* of the one in use; 0: none */
+	struct record *record; /* of the one in use; NULL: none that fits */
+	size_t old_count;      /* how many files its sums are of */
+	const char **same;     /* files as before, while next is -1 */
 	size_t same_count;
-	size_t known; /* how many of the added are in old */
+	struct mem_pool names; /* of same */
+	size_t known;          /* how many of the added are in old */
+	size_t kept;           /* of these, by their record */
 	struct digest *digest;
+	struct folder folder;
 	struct buf sums;
+	struct buf notes; /* the record of the next one */
 	struct generation_counts counts;
 	json_t *added; /* for comparing: their names, as keys; else NULL */
 	void (*report)(const char *path, const char *what);
@@ -113,25 +138,36 @@ static unsigned long number_of(const struct generation *g, const char *name)
 	return strtoul(digits, NULL, 10);
 }
 
+/* Whether the name is that of something unfinished. */
+static int is_unfinished(const struct generation *g, const char *name)
+{
+	static const char *const suffixes[] = { NEXT, LINK, NEXT_RECORD };
+	int is_it = 0;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		char *unfinished = beside(g, suffixes[i]);
+
+		is_it |= strcmp(name, unfinished) == 0;
+		free(unfinished);
+	}
+	return is_it;
+}
+
 /* Remove the name if an earlier run left it over. */
 static void remove_leftover(void *ctx, int at, const char *name)
 {
 	const struct generation *g = ctx;
 	unsigned long number = number_of(g, name);
-	char *next = beside(g, "new");
-	char *link = beside(g, "link");
 	struct buf sums = BUF_INIT;
 
 	buf_printf(&sums, "%s/" SUMS, name);
-	if (strcmp(name, next) == 0 || strcmp(name, link) == 0)
+	if (is_unfinished(g, name))
 		remove_tree(NULL, at, name);
 	/* Somebody's own directory has no such file. */
 	else if (number > 0 && number != g->number &&
 		 faccessat(at, sums.data, F_OK, 0) == 0)
 		remove_tree(NULL, at, name);
 	buf_free(&sums);
-	free(next);
-	free(link);
 }
 
 static void remove_leftovers(struct generation *g)
@@ -189,6 +225,7 @@ static struct generation *create(const char *path)
 	g->name = strrchr(g->path, '/');
 	g->name = g->name != NULL ? g->name + 1 : g->path;
 	g->parent = g->lock = g->old = g->next = -1;
+	g->folder.old = g->folder.next = -1;
 	return g;
 }
 
@@ -205,7 +242,7 @@ static int check_name(const struct generation *g, struct error *err)
 
 static int take_lock(struct generation *g, struct error *err)
 {
-	char *name = beside(g, "lock");
+	char *name = beside(g, LOCK);
 
 	g->lock = openat(g->parent, name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	free(name);
@@ -223,6 +260,110 @@ static int set_up_digest(struct generation *g, struct error *err)
 		       : error_set(err, NULL, 0, "no sums can be made");
 }
 
+static void close_if_open(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Go to the directory of the file, which is open from then on where it is
+ * there.  Returns the last part of path. */
+static const char *enter(struct generation *g, const char *path)
+{
+	struct folder *folder = &g->folder;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	const size_t len = (size_t)(name - path);
+
+	if (folder->is_set && folder->name.len == len &&
+	    memcmp(buf_text(&folder->name), path, len) == 0)
+		return name;
+	close_if_open(&folder->old);
+	close_if_open(&folder->next);
+	buf_truncate(&folder->name, 0);
+	buf_add(&folder->name, path, len);
+	folder->is_set = 1;
+	if (g->old >= 0)
+		folder->old =
+			open_dir(g->old, len > 0 ? folder->name.data : ".");
+	return name;
+}
+
+/* Open the directory that the file has been entered of in the next generation,
+ * and make it where it is not there.  Returns 0, or -1 with errno. */
+static int open_next(struct generation *g)
+{
+	struct folder *folder = &g->folder;
+	char *path = folder->name.data;
+
+	if (folder->next >= 0)
+		return 0;
+	for (char *slash = strchr(path, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		int rc;
+
+		*slash = '\0';
+		rc = mkdirat(g->next, path, 0755);
+		*slash = '/';
+		if (rc < 0 && errno != EEXIST)
+			return -1;
+	}
+	folder->next = open_dir(g->next, folder->name.len > 0 ? path : ".");
+	return folder->next < 0 ? -1 : 0;
+}
+
+/* Read the file of the generation in use.  Returns 0, or -1: there is none. */
+static int read_old(struct generation *g, const char *path, struct buf *text,
+		    struct stat *state)
+{
+	const char *name = enter(g, path);
+	int fd = -1;
+	int rc;
+
+	if (g->folder.old >= 0)
+		fd = openat(g->folder.old, name,
+			    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	rc = fstat(fd, state) == 0 ? buf_read(text, fd, FILE_MAX) : -1;
+	close(fd);
+	return rc;
+}
+
+static struct sums sum_of(struct generation *g, const struct buf *text)
+{
+	struct sums sums;
+
+	digest_reset(g->digest);
+	digest_add(g->digest, buf_text(text), text->len);
+	digest_read(g->digest, &sums);
+	return sums;
+}
+
+/* Read what is noted of the generation in use. */
+static void read_record(struct generation *g)
+{
+	char *name = beside(g, RECORD);
+	const int fd =
+		openat(g->parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct buf sums = BUF_INIT;
+	struct buf record = BUF_INIT;
+	struct stat unused;
+
+	free(name);
+	if (read_old(g, SUMS, &sums, &unused) == 0) {
+		for (size_t i = 0; i < sums.len; i++)
+			g->old_count += sums.data[i] == '\n';
+		if (fd >= 0 && buf_read(&record, fd, RECORD_MAX) == 0)
+			g->record = record_new(&sums, sum_of(g, &sums).sha256,
+					       &record);
+	}
+	close_if_open(&(int){ fd });
+	buf_free(&record);
+	buf_free(&sums);
+}
+
 struct generation *generation_new(const char *path, struct error *err)
 {
 	struct generation *g = create(path);
@@ -232,6 +373,7 @@ struct generation *generation_new(const char *path, struct error *err)
 	    set_up_digest(g, err) < 0)
 		goto free_generation;
 	remove_leftovers(g);
+	read_record(g);
 	return g;
 
 free_generation:
@@ -239,17 +381,11 @@ free_generation:
 	return NULL;
 }
 
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 static void drop_same(struct generation *g)
 {
-	for (size_t i = 0; i < g->same_count; i++)
-		free(g->same[i]);
 	free(g->same);
+	mem_pool_free(&g->names);
+	g->names = (struct mem_pool)MEM_POOL_INIT;
 	g->same = NULL;
 	g->same_count = 0;
 }
@@ -261,88 +397,64 @@ void generation_free(struct generation *g)
 	if (g->next >= 0)
 		remove_leftovers(g);
 	drop_same(g);
-	close_if_open(g->next);
-	close_if_open(g->old);
-	close_if_open(g->lock);
-	close_if_open(g->parent);
+	close_if_open(&g->folder.old);
+	close_if_open(&g->folder.next);
+	close_if_open(&g->next);
+	close_if_open(&g->old);
+	close_if_open(&g->lock);
+	close_if_open(&g->parent);
+	buf_free(&g->folder.name);
+	record_free(g->record);
 	digest_free(g->digest);
 	buf_free(&g->sums);
+	buf_free(&g->notes);
 	json_decref(g->added);
 	free(g->path);
 	free(g);
 }
 
-/* Read the file of the generation in use.  Returns 0, or -1: there is none. */
-static int read_old(const struct generation *g, const char *path,
-		    struct buf *text)
+/* Write the text to the new file, and close it. */
+static int fill_file(int fd, const struct buf *text, struct stat *state)
 {
+	int rc = buf_write(text, fd);
+
+	if (rc == 0)
+		rc = fstat(fd, state);
+	if (close(fd) < 0)
+		rc = -1;
+	return rc;
+}
+
+static int write_file(struct generation *g, const char *path,
+		      const struct buf *text, struct stat *state,
+		      struct error *err)
+{
+	const char *name = enter(g, path);
 	int fd = -1;
-	int rc;
 
-	if (g->old >= 0)
-		fd = openat(g->old, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -1;
-	rc = buf_read(text, fd, FILE_MAX);
-	close(fd);
-	return rc;
-}
-
-/* Make the directories of the file in the next generation. */
-static int make_parents(const struct generation *g, const char *path)
-{
-	char *dir = mem_copy(path, strlen(path));
-	int rc = 0;
-
-	for (char *slash = strchr(dir, '/'); slash != NULL && rc == 0;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdirat(g->next, dir, 0755) < 0 && errno != EEXIST)
-			rc = -1;
-		*slash = '/';
-	}
-	free(dir);
-	return rc;
-}
-
-static int create_file(const struct generation *g, const char *path)
-{
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = openat(g->next, path, flags, 0644);
-
-	if (fd < 0 && errno == ENOENT && make_parents(g, path) == 0)
-		fd = openat(g->next, path, flags, 0644);
-	return fd;
-}
-
-static int write_file(const struct generation *g, const char *path,
-		      const struct buf *text, struct error *err)
-{
-	int fd = create_file(g, path);
-	int rc;
-
-	if (fd < 0)
+	if (open_next(g) == 0)
+		fd = openat(g->folder.next, name,
+			    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 || fill_file(fd, text, state) < 0)
 		return fail(g, path, err);
-	rc = buf_write(text, fd) < 0 ? fail(g, path, err) : 0;
-	if (close(fd) < 0 && rc == 0)
-		rc = fail(g, path, err);
-	return rc;
+	return 0;
 }
 
 /* Keep the file as it is in the generation in use. */
-static int keep_file(const struct generation *g, const char *path,
-		     struct error *err)
+static int keep_file(struct generation *g, const char *path, struct error *err)
 {
+	const char *name = enter(g, path);
 	struct buf text = BUF_INIT;
-	int rc = linkat(g->old, path, g->next, path, 0);
+	struct stat unused;
+	int rc;
 
-	if (rc < 0 && errno == ENOENT && make_parents(g, path) == 0)
-		rc = linkat(g->old, path, g->next, path, 0);
-	if (rc == 0)
+	if (open_next(g) == 0 &&
+	    linkat(g->folder.old, name, g->folder.next, name, 0) == 0)
 		return 0;
 	/* A file system without links. */
-	rc = read_old(g, path, &text) < 0 ? fail(g, path, err)
-					  : write_file(g, path, &text, err);
+	rc = read_old(g, path, &text, &unused) < 0
+		     ? fail(g, path, err)
+		     : write_file(g, path, &text, &unused, err);
 	buf_free(&text);
 	return rc;
 }
@@ -350,7 +462,7 @@ static int keep_file(const struct generation *g, const char *path,
 /* Begin to write the next generation, with what is as it was. */
 static int begin(struct generation *g, struct error *err)
 {
-	char *name = beside(g, "new");
+	char *name = beside(g, NEXT);
 	int rc = 0;
 
 	if (mkdirat(g->parent, name, 0755) == 0)
@@ -364,6 +476,23 @@ static int begin(struct generation *g, struct error *err)
 	return rc;
 }
 
+/* Keep the file, at once or when the next generation begins. */
+static int keep(struct generation *g, const char *path, struct error *err)
+{
+	if (g->next >= 0)
+		return keep_file(g, path, err);
+	g->same = mem_grow_by_one(g->same, g->same_count, sizeof(*g->same));
+	g->same[g->same_count++] = mem_pool_copy(&g->names, path);
+	return 0;
+}
+
+/* Add the lines of a file to the sums and to the record. */
+static void note(struct generation *g, const struct record_line *line)
+{
+	buf_printf(&g->sums, "%s  %s\n", line->sha256, line->path);
+	buf_printf(&g->notes, "%s %s\n", line->basis, line->state);
+}
+
 /* Compare the file with the one in use. */
 static void compare(struct generation *g, const char *path, int is_there,
 		    int is_same)
@@ -375,22 +504,12 @@ static void compare(struct generation *g, const char *path, int is_there,
 		g->report(path, "differs");
 }
 
-static void add_sum(struct generation *g, const char *path,
-		    const struct buf *text)
-{
-	struct sums sums;
-
-	digest_reset(g->digest);
-	digest_add(g->digest, buf_text(text), text->len);
-	digest_read(g->digest, &sums);
-	buf_printf(&g->sums, "%s  %s\n", sums.sha256, path);
-}
-
-static int add(struct generation *g, const char *path, const struct buf *text,
-	       struct error *err)
+/* Put the file into the next generation; *state is what it is like there. */
+static int put(struct generation *g, const char *path, const struct buf *text,
+	       struct stat *state, struct error *err)
 {
 	struct buf old = BUF_INIT;
-	const int is_there = read_old(g, path, &old) == 0;
+	const int is_there = read_old(g, path, &old, state) == 0;
 	const int is_same =
 		is_there && old.len == text->len &&
 		memcmp(buf_text(&old), buf_text(text), text->len) == 0;
@@ -401,46 +520,103 @@ static int add(struct generation *g, const char *path, const struct buf *text,
 		compare(g, path, is_there, is_same);
 		return 0;
 	}
-	if (is_same && g->next >= 0)
-		return keep_file(g, path, err);
-	if (is_same) {
-		g->same = mem_grow_by_one(g->same, g->same_count,
-					  sizeof(*g->same));
-		g->same[g->same_count++] = mem_copy(path, strlen(path));
-		return 0;
-	}
+	if (is_same)
+		return keep(g, path, err);
 	g->counts.written++;
 	if (g->next < 0 && begin(g, err) < 0)
 		return -1;
-	return write_file(g, path, text, err);
+	return write_file(g, path, text, state, err);
 }
 
-int generation_add(struct generation *g, const char *path,
+int generation_add(struct generation *g, const char *path, const char *basis,
 		   const struct buf *text, struct error *err)
 {
+	const struct sums sums = sum_of(g, text);
+	struct buf written = BUF_INIT;
+	struct stat state = { 0 };
+	int rc = put(g, path, text, &state, err);
+
 	g->counts.all++;
-	add_sum(g, path, text);
-	return add(g, path, text, err);
+	record_add_state(&written, &state);
+	note(g, &(struct record_line){ path, sums.sha256,
+				       basis != NULL ? basis : "-",
+				       written.data });
+	buf_free(&written);
+	return rc;
 }
 
-/* How many files of the generation in use have not been added. */
-static size_t count_removed(const struct generation *g)
+/* Whether the file in use is the one that was written. */
+static int is_untouched(struct generation *g, const struct record_line *line)
 {
-	struct buf sums = BUF_INIT;
-	size_t lines = 0;
+	const char *name = enter(g, line->path);
+	struct buf now = BUF_INIT;
+	struct stat state;
+	int is_it;
 
-	if (read_old(g, SUMS, &sums) == 0)
-		for (size_t i = 0; i < sums.len; i++)
-			lines += sums.data[i] == '\n';
-	buf_free(&sums);
-	return lines > g->known ? lines - g->known : 0;
+	if (g->folder.old < 0 ||
+	    fstatat(g->folder.old, name, &state, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	record_add_state(&now, &state);
+	is_it = S_ISREG(state.st_mode) && strcmp(now.data, line->state) == 0;
+	buf_free(&now);
+	return is_it;
+}
+
+int generation_keep(struct generation *g, const char *path, const char *basis,
+		    struct error *err)
+{
+	const struct record_line *line =
+		g->record != NULL ? record_find(g->record, path) : NULL;
+
+	if (line == NULL || strcmp(line->basis, basis) != 0 ||
+	    !is_untouched(g, line))
+		return 0;
+	g->counts.all++;
+	g->known++;
+	g->kept++;
+	note(g, line);
+	return keep(g, path, err) < 0 ? -1 : 1;
+}
+
+/* Write the record of the files that were added, beside the one in use. */
+static int write_record(struct generation *g, struct error *err)
+{
+	char *name = beside(g, NEXT_RECORD);
+	const int fd = openat(g->parent, name,
+			      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	struct buf text = BUF_INIT;
+	struct stat unused;
+	int rc = 0;
+
+	record_add_head(&text, sum_of(g, &g->sums).sha256);
+	buf_add(&text, buf_text(&g->notes), g->notes.len);
+	if (fd < 0 || fill_file(fd, &text, &unused) < 0)
+		rc = error_set(err, NULL, 0, "%s.%s: %s", g->path, NEXT_RECORD,
+			       strerror(errno));
+	if (rc < 0)
+		unlinkat(g->parent, name, 0);
+	buf_free(&text);
+	free(name);
+	return rc;
+}
+
+/* Use the record that was written.  An export without one that fits is as good,
+ * only slower to make again. */
+static void take_record(struct generation *g)
+{
+	char *next = beside(g, NEXT_RECORD);
+	char *name = beside(g, RECORD);
+
+	renameat(g->parent, next, g->parent, name);
+	free(next);
+	free(name);
 }
 
 /* Let the link lead to the next generation, which is on disk by then. */
 static int switch_link(struct generation *g, struct error *err)
 {
-	char *next = beside(g, "new");
-	char *link = beside(g, "link");
+	char *next = beside(g, NEXT);
+	char *link = beside(g, LINK);
 	char *name = numbered(g, g->number + 1);
 	int rc = 0;
 
@@ -462,14 +638,19 @@ static int switch_link(struct generation *g, struct error *err)
 int generation_finish(struct generation *g, struct generation_counts *counts,
 		      struct error *err)
 {
+	struct stat unused;
+
 	*counts = g->counts;
-	counts->removed = count_removed(g);
-	if (add(g, SUMS, &g->sums, err) < 0)
+	counts->removed = g->old_count > g->known ? g->old_count - g->known : 0;
+	if (put(g, SUMS, &g->sums, &unused, err) < 0)
 		return -1;
-	if (g->next < 0)
-		return 0; /* all is as it was */
-	if (switch_link(g, err) < 0)
+	if (g->next < 0 && g->kept == g->counts.all)
+		return 0; /* all is as it was, and noted */
+	if (write_record(g, err) < 0)
 		return -1;
+	if (g->next >= 0 && switch_link(g, err) < 0)
+		return -1;
+	take_record(g);
 	remove_leftovers(g);
 	return 0;
 }
@@ -522,6 +703,8 @@ static void report_extra(void *ctx, int at, const char *name)
 
 void generation_compare(struct generation *g)
 {
-	add(g, SUMS, &g->sums, NULL);
+	struct stat unused;
+
+	put(g, SUMS, &g->sums, &unused, NULL);
 	each_name(open_dir(g->old, "."), report_extra, &(struct walk){ g, "" });
 }

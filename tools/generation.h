@@ -34,9 +34,21 @@ struct generation_counts {
 struct generation *generation_new(const char *path, struct error *err);
 void generation_free(struct generation *g);
 
-/* Add a file.  path: relative, each once.  Returns 0, or -1 with err set. */
-int generation_add(struct generation *g, const char *path,
+/*
+ * Add a file.  path: relative, each once.  basis: what its text is made from,
+ * as a sum, which is noted in DIR.record; NULL: not known.  Returns 0, or -1
+ * with err set.
+ */
+int generation_add(struct generation *g, const char *path, const char *basis,
 		   const struct buf *text, struct error *err);
+
+/*
+ * Add the file as it is in the generation in use, if it was made from the same
+ * basis, and has the inode, size and time that it was written with.  Returns 1,
+ * 0 when it is another one and has not been added, or -1 with err set.
+ */
+int generation_keep(struct generation *g, const char *path, const char *basis,
+		    struct error *err);
 
 /* Switch to what has been added.  Returns 0, or -1 with err set and the
  * generation before in use. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "basis.h"
 #include "names.h"
 #include "pages.h"
 #include "withheld.h"
@@ -12,7 +13,8 @@ struct writer {
 	const struct catalog *catalog;
 	const struct withheld *withheld;
 	const struct texts_taker *taker;
-	json_t *said; /* what has no file, and why, as keys */
+	const struct basis *basis; /* NULL: not known */
+	json_t *said;              /* what has no file, and why, as keys */
 	struct error *err;
 	int rc;
 };
@@ -74,9 +76,9 @@ static int check(struct writer *w, const struct request *r, const char *path,
 	return 0;
 }
 
-/* Write the page that the link is to as the file path. */
-static void write_text(struct writer *w, const struct link *link,
-		       const char *path)
+/* Fill the page that the link is to, for the file path. */
+static void fill_text(struct writer *w, const struct link *link,
+		      const char *path, const char *basis)
 {
 	struct place place = { w, path };
 	const struct page_links links = { add_link, &place };
@@ -98,11 +100,25 @@ static void write_text(struct writer *w, const struct link *link,
 		check(w, &r, path, &text, &shown);
 	}
 	if (w->rc == 0)
-		w->rc = w->taker->take(w->taker->ctx, path, &shown, w->err);
+		w->rc = w->taker->take(w->taker->ctx, path, basis, &shown,
+				       w->err);
 	query_free(query);
 	buf_free(&shown);
 	buf_free(&text);
 	buf_free(&url);
+}
+
+/* Write the page that the link is to as the file path. */
+static void write_text(struct writer *w, const struct link *link,
+		       const char *path)
+{
+	const char *basis = w->basis != NULL ? basis_of(w->basis, link) : NULL;
+
+	if (basis != NULL && w->taker->keep != NULL)
+		w->rc = w->taker->keep(w->taker->ctx, path, basis, w->err);
+	if (w->rc == 0)
+		fill_text(w, link, path, basis);
+	w->rc = w->rc < 0 ? -1 : 0;
 }
 
 /* What the link is to, for people. */
@@ -239,11 +255,16 @@ int texts_each(const struct texts_options *o, const struct texts_taker *taker,
 {
 	struct withheld *withheld =
 		withheld_new(o->site, o->base, o->has_pages);
+	const struct basis_options basis_options = {
+		o->paths, o->site, withheld, o->base, o->has_pages,
+	};
+	struct basis *basis = basis_new(&basis_options);
 	struct writer w = {
 		.options = o,
 		.catalog = site_catalog(o->site),
 		.withheld = withheld,
 		.taker = taker,
+		.basis = basis,
 		.said = said,
 		.err = err,
 	};
@@ -255,6 +276,7 @@ int texts_each(const struct texts_options *o, const struct texts_taker *taker,
 		page_each(pages[i], o->site,
 			  &(struct page_visitor){
 				  .visit = visit, .ctx = &w, .wants_all = 1 });
+	basis_free(basis);
 	withheld_free(withheld);
 	return w.rc;
 }

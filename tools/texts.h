@@ -9,17 +9,23 @@
 
 /* What becomes of a site's pages as files. */
 struct texts_options {
-	const struct site *site; /* site_refresh() has read it */
+	const struct site *site;        /* site_refresh() has read it */
+	const struct site_paths *paths; /* that it was made of */
 	const char *base; /* URL of the directory of the files, ends in '/' */
 	int has_pages;    /* the web server has the pages too: links lead to
 			     what is no file */
 };
 
-/* Gets each file: its name relative to the directory, and its text.  Returns 0,
- * or -1 with err set, which ends texts_each(). */
+/* Gets each file. */
 struct texts_taker {
-	int (*take)(void *ctx, const char *path, const struct buf *text,
+	/* A name relative to the directory, and the basis of its text, which is
+	 * not filled where this returns 1; 0: it is.  NULL: all are. */
+	int (*keep)(void *ctx, const char *path, const char *basis,
 		    struct error *err);
+	/* The same with the text; basis is NULL where it is not known.  Returns
+	 * 0.  Either returns -1 with err set to end texts_each(). */
+	int (*take)(void *ctx, const char *path, const char *basis,
+		    const struct buf *text, struct error *err);
 	void *ctx;
 };
 

@@ -237,6 +237,31 @@ static const char *path_reason(const struct withheld *w,
 	return NULL;
 }
 
+void withheld_add_release(const struct withheld *w,
+			  const struct release *release, struct buf *out)
+{
+	const struct release_state *state = state_of(w, release);
+
+	buf_printf(out, "%d%d%d%d,", state->is_open, state->is_locked,
+		   state->is_closed, state->has_token);
+}
+
+void withheld_add_menu(const struct withheld *w, const struct menu *menu,
+		       struct buf *out)
+{
+	const struct menu_state *state = &w->states[menu - w->menus];
+
+	buf_printf(out, "%d%d%d%d%d,", state->is_open, state->asks_password,
+		   state->has_token, menu->is_closed, menu->is_above_closed);
+}
+
+void withheld_add_path(const struct menu_path *path, struct buf *out)
+{
+	buf_printf(out, "%d,",
+		   path->up != NULL &&
+			   is_step_open(path->up->menu, path->menu));
+}
+
 static const char *menu_reason(const struct withheld *w,
 			       const struct link *link, const struct menu *menu,
 			       int *is_secret)

@@ -20,6 +20,14 @@ void withheld_free(struct withheld *w);
 const char *withheld_reason(const struct withheld *w, const struct link *link,
 			    int *is_secret);
 
+/* Append all that this knows of a release, a menu, and the last step of a path,
+ * for a sum: reasons that are the same have the same bytes. */
+void withheld_add_release(const struct withheld *w,
+			  const struct release *release, struct buf *out);
+void withheld_add_menu(const struct withheld *w, const struct menu *menu,
+		       struct buf *out);
+void withheld_add_path(const struct menu_path *path, struct buf *out);
+
 /* Why boot without a menu, what a machine asks first, has no file, static;
  * NULL if it has. */
 const char *withheld_boot(const struct withheld *w);

@@ -434,9 +434,23 @@ static int is_between(const char *s)
 	return *s == '\'' || (strchr(enders, *s) != NULL && word_end(s) == s);
 }
 
-void uri_add_shown(struct buf *out, const char *text, const char *const *known)
+/* The length of the lines at text without the bytes that is_plain() looks for:
+ * no word goes on behind the end of its line. */
+static size_t plain_lines(const char *text)
 {
-	while (*text != '\0') {
+	size_t len = strcspn(text, "@?#");
+
+	if (text[len] != '\0')
+		while (len > 0 && text[len - 1] != '\n')
+			len--;
+	return len;
+}
+
+/* Append the line at text.  Returns its end. */
+static const char *add_shown_line(struct buf *out, const char *text,
+				  const char *const *known)
+{
+	while (*text != '\n' && *text != '\0') {
 		const char *end = shown_end(text);
 
 		if (is_plain(text, end) || is_known(text, known))
@@ -444,9 +458,23 @@ void uri_add_shown(struct buf *out, const char *text, const char *const *known)
 		else
 			add_word(out, text, end);
 		text = end;
-		while (*text != '\0' && is_between(text))
+		while (*text != '\n' && *text != '\0' && is_between(text))
 			buf_putc(out, *text++);
 	}
+	return text;
+}
+
+void uri_add_shown(struct buf *out, const char *text, const char *const *known)
+{
+	do {
+		size_t len = plain_lines(text);
+
+		buf_add(out, text, len);
+		text = add_shown_line(out, text + len, known);
+		len = *text == '\n';
+		buf_add(out, text, len);
+		text += len;
+	} while (*text != '\0');
 }
 
 void uri_add_shown_file(struct buf *out, const char *file)
