@@ -118,6 +118,7 @@ static void add_sections(const struct basis *b, struct buf *out)
 	add_json(out, b->files.files);
 	add(out, catalog_settings(b->catalog)->base);
 	add(out, site_has_rules(b->options->site) ? "rules" : NULL);
+	add(out, catalog_has_passwords(b->catalog) ? "passwords" : NULL);
 	add(out, b->options->base);
 	add(out, b->options->has_pages ? "pages" : NULL);
 }
