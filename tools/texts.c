@@ -15,6 +15,8 @@ struct writer {
 	const struct texts_taker *taker;
 	const struct basis *basis; /* NULL: not known */
 	json_t *said;              /* what has no file, and why, as keys */
+	struct buf text;           /* of the file at hand, as its page has it */
+	struct buf shown;          /* the same as the file has it */
 	struct error *err;
 	int rc;
 };
@@ -57,17 +59,18 @@ static int refuse(struct writer *w, const char *path, const char *reason)
 }
 
 /* What a text may not have in a file, which anybody may read and keep. */
-static int check(struct writer *w, const struct request *r, const char *path,
-		 const struct buf *text, const struct buf *shown)
+static int check(struct writer *w, const struct request *r, const char *path)
 {
+	const char *text = buf_text(&w->text);
+
 	if (r->used_client)
 		return refuse(w, path, "depends on the client");
-	if (r->dialect->knows_machine && strstr(text->data, "/&") != NULL)
+	if (r->dialect->knows_machine && strstr(text, "/&") != NULL)
 		return refuse(w, path,
 			      "adds parameters to the name of a file: copy the "
 			      "sections named menu_is_file from the shipped "
 			      "templates");
-	if (strcmp(shown->data, text->data) != 0 &&
+	if (strcmp(buf_text(&w->shown), text) != 0 &&
 	    !dialect_is_for_people(r->dialect))
 		return refuse(w, path,
 			      "has a URL with a query or a user, which may be "
@@ -85,26 +88,24 @@ static void fill_text(struct writer *w, const struct link *link,
 	struct request r = page_request(w->options->site, link);
 	struct error err = ERROR_INIT;
 	struct buf url = BUF_INIT;
-	struct buf text = BUF_INIT;
-	struct buf shown = BUF_INIT;
 	struct query *query;
 
+	buf_truncate(&w->text, 0);
+	buf_truncate(&w->shown, 0);
 	page_add_url(w->catalog, link, &url);
 	query = query_parse(strchr(url.data, '?') + 1, &err);
 	r.query = query;
 	r.links = &links;
-	if (query == NULL || page_fill(&r, &text, &err) != 200)
+	if (query == NULL || page_fill(&r, &w->text, &err) != 200)
 		refuse(w, path, err.text);
 	if (w->rc == 0) {
-		page_add_shown(&r, text.data, &shown);
-		check(w, &r, path, &text, &shown);
+		page_add_shown(&r, buf_text(&w->text), &w->shown);
+		check(w, &r, path);
 	}
 	if (w->rc == 0)
-		w->rc = w->taker->take(w->taker->ctx, path, basis, &shown,
+		w->rc = w->taker->take(w->taker->ctx, path, basis, &w->shown,
 				       w->err);
 	query_free(query);
-	buf_free(&shown);
-	buf_free(&text);
 	buf_free(&url);
 }
 
@@ -276,6 +277,8 @@ int texts_each(const struct texts_options *o, const struct texts_taker *taker,
 		page_each(pages[i], o->site,
 			  &(struct page_visitor){
 				  .visit = visit, .ctx = &w, .wants_all = 1 });
+	buf_free(&w.text);
+	buf_free(&w.shown);
 	basis_free(basis);
 	withheld_free(withheld);
 	return w.rc;

@@ -129,6 +129,12 @@ const struct release *const *catalog_releases(const struct catalog *c,
 	return (const struct release *const *)c->releases.list;
 }
 
+struct release_run catalog_run(const struct catalog *c, const char *distro,
+			       const char *version)
+{
+	return release_run(&c->releases, distro, version);
+}
+
 const struct menu *catalog_menu(const struct catalog *c, const char *name)
 {
 	return name != NULL ? menu_find(&c->menus, name) : c->menus.main;

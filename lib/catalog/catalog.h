@@ -55,6 +55,10 @@ const struct release *catalog_release(const struct catalog *c,
 const struct release *const *catalog_releases(const struct catalog *c,
 					      size_t *count);
 
+/* Those of them that are of the version of the distro. */
+struct release_run catalog_run(const struct catalog *c, const char *distro,
+			       const char *version);
+
 /* The menu of that name; for NULL the site's main menu.  NULL if there is no
  * such menu. */
 const struct menu *catalog_menu(const struct catalog *c, const char *name);

@@ -740,21 +740,20 @@ static void add_signature(const struct request *r,
 static json_t *variants_view(const struct request *r,
 			     const struct release *release)
 {
+	const struct release_run run =
+		catalog_run(r->catalog, release->distro, release->version);
 	json_t *list = json_array();
-	size_t count;
-	const struct release *const *all = catalog_releases(r->catalog, &count);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < run.count; i++) {
+		const struct release *other = run.list[i];
 		const struct link link = { .page = &page_fromthemirror,
-					   .release = all[i] };
+					   .release = other };
 
-		if (all[i] == release || all[i]->arch != release->arch ||
-		    strcmp(all[i]->distro, release->distro) != 0 ||
-		    strcmp(all[i]->version, release->version) != 0 ||
+		if (other == release || other->arch != release->arch ||
 		    page_target(r, &link) == LINK_NONE)
 			continue;
 		json_array_append_new(list, json_pack("{s:s, s:o}", "title",
-						      all[i]->title, "url",
+						      other->title, "url",
 						      page_url(r, &link)));
 	}
 	return list;

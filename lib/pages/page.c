@@ -374,10 +374,11 @@ static char **known_urls(const struct request *r)
 
 void page_add_shown(const struct request *r, const char *text, struct buf *out)
 {
-	char **known = known_urls(r);
+	/* Each of them ends in '?'. */
+	char **known = strchr(text, '?') != NULL ? known_urls(r) : NULL;
 
 	uri_add_shown(out, text, (const char *const *)known);
-	for (size_t i = 0; known[i] != NULL; i++)
+	for (size_t i = 0; known != NULL && known[i] != NULL; i++)
 		free(known[i]);
 	free(known);
 }
