@@ -49,18 +49,24 @@ struct options {
 	int is_strict; /* warnings count as errors */
 };
 
+static void print_usage(void)
+{
+	fputs("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
+	      "[--json] "
+	      "[--strict]\n"
+	      "                        [--discover] [--write FILE] [--diff] "
+	      "[--rank FILE]\n"
+	      "                        [--copy NAME] [--templates DIR] "
+	      "[--timeout S]\n"
+	      "                        "
+	      "[--max-time S] [--per-host N] [FILE]\n",
+	      stdout);
+}
+
 static void print_help(void)
 {
-	printf("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
-	       "[--json] "
-	       "[--strict]\n"
-	       "                        [--discover] [--write FILE] [--diff] "
-	       "[--rank FILE]\n"
-	       "                        [--copy NAME] [--templates DIR] "
-	       "[--timeout S]\n"
-	       "                        "
-	       "[--max-time S] [--per-host N] [FILE]\n"
-	       "Check a catalogue and the pages made from it.\n"
+	print_usage();
+	printf("Check a catalogue and the pages made from it.\n"
 	       "\n"
 	       "  --online         also check on every mirror what boots would "
 	       "fetch\n"
@@ -157,12 +163,42 @@ static int take_part(struct options *o, int option)
 	return 1;
 }
 
+/* Take an option with a number.  Returns whether it was one; *rc is 0, or -1
+ * with a message if the number is none. */
+static int take_number(struct options *o, int option, int *rc)
+{
+	unsigned *number;
+
+	switch (option) {
+	case 's':
+		number = &o->online.timeout;
+		*number = number_of("--timeout", optarg, TIMEOUT_MAX);
+		break;
+	case 'm':
+		number = &o->online.max_time;
+		*number = number_of("--max-time", optarg, MAX_TIME_MAX);
+		break;
+	case 'n':
+		number = &o->online.per_host;
+		*number = number_of("--per-host", optarg, PER_HOST_MAX);
+		break;
+	default:
+		return 0;
+	}
+	*rc = *number > 0 ? 0 : -1;
+	return 1;
+}
+
 /* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
+	int rc;
+
 	*status = EXIT_UNCHECKED;
 	if (take_part(o, option))
 		return 0;
+	if (take_number(o, option, &rc))
+		return rc;
 	switch (option) {
 	case 'c':
 		o->copy = optarg;
@@ -180,17 +216,6 @@ static int take(struct options *o, int option, int *status)
 		buf_printf(&o->templates, "%s%s",
 			   o->templates.len > 0 ? ":" : "", optarg);
 		return 0;
-	case 's':
-		o->online.timeout = number_of("--timeout", optarg, TIMEOUT_MAX);
-		return o->online.timeout > 0 ? 0 : -1;
-	case 'm':
-		o->online.max_time =
-			number_of("--max-time", optarg, MAX_TIME_MAX);
-		return o->online.max_time > 0 ? 0 : -1;
-	case 'n':
-		o->online.per_host =
-			number_of("--per-host", optarg, PER_HOST_MAX);
-		return o->online.per_host > 0 ? 0 : -1;
 	case 'h':
 		print_help();
 		*status = EXIT_SUCCESS;
@@ -282,6 +307,28 @@ static int check_names(int argc, char **argv)
 	return 0;
 }
 
+/* An empty name of a file to write is a shell's variable that is not set.
+ * Returns 0, or -1 with a message. */
+static int check_files(const struct options *o)
+{
+	const struct {
+		const char *option, *file;
+	} files[] = {
+		{ "--pin", o->pin },
+		{ "--write", o->found },
+		{ "--rank", o->rank },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (files[i].file == NULL || files[i].file[0] != '\0')
+			continue;
+		fprintf(stderr, "mirrorboot-check: %s needs a file's name\n",
+			files[i].option);
+		return -1;
+	}
+	return 0;
+}
+
 static int parse(struct options *o, int argc, char **argv, int *status)
 {
 	int option;
@@ -292,6 +339,8 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
 		if (take(o, option, status) < 0)
 			return -1;
+	if (check_files(o) < 0)
+		return -1;
 	if (argc - optind > 1) {
 		*status =
 			unchecked(argv[optind + 1],

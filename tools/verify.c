@@ -501,6 +501,7 @@ static struct list signed_list(struct verifier *v, const struct subject *s)
 
 static struct verdict judge(struct verifier *v, const struct subject *s)
 {
+	static const char further[] = "further list of sums";
 	const struct sum_lists *lists = lists_of(s);
 	struct list list = signed_list(v, s);
 	struct verdict verdict = { find(v, url_of(s)), 0, 0, lists->urls[0] };
@@ -509,8 +510,8 @@ static struct verdict judge(struct verifier *v, const struct subject *s)
 	for (size_t i = 1; is_right && i < lists->count; i++) {
 		const struct download *next = find(v, lists->urls[i]);
 
-		is_right = has_come(v, s, "list of sums", next) &&
-			   is_listed(v, s, "list of sums", next, &list);
+		is_right = has_come(v, s, further, next) &&
+			   is_listed(v, s, further, next, &list);
 		list.url = next->url;
 		list.text = buf_text(&next->content);
 	}

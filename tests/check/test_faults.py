@@ -123,6 +123,9 @@ def check_statuses():
          "number from 1 to 3600\n"),
         (["--max-time", "604801", "x"], "mirrorboot-check: --max-time takes a "
          "whole number from 1 to 604800\n"),
+        *(([option, "", "x"],
+           f"mirrorboot-check: {option} needs a file's name\n")
+          for option in ("--pin", "--write", "--rank")),
         (["--per-host", "many", "x"], "mirrorboot-check: --per-host takes a "
          "whole number from 1 to 64\n"),
         (["a", "b"],
