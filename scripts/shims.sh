@@ -241,11 +241,13 @@ END
 	done
 }
 
-# placed_shims: lines of "name file", as tftp_files has them.
+# placed_shims: lines of "name file", as tftp_files has them. No loader asks for a
+# name with a blank.
 placed_shims() {
-	find "$tftp/shims" -mindepth 2 -maxdepth 2 -type f 2>/dev/null | sort |
+	[ -d "$tftp/shims" ] || return 0
+	(cd "$tftp" && find shims -mindepth 2 -maxdepth 2 -type f ! -name '* *') | sort |
 		while read -r file; do
-			echo "${file#"$tftp"/} $file"
+			echo "$file $tftp/$file"
 		done
 }
 
