@@ -96,7 +96,8 @@ const char *pins_set(struct pins *p, const char *mirror, const char *path,
 
 	/* Dates of this form sort as text. */
 	if (before.date != NULL && strcmp(before.date, pin->date) > 0)
-		return before.date;
+		return strcmp(before.sha256, pin->sha256) != 0 ? before.date
+							       : NULL;
 	if (paths == NULL) {
 		paths = json_object();
 		json_object_set_new(p->mirrors, mirror, paths);

@@ -20,8 +20,8 @@ void pins_free(struct pins *p);
 struct pin pins_find(const struct pins *p, const char *mirror,
 		     const char *path);
 
-/* Pin the file, unless a later list has pinned it already: then the date of
- * that list is returned, borrowed, or else NULL. */
+/* Pin the file, unless a later list has pinned it already.  Returns the date of
+ * that list, borrowed, if its sum is another one, or else NULL. */
 const char *pins_set(struct pins *p, const char *mirror, const char *path,
 		     const struct pin *pin);
 
