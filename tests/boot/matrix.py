@@ -1488,17 +1488,19 @@ class Boot(unittest.TestCase):
     @by("trixie")
     def more_efi_secure_grub_uki(self):
         """A UKI for which only its vendor's shim vouches. shim refuses one of
-        another signer, and the kernel in one that is not signed itself."""
+        another signer and, for GRUB 2.12, the kernel in one where that has no
+        signature of its own."""
         start = {"chain": {"efi": "{{mirror}}uki.efi"}, "args": self.ARGS}
         with self.booted_by_another_shim(start) as (boot, pc):
             self.put_programs(boot, boot.vendor_key)
             boot.sign(boot.dir / FIRST / "debian/uki.efi", boot.make_key("nobody"))
             pc.press("x")
-            pc.expect("(?s)bad shim (loader )?signature.*Mirror 2.*Security violation", 240)
-            pc.expect("(?s)No mirror of Own answered.*Local disk.*Left out", 120)
-            pc.pause(1)
-            self.put_programs(boot, boot.vendor_key, boot.vendor_key)
-            pc.press("x")
+            pc.expect("(?s)bad shim (loader )?signature.*Mirror 2", 240)
+            if boot.suite.version("grub-efi-amd64-bin").startswith("2.12"):
+                pc.expect("(?s)Security violation.*No mirror of Own answered.*Local disk.*Left out", 240)
+                pc.pause(1)
+                self.put_programs(boot, boot.vendor_key, boot.vendor_key)
+                pc.press("x")
             self.check_program_runs(pc, "")
 
     # Secure Boot: an iPXE that is signed by a key of our own, which the firmware
