@@ -275,7 +275,12 @@ static int read_below(struct reader *r, const json_t *value,
 	size_t mark = pointer->len;
 	int rc = 0;
 
-	buf_printf(pointer, "/%s", key);
+	buf_putc(pointer, '/');
+	for (; *key != '\0'; key++)
+		if (*key == '~' || *key == '/')
+			buf_puts(pointer, *key == '~' ? "~0" : "~1");
+		else
+			buf_putc(pointer, *key);
 	if (pointer->len <= LISTING_ITEM_MAX)
 		rc = read_value(r, value, pointer);
 	buf_truncate(pointer, mark);

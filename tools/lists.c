@@ -27,6 +27,7 @@ struct source {
 	enum list_kind kind;
 	char *place; /* URL or path */
 	int is_plain;
+	const char *problem; /* of the connection; NULL: none */
 	struct list_pattern pattern;
 	json_t *found; /* version -> object */
 	size_t matches;
@@ -132,7 +133,13 @@ static void take(void *ctx, const char *item)
 
 static void fail(const struct source *s, const char *reason)
 {
-	s->all->fail(s->all->ctx, s->distro, s->place, reason);
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, reason);
+	if (s->problem != NULL)
+		buf_printf(&text, ": %s", s->problem);
+	s->all->fail(s->all->ctx, s->distro, s->place, text.data);
+	buf_free(&text);
 }
 
 /* A list that is fetched. */
@@ -174,21 +181,38 @@ static int fetch(const struct source *s, const char *url, struct download *d)
 	return 0;
 }
 
+/* Why a URL is not fetched, to which a list may have been redirected; NULL: it
+ * is.  Loaders do not fetch lists, so it may have what they do not take. */
+static const char *place_fault(const char *url)
+{
+	if (strncmp(url, "http://", 7) != 0 && !uri_is_https(url))
+		return "leads to a URL that begins neither with http:// nor "
+		       "with https://";
+	for (const char *c = url; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~')
+			return "has a URL with a byte that is not printable "
+			       "ASCII";
+	return uri_has_user(url) ? "has a user name or a password in its URL: "
+				   "leave it out"
+				 : NULL;
+}
+
 /* Fetch the list into d, through redirects.  Returns NULL, or why it cannot be
  * read. */
 static const char *download(struct source *s, struct download *d)
 {
 	for (int i = 0; i <= REDIRECTS_MAX; i++) {
-		struct uri uri;
+		const int is_https = uri_is_https(s->place);
+		const char *wrong = place_fault(s->place);
 
-		if (uri_parse(s->place, &uri) != NULL)
-			return "is a URL that no loader could fetch";
-		s->is_plain |= !uri.is_https;
+		if (wrong != NULL)
+			return wrong;
+		s->is_plain |= !is_https;
 		if (fetch(s, s->place, d) < 0)
 			return "cannot be fetched";
 		if (d->status / 100 != 3 || d->location == NULL)
 			break;
-		if (uri.is_https && !uri_is_https(d->location))
+		if (is_https && !uri_is_https(d->location))
 			return "has moved from https to http, where anybody on "
 			       "the way could change it";
 		free(s->place);
@@ -196,8 +220,9 @@ static const char *download(struct source *s, struct download *d)
 	}
 	if (d->status / 100 == 3)
 		return "is redirected without end";
+	s->problem = d->problem;
 	if (d->problem != NULL)
-		return d->problem;
+		return "cannot be fetched";
 	if (d->status / 100 != 2)
 		return fetch_is_missing(d->status) ? "is missing"
 						   : "is refused";
@@ -283,6 +308,7 @@ static int read_place(struct source *s)
 	const char *wrong;
 
 	s->is_plain = 0;
+	s->problem = NULL;
 	s->matches = 0;
 	if (s->place[0] != '/')
 		wrong = read_url(s);

@@ -175,7 +175,21 @@ static int check_expression(struct cursor *at, const json_t *object,
 	return 0;
 }
 
-static int check_item(struct cursor *at, const json_t *list,
+/* What an item has to say; NULL: it does.  Where the place has {{version}}, the
+ * list is of one version. */
+static const char *missing_word(const struct list_pattern *p, const char *place)
+{
+	if (strstr(place, words[LIST_VERSION].name) == NULL)
+		return p->groups[LIST_VERSION] == 0
+			       ? "needs {{version}}, because the place has none"
+			       : NULL;
+	return p->groups[LIST_NAME] == 0 && p->groups[LIST_EOL] == 0
+		       ? "needs {{name}} or {{eol}}: which version it is the "
+			 "place says"
+		       : NULL;
+}
+
+static int check_item(struct cursor *at, const json_t *list, const char *place,
 		      const char *version)
 {
 	const char *item = NULL;
@@ -190,10 +204,11 @@ static int check_item(struct cursor *at, const json_t *list,
 				   "of a release, at most %d bytes",
 				   ITEM_MAX);
 	wrong = list_pattern_compile(&pattern, item, version);
-	if (wrong != NULL)
-		return cursor_fail_key(at, "item", "%s", wrong);
-	list_pattern_free(&pattern);
-	return 0;
+	if (wrong == NULL) {
+		wrong = missing_word(&pattern, place);
+		list_pattern_free(&pattern);
+	}
+	return wrong != NULL ? cursor_fail_key(at, "item", "%s", wrong) : 0;
 }
 
 /* Where a list is. */
@@ -219,6 +234,7 @@ static int check_list(struct cursor *at, const json_t *list,
 		      const char *version)
 {
 	size_t count = 0;
+	const char *its_place = NULL;
 	int rc = value_check_object(at, list, list_keys);
 
 	for (int i = 0; i < LIST_KIND_COUNT; i++) {
@@ -228,12 +244,13 @@ static int check_list(struct cursor *at, const json_t *list,
 		if (place == NULL)
 			continue;
 		count++;
+		its_place = place;
 		rc |= check_place(at, discover_kinds[i], place);
 	}
 	if (rc == 0 && count != 1)
 		rc = cursor_fail(at, "needs one of index, text and json, which "
 				     "says where it is");
-	return rc == 0 ? check_item(at, list, version) : -1;
+	return rc == 0 ? check_item(at, list, its_place, version) : -1;
 }
 
 static int check_lists(struct cursor *at, const json_t *discover)

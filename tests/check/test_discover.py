@@ -203,6 +203,27 @@ def test_a_list_that_cannot_be_read(directory, mirror):
            ["list /distros/d: a list of releases is not JSON"])
 
 
+def test_places_that_are_not_fetched(directory, mirror):
+    """And a redirect that they do not have to be kept from."""
+    site = Site(directory, mirror, INDEX)
+    for location, reason in (
+            ("file:///etc/passwd", "leads to a URL that begins neither with "
+                                   "http:// nor with https://"),
+            ("ftp://HOST/r/", "leads to a URL that begins neither with http:// "
+                              "nor with https://"),
+            ("http://me:word@HOST/r/", "has a user name or a password in its "
+                                       "URL: leave it out"),
+            ("http://127.0.0.1:9/", "cannot be fetched: no connection to the "
+                                    "host")):
+        mirror.files = {**releases("43", "44"), "/r/": (302, {"Location": location})}
+        expect(location, site.findings(),
+               [f"list /distros/d: a list of releases {reason}"])
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": (302, {"Location": "http://HOST/a%20b/?x=%2F"}),
+                    "/a%20b/?x=%2F": nginx(["43", "44", "45"])}
+    expect("percent", site.findings(), [NEW])
+
+
 def test_a_redirect(directory, mirror):
     mirror.files = {**releases("43", "44", "45"),
                     "/r/": (301, {"Location": "http://HOST/elsewhere/"}),
@@ -237,6 +258,12 @@ def test_json(directory, mirror):
         {"json": "{{mirror}}r/list", "item": "/*/version {{version}}"}]},
         versions=["44"])
     expect("json", site.findings(), [NEW])
+    # A '/' or a '~' in a key is written as in every JSON Pointer.
+    mirror.files["/r/list"] = json.dumps({"a/b~c": {"v": "45"}, "d": "44"})
+    site = Site(directory, mirror, {"version": "[0-9]+", "lists": [
+        {"json": "{{mirror}}r/list", "item": "/a~1b~0c/v {{version}}"}]},
+        versions=["44"])
+    expect("pointer", [f for f in site.findings() if f.startswith("new")], [NEW])
 
 
 def test_offline_lists(directory, mirror):
