@@ -206,6 +206,7 @@ static void add_version(struct foundfile *file, const char *distro,
 	json_t *own = json_object_get(file->distros, distro);
 	json_t *versions;
 	json_t *copy = json_deep_copy(version);
+	const char *list = json_string_value(json_object_get(version, "list"));
 	struct buf comment = BUF_INIT;
 	char today[DATE_SIZE];
 
@@ -216,9 +217,7 @@ static void add_version(struct foundfile *file, const char *distro,
 	versions = json_object_get(own, "versions");
 	date_print((long long)time(NULL), today);
 	buf_printf(&comment, "Found on %.10s in ", today);
-	uri_add_shown(&comment,
-		      json_string_value(json_object_get(version, "list")),
-		      NULL);
+	uri_add_shown(&comment, list != NULL ? list : "the mirrors", NULL);
 	json_object_del(copy, "list");
 	json_object_del(copy, "plain");
 	json_object_set_new(copy, "$comment", json_string(comment.data));

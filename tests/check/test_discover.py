@@ -562,6 +562,19 @@ def test_where_it_was_found(directory, mirror):
             "name": "44.10"})
 
 
+def test_an_architecture_that_no_list_has(directory, mirror):
+    """The mirrors have it, of a version that the lists have dropped."""
+    mirror.files = {**releases("43", "44", arches=("amd64", "arm64")),
+                    "/r/": nginx(["44"])}
+    site = Site(directory, mirror, INDEX, site={"trust_http_lists": True},
+                versions={"43": {"arches": ["amd64"]},
+                          "44": {"arches": ["amd64", "arm64"]}})
+    site.findings("--write", site.directory / "catalog.d/80-found.json")
+    expect("written", found(site)["distros"]["d"]["versions"], {"43": {
+        "$comment": f"Found on {TODAY} in the mirrors",
+        "arches": ["amd64", "arm64"]}})
+
+
 def expect_unreadable(site, option, word, directory):
     """What is no file of JSON; a FIFO that nobody writes to is not waited for."""
     broken, empty, fifo = [pathlib.Path(directory) / name
