@@ -454,7 +454,8 @@ class OnceTest(unittest.TestCase):
                  "installs it: give it boot and answers"),
                 (["arm", "uuid-12345678-1234-1234-1234-123456789abc"],
                  "uuid-12345678-1234-1234-1234-123456789abc: names no "
-                 "networks, so anybody could get its answers: write them"),
+                 "networks, so anybody could get its answers: write them, as "
+                 '"networks": ["192.0.2.0/24"]'),
                 (["arm", "nosuch"], "nosuch: there is no host file and no "
                  "group of that name"),
                 (["arm", GROUPED],
@@ -489,6 +490,8 @@ class OnceTest(unittest.TestCase):
         server.ask(path + "preseed.cfg")
         self.assertEqual(self.token(server), path)  # one more try
         self.assertRegex(server.install("list", MAC).stdout,
+                         rf"^{MAC}.json closed, its time is until \S+Z, 1 of "
+                         r"1 machines begun, retries 1\n"
                          rf"  {MAC}.json begun \S+Z, tries 1, sent to "
                          r"127.0.0.1\n$")
         self.assertEqual(server.install("disarm", MAC).stdout,
