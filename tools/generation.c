@@ -489,8 +489,14 @@ static int keep(struct generation *g, const char *path, struct error *err)
 /* Add the lines of a file to the sums and to the record. */
 static void note(struct generation *g, const struct record_line *line)
 {
-	buf_printf(&g->sums, "%s  %s\n", line->sha256, line->path);
-	buf_printf(&g->notes, "%s %s\n", line->basis, line->state);
+	buf_puts(&g->sums, line->sha256);
+	buf_puts(&g->sums, "  ");
+	buf_puts(&g->sums, line->path);
+	buf_puts(&g->sums, "\n");
+	buf_puts(&g->notes, line->basis);
+	buf_puts(&g->notes, " ");
+	buf_puts(&g->notes, line->state);
+	buf_puts(&g->notes, "\n");
 }
 
 /* Compare the file with the one in use. */
