@@ -448,7 +448,8 @@ WIDE = {
         "tools": {"entries": [{"heading": "Tools"}, {"distro": "efi"}, {"menu": "deep"}]},
         "deep": {"entries": [{"distro": "debian", "version": "12"}]},
         "guest": {"entries": [{"distro": "tiny", "version": "2"}]},
-        "vip": {"entries": [{"menu": "deep"}, {"distro": "tiny", "version": "1"},
+        "vip": {"entries": [{"menu": "deep"},
+                            {"distro": "tiny", "version": "1", "password": "staff"},
                             {"distro": "debian", "version": "13", "variant": "expert"}]},
     },
     "customers": {"guest": {"menu": "guest"},
@@ -599,7 +600,7 @@ class Basis(unittest.TestCase):
             (templates / "open.ipxe").write_text(shipped + "# one\n")
             check(**own)
             (templates / "open.ipxe").write_text(shipped + "# two\n")
-            check(**own)
+            self.check(export, self.fresh(export, **own), **own)
             self.check(export, before)
             (export.top / "hosts").mkdir()
             (export.top / "hosts/52-54-00-12-34-56.json").write_text('{"menu": "more"}')
