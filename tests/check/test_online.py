@@ -455,14 +455,29 @@ def test_refused_catalogue_is_not_checked_online(mirrors):
                "catalogue is refused\n")
 
 
+def grub_for(machine):
+    """GRUB's beginning, with that machine in its PE header."""
+    grub = bytearray((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096])
+    header = int.from_bytes(grub[0x3c:0x40], "little")
+    grub[header + 4:header + 6] = machine.to_bytes(2, "little")
+    return bytes(grub)
+
+
 def test_programs_to_chain(mirrors):
+    foreign = "is for another architecture"
     rows = [
+        (grub_for(0x5064), "riscv64", None),
+        (grub_for(0x5064), "loong64", foreign),
+        (grub_for(0x1c2), "armhf", None),
+        (grub_for(0x1c2), "arm64", foreign),
+        (grub_for(0x6264), "loong64", None),
+        (grub_for(0x6264), "armhf", foreign),
         (b"\x7fELF\0", "amd64", "is not an EFI program"),
         (b"not found", "amd64", "is plain text, maybe an error message"),
         ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
          "amd64", None),
         ((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096],
-         "arm64", "is for another architecture"),
+         "arm64", foreign),
     ]
     for body, arch, fault in rows:
         mirrors[0].reset({"/debian/efi": content(body),
