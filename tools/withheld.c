@@ -6,6 +6,7 @@
 
 #include "mem.h"
 #include "names.h"
+#include "packed.h"
 #include "pages.h"
 
 static const char closed[] = "is for the networks of its customer only";
@@ -89,14 +90,19 @@ static void read_releases(struct withheld *w)
 {
 	const struct release *const *all =
 		catalog_releases(w->catalog, &w->release_count);
+	struct mem_pool pool = MEM_POOL_INIT;
 
 	w->releases = mem_alloc((w->release_count + 1) * sizeof(*w->releases));
 	for (size_t i = 0; i < w->release_count; i++) {
+		const struct mirror_files *whole = packed_open(all[i], &pool);
+
 		w->releases[i].release = all[i];
 		for (size_t j = 0; j < all[i]->mirror_count; j++)
-			if (has_secret(&all[i]->mirrors[j]))
+			if (has_secret(&whole[j]))
 				w->releases[i].has_token = 1;
+		mem_pool_clear(&pool);
 	}
+	mem_pool_free(&pool);
 	qsort(w->releases, w->release_count, sizeof(*w->releases),
 	      compare_releases);
 }

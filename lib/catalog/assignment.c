@@ -6,6 +6,7 @@
 #include "args.h"
 #include "choice.h"
 #include "form.h"
+#include "packed.h"
 #include "release_builder.h"
 #include "value.h"
 #include "values.h"
@@ -221,6 +222,7 @@ const struct release *assignment_release(const struct assignment *a,
 					 struct mem_pool *pool)
 {
 	const struct release *from = a->release;
+	const struct mirror_files *whole;
 	struct release *release;
 	struct mirror_files *files;
 	json_t *all;
@@ -230,13 +232,14 @@ const struct release *assignment_release(const struct assignment *a,
 		return from;
 	release = mem_pool_alloc(pool, sizeof(*release));
 	files = mem_pool_alloc(pool, from->mirror_count * sizeof(*files));
+	whole = packed_open(from, pool);
 	all = assignment_words(a, settings);
 	text = json_dumps(all, JSON_COMPACT);
 	*release = *from;
 	release->mirrors = files;
 	release->words = mem_pool_copy(pool, text);
 	for (size_t i = 0; i < from->mirror_count; i++) {
-		files[i] = from->mirrors[i];
+		files[i] = whole[i];
 		release_builder_write_words(pool, from->installer, all,
 					    &files[i]);
 		release_builder_add_unwritable(pool, &files[i]);
@@ -263,6 +266,7 @@ int assignment_check_words(struct cursor *at, const json_t *object,
 	const char *key = first_word(object);
 	struct mem_pool pool = MEM_POOL_INIT;
 	const struct release *release;
+	const char *args;
 	json_t *all;
 	const char *reason;
 
@@ -278,8 +282,9 @@ int assignment_check_words(struct cursor *at, const json_t *object,
 	if (reason != NULL)
 		return cursor_fail_key(at, "address", "%s", reason);
 	release = assignment_release(a, settings, &pool);
-	if (release->mirrors[0].args != NULL)
-		reason = args_check(release->mirrors[0].args);
+	args = packed_open(release, &pool)[0].args;
+	if (args != NULL)
+		reason = args_check(args);
 	if (reason != NULL)
 		cursor_fail_key(at, key,
 				"arguments of the release, with this, %s",

@@ -8,6 +8,7 @@
 #include "installer.h"
 #include "mem.h"
 #include "mirror.h"
+#include "packed.h"
 #include "pin.h"
 #include "release_builder.h"
 
@@ -51,7 +52,6 @@ static int read_sections(struct catalog *c, struct cursor *at, const char *base)
 							      &mirrors,
 							      &c->installers },
 				   &c->releases);
-	mirror_free_all(&mirrors);
 	rc |= password_read_all(at, &c->passwords);
 	rc |= menu_read_all(at, &c->settings, &c->releases, &c->passwords,
 			    &c->menus);
@@ -94,6 +94,13 @@ void catalog_free(struct catalog *c)
 	installer_free_all(&c->installers);
 	mem_pool_free(&c->pool);
 	free(c);
+}
+
+void catalog_unpack(struct catalog *c)
+{
+	for (size_t i = 0; i < c->releases.count; i++)
+		c->releases.list[i]->mirrors =
+			packed_open(c->releases.list[i], &c->pool);
 }
 
 const struct settings *catalog_settings(const struct catalog *c)

@@ -39,6 +39,11 @@ struct catalog *catalog_load(const char *path, const char *base,
 			     struct stamps *stamps, struct error *err);
 void catalog_free(struct catalog *c);
 
+/* Make the texts of all releases' files whole, which packed_open() then leaves
+ * as they are: for programs that read all of them, and not for workers, because
+ * it takes many times the memory. */
+void catalog_unpack(struct catalog *c);
+
 const struct settings *catalog_settings(const struct catalog *c);
 
 /* The names of the files that it was read from, without paths, in the order in

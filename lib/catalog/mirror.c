@@ -16,6 +16,11 @@ static int is_list(const char *url)
 	       strstr(host + 1, "://") != NULL;
 }
 
+static const char *copy_of(struct mem_pool *pool, const char *s, size_t len)
+{
+	return memcpy(mem_pool_alloc(pool, len + 1), s, len);
+}
+
 static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
 {
 	struct mirror_base *base = &mirror->bases[mirror->count];
@@ -29,9 +34,9 @@ static int read_url(struct cursor *at, const char *url, struct mirror *mirror)
 	if (form_check(at, url, FORM_DIRECTORY) < 0)
 		return -1;
 	base->url = mem_pool_copy(at->pool, url);
-	uri_parse(url, &uri);
-	base->vars = json_pack("{s:s, s:s%, s:s}", "mirror", url, "mirror_host",
-			       uri.host, uri.host_len, "mirror_path", uri.path);
+	uri_parse(base->url, &uri);
+	base->host = copy_of(at->pool, uri.host, uri.host_len);
+	base->path = uri.path;
 	mirror->count++;
 	return 0;
 }
@@ -77,13 +82,6 @@ int mirror_read_all(struct cursor *at, struct mirrors *all)
 	all->list = mem_pool_alloc(at->pool, json_object_size(section) *
 						     sizeof(*all->list));
 	return value_each(at, "mirrors", read_mirror, &r);
-}
-
-void mirror_free_all(struct mirrors *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		for (size_t j = 0; j < all->list[i].count; j++)
-			json_decref(all->list[i].bases[j].vars);
 }
 
 const struct mirror *mirror_find(const struct mirrors *all, const char *id)

@@ -1,15 +1,15 @@
 #ifndef MIRROR_H
 #define MIRROR_H
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "cursor.h"
 
 /* One base URL of a mirror. */
 struct mirror_base {
-	const char *url; /* ends in '/' */
-	json_t *vars;    /* of patterns: mirror, mirror_host, mirror_path */
+	const char *url;  /* ends in '/' */
+	const char *host; /* with the port, as it stands in the URL */
+	const char *path; /* from its first '/' */
 };
 
 /* A mirror: base URLs in order of preference; none when all were refused. */
@@ -27,10 +27,8 @@ struct mirrors {
 };
 
 /* Read the section "mirrors" into the empty struct at all.  Returns 0, or -1
- * with each failure recorded.  Release with mirror_free_all(); ids and URLs
- * are in the cursor's pool. */
+ * with each failure recorded.  All is in the cursor's pool. */
 int mirror_read_all(struct cursor *at, struct mirrors *all);
-void mirror_free_all(struct mirrors *all);
 
 /* NULL if there is no such mirror. */
 const struct mirror *mirror_find(const struct mirrors *all, const char *id);

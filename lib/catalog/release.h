@@ -12,8 +12,8 @@
 
 /* The signed lists that have the sum of a file. */
 struct sum_lists {
-	const char **urls; /* the first one is signed, and each has the sum of
-			      the next; the last has the file's */
+	const char *const *urls; /* the first one is signed, and each has the
+			      sum of the next; the last has the file's */
 	size_t count;
 	const char *signature; /* URL of the first one's; NULL: it is in it */
 	const char *keyring;   /* a file of the machine that checks */
@@ -35,6 +35,7 @@ struct mirror_files {
 	 * those of the kernel and its initrds, or else of the program for
 	 * EFI. */
 	struct uri_needs needs;
+	struct uri_needs of_script[PLATFORM_COUNT]; /* for a script alone */
 	unsigned is_site_host : 1; /* all of them are on the base's host */
 	unsigned is_multiboot : 1; /* the kernel is a multiboot kernel, and the
 				      initrds are its modules */
@@ -111,7 +112,10 @@ struct release {
 	const char *words;           /* what its arguments were written for, as
 					words_add() takes it; NULL: nothing */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */
-	const struct mirror_files *mirrors; /* in the mirrors' order */
+	const struct mirror_files *mirrors; /* in the mirrors' order; their
+					       texts are packed, see packed.h:
+					       only whether there is one can be
+					       asked before packed_open() */
 	size_t mirror_count;
 };
 

@@ -12,8 +12,10 @@
 #include "copy.h"
 #include "dialect.h"
 #include "distro.h"
+#include "packed.h"
 #include "pattern.h"
 #include "pin.h"
+#include "store.h"
 #include "uri.h"
 #include "value.h"
 #include "version.h"
@@ -26,6 +28,28 @@ struct scope {
 	const char *section;        /* its place in the parent: "versions" */
 	const char *id;
 	const json_t *object; /* NULL: there is none */
+};
+
+/* The variables of patterns, in the order of the manual: a pattern can use the
+ * variables before it. */
+enum var {
+	VAR_BASE,
+	VAR_VERSION,
+	VAR_ARCH,
+	VAR_DISTRO_ARCH,
+	VAR_NAME,
+	VAR_MIRROR,
+	VAR_MIRROR_HOST,
+	VAR_MIRROR_PATH,
+	VAR_ROOT,
+	VAR_ANSWERS,
+	VAR_FILE,
+	VAR_COUNT
+};
+
+static const char *const var_names[VAR_COUNT] = {
+	"base",        "version",     "arch", "distro_arch", "name", "mirror",
+	"mirror_host", "mirror_path", "root", "answers",     "file",
 };
 
 /*
@@ -43,7 +67,10 @@ struct release_builder {
 	struct scope scopes[SCOPE_COUNT];
 	struct release *release;
 	const char *root; /* on the mirror at hand; NULL: none */
-	json_t *vars;     /* of patterns */
+	struct pattern_var vars[VAR_COUNT];
+	struct store store;      /* of texts and arrays that are kept */
+	struct packer packer;    /* of the files at hand */
+	struct mem_pool scratch; /* for the release at hand, until it is kept */
 	json_t *reported; /* the failures of this distro, as keys: a pattern
 			     fails in the same way for many releases */
 };
@@ -120,10 +147,20 @@ static const json_t *find(const struct release_builder *b, const char *key,
 	return NULL;
 }
 
-static void set_var(struct release_builder *b, const char *name,
-		    const char *value)
+/* packed: what stands for the value in a packed text, from the store or
+ * static. */
+static void set_var(struct release_builder *b, enum var var, const char *value,
+		    const char *packed)
 {
-	json_object_set_new(b->vars, name, json_string(value));
+	b->vars[var].value = value;
+	b->vars[var].packed = packed;
+}
+
+/* The same for a value that is kept as it is. */
+static void set_kept_var(struct release_builder *b, enum var var,
+			 const char *value)
+{
+	set_var(b, var, value, store_text(&b->store, value));
 }
 
 /* Fill the pattern here. */
@@ -135,11 +172,16 @@ static int fill(struct release_builder *b, const json_t *pattern,
 	if (is_reported(b, buf_text(&b->at->pointer)))
 		return -1;
 	text = pattern_fill(&b->patterns, b->at, json_string_value(pattern),
-			    form, b->vars);
+			    form);
 	if (text == NULL) {
 		is_new(b, buf_text(&b->at->pointer));
 		return -1;
 	}
+	/* Any other form may have bytes that packed texts have. */
+	if (form != FORM_ANY)
+		packed_note(&b->packer, text,
+			    pattern_pack(&b->patterns, &b->store,
+					 json_string_value(pattern)));
 	*out = text;
 	return 0;
 }
@@ -329,12 +371,10 @@ static void add_memdisk(struct release_builder *b, struct mirror_files *files)
 	struct initrd *image = mem_pool_alloc(b->at->pool, sizeof(*image));
 
 	image->url = files->image[PLATFORM_BIOS];
-	*memdisk = (struct dialect_kernel){
-		.url = b->settings->memdisk,
-		.initrds = image,
-		.initrd_count = 1,
-		.args = is_iso(image->url) ? "iso raw" : "raw",
-	};
+	memdisk->url = b->settings->memdisk;
+	memdisk->initrds = image;
+	memdisk->initrd_count = 1;
+	memdisk->args = is_iso(image->url) ? "iso raw" : "raw";
 	files->memdisk = memdisk;
 }
 
@@ -393,25 +433,37 @@ static int read_parts(struct release_builder *b, struct mirror_files *files)
 	return rc;
 }
 
+/* Put the variant's arguments behind the release's. */
+static int join_args(struct release_builder *b, const char *own,
+		     const char *added, struct mirror_files *files)
+{
+	struct buf all = BUF_INIT;
+	int rc = 0;
+
+	buf_printf(&all, "%s %s", own, added);
+	files->args = mem_pool_copy(b->at->pool, all.data);
+	if (args_check(files->args) != NULL)
+		rc = fail_release(b, "arguments %s", args_check(files->args));
+	buf_truncate(&all, 0);
+	buf_printf(&all, "%s %s", packed_text(&b->packer, own),
+		   packed_text(&b->packer, added));
+	packed_note(&b->packer, files->args, store_text(&b->store, all.data));
+	buf_free(&all);
+	return rc;
+}
+
 /* The release's arguments, then its variant's. */
 static int read_args(struct release_builder *b, struct mirror_files *files)
 {
 	const char *own = NULL;
 	const char *added = NULL;
-	struct buf all = BUF_INIT;
 	int rc = fill_found(b, "args", FORM_ARGS, &own);
 
 	rc |= fill_in_scope(b, &b->scopes[SCOPE_VARIANT], "args", FORM_ARGS,
 			    &added);
 	files->args = own != NULL ? own : added;
-	if (own != NULL && added != NULL) {
-		buf_printf(&all, "%s %s", own, added);
-		files->args = mem_pool_copy(b->at->pool, all.data);
-		buf_free(&all);
-		if (args_check(files->args) != NULL)
-			rc = fail_release(b, "arguments %s",
-					  args_check(files->args));
-	}
+	if (own != NULL && added != NULL)
+		rc |= join_args(b, own, added, files);
 	return rc;
 }
 
@@ -426,10 +478,10 @@ static int read_answer_args(struct release_builder *b,
 
 	if (find(b, "answer_args", &scope) == NULL || files->kernel == NULL)
 		return 0;
-	set_var(b, "answers", RELEASE_ANSWERS);
+	set_var(b, VAR_ANSWERS, RELEASE_ANSWERS, RELEASE_ANSWERS);
 	enter_scope(b->at, scope);
 	rc = fill_key(b, scope->object, "answer_args", FORM_ARGS, &args);
-	json_object_del(b->vars, "answers");
+	set_var(b, VAR_ANSWERS, NULL, NULL);
 	cursor_enter(b->at, "answer_args");
 	if (rc == 0 && strstr(args, RELEASE_ANSWERS) == NULL)
 		rc = is_new(b, buf_text(&b->at->pointer))
@@ -511,16 +563,16 @@ static int read_lists(struct release_builder *b, const json_t *sums,
 {
 	const json_t *array = json_object_get(sums, "lists");
 	size_t mark = cursor_enter(b->at, "lists");
+	const char **urls = mem_pool_alloc(b->at->pool, json_array_size(array) *
+								sizeof(*urls));
 	int rc = 0;
 
 	lists->count = json_array_size(array);
-	lists->urls = mem_pool_alloc(b->at->pool,
-				     lists->count * sizeof(*lists->urls));
+	lists->urls = urls;
 	for (size_t i = 0; i < lists->count; i++) {
 		size_t inner = cursor_enter_index(b->at, i);
 
-		rc |= fill(b, json_array_get(array, i), FORM_URL,
-			   &lists->urls[i]);
+		rc |= fill(b, json_array_get(array, i), FORM_URL, &urls[i]);
 		cursor_leave(b->at, inner);
 	}
 	cursor_leave(b->at, mark);
@@ -545,11 +597,12 @@ static int read_sums(struct release_builder *b, struct mirror_files *files)
 	enter_scope(b->at, scope);
 	cursor_enter(b->at, "sums");
 	for (size_t i = 0; i <= files->initrd_count; i++) {
-		set_var(b, "file", release_file(files, i));
+		set_var(b, VAR_FILE, release_file(files, i),
+			packed_text(&b->packer, release_file(files, i)));
 		rc |= read_lists(b, sums, &lists[i]);
 		lists[i].keyring = keyring;
 	}
-	json_object_del(b->vars, "file");
+	set_var(b, VAR_FILE, NULL, NULL);
 	cursor_leave(b->at, mark);
 	files->sums = lists;
 	return rc;
@@ -624,6 +677,8 @@ static void add_need(struct mirror_files *files, const struct uri *base,
 
 static void add_needs(struct mirror_files *files, const struct uri *base)
 {
+	struct uri uri;
+
 	files->is_site_host = 1;
 	add_need(files, base, files->mirror, 0);
 	add_need(files, base, files->pathprefix, 0);
@@ -641,6 +696,10 @@ static void add_needs(struct mirror_files *files, const struct uri *base)
 	/* Beside other files, only the loader of scripts fetches it. */
 	for (int i = 0; release_is_script(files) && i < PLATFORM_COUNT; i++)
 		add_need(files, base, files->script[i], 0);
+	for (int i = 0; i < PLATFORM_COUNT; i++)
+		if (files->script[i] != NULL &&
+		    uri_parse(files->script[i], &uri) == NULL)
+			uri_add_needs(&files->of_script[i], &uri);
 }
 
 /* Why the dialect cannot write what starts the files, in reason; empty if it
@@ -702,6 +761,17 @@ void release_builder_add_unwritable(struct mem_pool *pool,
 	buf_free(&reason);
 }
 
+static void set_mirror(struct release_builder *b,
+		       const struct mirror_base *mirror,
+		       struct mirror_files *files)
+{
+	files->mirror = mirror->url;
+	packed_note(&b->packer, mirror->url, PACKED_MIRROR);
+	set_var(b, VAR_MIRROR, mirror->url, PACKED_MIRROR);
+	set_kept_var(b, VAR_MIRROR_HOST, mirror->host);
+	set_kept_var(b, VAR_MIRROR_PATH, mirror->path);
+}
+
 /* The release's files on a mirror; NULL: on no mirror in particular. */
 static int read_files(struct release_builder *b,
 		      const struct mirror_base *mirror,
@@ -709,17 +779,16 @@ static int read_files(struct release_builder *b,
 {
 	int rc;
 
+	packed_forget(&b->packer);
 	b->root = NULL;
-	json_object_del(b->vars, "root");
-	if (mirror != NULL) {
-		files->mirror = mirror->url;
-		json_object_update(b->vars, mirror->vars);
-	}
+	set_var(b, VAR_ROOT, NULL, NULL);
+	if (mirror != NULL)
+		set_mirror(b, mirror, files);
 	/* Patterns that use the root would only fail again. */
 	if (fill_found(b, "root", FORM_DIRECTORY, &b->root) < 0)
 		return -1;
 	if (b->root != NULL)
-		set_var(b, "root", b->root);
+		set_var(b, VAR_ROOT, b->root, packed_text(&b->packer, b->root));
 	rc = fill_found(b, "kernel", FORM_URL, &files->kernel);
 	rc |= fill_found(b, "shim", FORM_URL, &files->shim);
 	rc |= read_parts(b, files);
@@ -754,13 +823,34 @@ static int fail_mirror(struct release_builder *b, const char *id)
 	return -1;
 }
 
+/* The release's files on each of its mirrors, packed. */
+static int read_all_files(struct release_builder *b)
+{
+	struct release *release = b->release;
+	const struct mirror *mirror = release->mirror;
+	const size_t size = release->mirror_count * sizeof(*release->mirrors);
+	struct mirror_files *all = mem_pool_alloc(b->at->pool, size);
+	int rc = 0;
+
+	for (size_t i = 0; i < release->mirror_count; i++) {
+		struct mirror_files *files =
+			mem_pool_alloc(b->at->pool, sizeof(*files));
+
+		rc |= read_files(b, mirror != NULL ? &mirror->bases[i] : NULL,
+				 files);
+		if (rc == 0)
+			packed_add(&b->packer, files, &all[i]);
+	}
+	if (rc == 0)
+		release->mirrors = store_array(&b->store, all, size);
+	return rc;
+}
+
 static int read_mirrors(struct release_builder *b)
 {
 	struct release *release = b->release;
 	const struct mirror *mirror = NULL;
 	const char *id = NULL;
-	struct mirror_files *files;
-	int rc = 0;
 
 	if (fill_found(b, "mirror", FORM_ANY, &id) < 0)
 		return -1;
@@ -773,13 +863,7 @@ static int read_mirrors(struct release_builder *b)
 	}
 	release->mirror = mirror;
 	release->mirror_count = mirror != NULL ? mirror->count : 1;
-	files = mem_pool_alloc(b->at->pool,
-			       release->mirror_count * sizeof(*files));
-	release->mirrors = files;
-	for (size_t i = 0; i < release->mirror_count; i++)
-		rc |= read_files(b, mirror != NULL ? &mirror->bases[i] : NULL,
-				 &files[i]);
-	return rc;
+	return read_all_files(b);
 }
 
 /* The files of a copy, in the object "files" here. */
@@ -906,8 +990,6 @@ static int read_installer(struct release_builder *b)
 	return -1;
 }
 
-/* The variables of patterns.  The order is that of the manual: a pattern can
- * use the variables before it. */
 static int read_names(struct release_builder *b)
 {
 	struct release *release = b->release;
@@ -917,13 +999,14 @@ static int read_names(struct release_builder *b)
 	int rc;
 
 	release->distro_arch = arch;
-	set_var(b, "base", b->settings->base);
-	set_var(b, "version", release->version);
-	set_var(b, "arch", arch);
+	packed_note(&b->packer, name, PACKED_VERSION);
+	set_kept_var(b, VAR_BASE, b->settings->base);
+	set_var(b, VAR_VERSION, release->version, PACKED_VERSION);
+	set_var(b, VAR_ARCH, arch, PACKED_ARCH);
 	rc = fill_found(b, "distro_arch", FORM_WORD, &release->distro_arch);
-	set_var(b, "distro_arch", release->distro_arch);
+	set_var(b, VAR_DISTRO_ARCH, release->distro_arch, PACKED_DISTRO_ARCH);
 	rc |= fill_found(b, "name", FORM_TEXT, &name);
-	set_var(b, "name", name);
+	set_var(b, VAR_NAME, name, packed_text(&b->packer, name));
 	release->memory =
 		(unsigned)json_integer_value(find(b, "memory", &unused));
 	release->is_live = json_is_true(find(b, "live", &unused));
@@ -931,27 +1014,75 @@ static int read_names(struct release_builder *b)
 	return rc | fill_found(b, "eol", FORM_WORD, &release->eol);
 }
 
+/* Read the release at hand into scratch. */
+static int read_release(struct release_builder *b)
+{
+	int rc;
+
+	for (int i = 0; i < VAR_COUNT; i++)
+		set_var(b, (enum var)i, NULL, NULL);
+	packed_forget(&b->packer);
+	rc = read_names(b);
+	rc |= read_title(b);
+	rc |= read_installer(b);
+	rc |= read_mirrors(b);
+	return rc == 0 ? read_copy(b) : rc;
+}
+
+/* Keep what scratch has of a copy. */
+static const struct copy *keep_copy(struct release_builder *b,
+				    const struct copy *from)
+{
+	const size_t size = from->count * sizeof(*from->files);
+	struct copy_file *files = mem_pool_alloc(&b->scratch, size);
+	struct copy *copy = mem_pool_alloc(&b->scratch, sizeof(*copy));
+
+	for (size_t i = 0; i < from->count; i++) {
+		files[i].name = store_text(&b->store, from->files[i].name);
+		files[i].source = store_text(&b->store, from->files[i].source);
+	}
+	copy->from = store_text(&b->store, from->from);
+	copy->directory = store_text(&b->store, from->directory);
+	copy->files = store_array(&b->store, files, size);
+	copy->count = from->count;
+	copy->is_made = from->is_made;
+	return store_array(&b->store, copy, sizeof(*copy));
+}
+
+/* Keep what scratch has of the release. */
+static void keep_release(struct release_builder *b)
+{
+	struct release *release = b->release;
+
+	release->title = store_text(&b->store, release->title);
+	release->distro_arch = store_text(&b->store, release->distro_arch);
+	release->eol = store_text(&b->store, release->eol);
+	release->signed_by = store_text(&b->store, release->signed_by);
+	release->modules = store_text(&b->store, release->modules);
+	if (release->copy != NULL)
+		release->copy = keep_copy(b, release->copy);
+}
+
 /* Build b->release, in b->scopes. */
 static int build_release(struct release_builder *b)
 {
+	struct mem_pool *pool = b->at->pool;
 	struct releases *all = b->all;
 	int rc;
 
 	if (all->count == RELEASES_MAX)
 		return fail_release(b, "more than %d releases", RELEASES_MAX);
-	b->vars = json_object();
-	rc = read_names(b);
-	rc |= read_title(b);
-	rc |= read_installer(b);
-	rc |= read_mirrors(b);
-	if (rc == 0)
-		rc = read_copy(b);
-	json_decref(b->vars);
-	if (rc < 0)
-		return -1;
-	all->list = mem_grow_by_one(all->list, all->count, sizeof(*all->list));
-	all->list[all->count++] = b->release;
-	return 0;
+	b->at->pool = &b->scratch;
+	rc = read_release(b);
+	b->at->pool = pool;
+	if (rc == 0) {
+		keep_release(b);
+		all->list = mem_grow_by_one(all->list, all->count,
+					    sizeof(*all->list));
+		all->list[all->count++] = b->release;
+	}
+	mem_pool_clear(&b->scratch);
+	return rc;
 }
 
 /* Start with a copy of release, which has only names. */
@@ -988,7 +1119,7 @@ static int build_variant(struct release_builder *b,
 	b->scopes[SCOPE_VARIANT] =
 		(struct scope){ parent, "variants", id, variant };
 	set_release(b, release);
-	b->release->variant = mem_pool_copy(b->at->pool, id);
+	b->release->variant = store_text(&b->store, id);
 	b->release->variant_scope = (enum release_scope)(parent - b->scopes);
 	return build_release(b);
 }
@@ -1076,11 +1207,12 @@ static int build_distro(struct release_builder *b, const char *id,
 	const char **ids = version_sort(distro);
 	int rc = 0;
 
-	b->patterns = (struct pattern_set)PATTERN_SET_INIT;
+	b->patterns =
+		(struct pattern_set){ .vars = b->vars, .var_count = VAR_COUNT };
 	b->reported = json_object();
 	b->scopes[SCOPE_DISTRO] = (struct scope){ .object = distro };
 	for (size_t i = 0; ids[i] != NULL; i++) {
-		release.version = mem_pool_copy(pool, ids[i]);
+		release.version = store_text(&b->store, ids[i]);
 		release.file = file_of(b, ids[i], release.file);
 		rc |= build_version(b, &release,
 				    json_object_get(versions, ids[i]));
@@ -1115,15 +1247,22 @@ int release_builder_read(struct cursor *at,
 		.installers = sources->installers,
 		.all = all,
 		.words = json_object(),
+		.store = { .pool = at->pool },
+		.packer = { .store = &b.store, .scratch = &b.scratch },
 	};
 	int rc;
 
+	for (int i = 0; i < VAR_COUNT; i++)
+		b.vars[i].name = var_names[i];
 	words_add(b.words, b.settings->words);
 	uri_parse(b.settings->base, &b.base_uri);
 	all->refused = json_object();
 	rc = value_each(at, "distros", read_distro, &b);
 	release_sort(all);
 	rc |= copies_check(at, b.settings->copies, all);
+	mem_pool_free(&b.scratch);
+	packed_free(&b.packer);
+	store_free(&b.store);
 	json_decref(b.words);
 	return rc;
 }

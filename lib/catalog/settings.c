@@ -61,10 +61,11 @@ static int read_location(struct cursor *at, const char *base,
 			 const struct location *location, const char **out)
 {
 	const char *key = location->key;
-	struct pattern_set patterns = PATTERN_SET_INIT;
+	const struct pattern_var firmware = { "firmware", location->firmware,
+					      NULL };
+	struct pattern_set patterns = { .vars = &firmware, .var_count = 1 };
 	struct buf url = BUF_INIT;
 	const char *path = NULL;
-	json_t *vars;
 	size_t mark;
 	int rc = -1;
 
@@ -73,8 +74,7 @@ static int read_location(struct cursor *at, const char *base,
 	if (path == NULL)
 		return 0;
 	mark = cursor_enter(at, key);
-	vars = json_pack("{s:s}", "firmware", location->firmware);
-	path = pattern_fill(&patterns, at, path, FORM_ANY, vars);
+	path = pattern_fill(&patterns, at, path, FORM_ANY);
 	if (path != NULL && path[0] == '\0') {
 		cursor_fail(at, "must be a URL or a path below the base");
 	} else if (path != NULL) {
@@ -84,7 +84,6 @@ static int read_location(struct cursor *at, const char *base,
 		*out = mem_pool_copy(at->pool, url.data);
 		rc = form_check(at, *out, location->form);
 	}
-	json_decref(vars);
 	cursor_leave(at, mark);
 	buf_free(&url);
 	pattern_set_free(&patterns);

@@ -7,6 +7,8 @@
 
 #include "args.h"
 #include "language.h"
+#include "mirror.h"
+#include "packed.h"
 #include "query.h"
 #include "release_builder.h"
 #include "template.h"
@@ -63,7 +65,7 @@ static void add_mirror(json_t *view, const char *url)
 	struct uri uri;
 	size_t len;
 
-	if (url == NULL || uri_parse(url, &uri) != NULL)
+	if (uri_parse(url, &uri) != NULL)
 		return;
 	len = uri.path_len;
 	while (len > 1 && uri.path[len - 1] == '/')
@@ -129,7 +131,8 @@ static json_t *view_of(const struct answer *a)
 	set(view, "arch", machine_arch_name((int)release->arch));
 	set(view, "distro_arch", release->distro_arch);
 	set(view, "variant", release->variant);
-	add_mirror(view, release->mirrors[a->mirror].mirror);
+	if (release->mirror != NULL)
+		add_mirror(view, release->mirror->bases[a->mirror].url);
 	return view;
 }
 
@@ -361,12 +364,13 @@ const struct release *answer_release(const struct release *release,
 	struct release *led = mem_pool_alloc(pool, sizeof(*led));
 	struct mirror_files *files =
 		mem_pool_alloc(pool, release->mirror_count * sizeof(*files));
+	const struct mirror_files *whole = packed_open(release, pool);
 	struct buf url = BUF_INIT;
 
 	*led = *release;
 	led->mirrors = files;
 	for (size_t i = 0; i < release->mirror_count; i++) {
-		files[i] = release->mirrors[i];
+		files[i] = whole[i];
 		buf_truncate(&url, 0);
 		add_url(ctx, i, &url);
 		lead(&files[i], buf_text(&url), pool);

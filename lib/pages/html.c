@@ -8,6 +8,7 @@
 
 #include "loader.h"
 #include "mem.h"
+#include "packed.h"
 #include "pages.h"
 
 /* How deep the tree of menus is drawn: a telephone has no room for more, and
@@ -475,7 +476,8 @@ void html_add_password(const struct password *password, json_t *view)
 
 /* The rows of a table: what each mirror of the release has. */
 struct file_table {
-	const struct release *release;
+	const struct mirror_files *mirrors;
+	size_t count;        /* of mirrors */
 	const char **values; /* of a row: one a mirror; NULL: it has none */
 	int is_url;          /* they are URLs */
 	json_t *rows;
@@ -484,7 +486,7 @@ struct file_table {
 /* The value as people see it: below its mirror, where mirrors are alike. */
 static const char *text_of(const struct file_table *t, size_t i)
 {
-	const char *mirror = t->release->mirrors[i].mirror;
+	const char *mirror = t->mirrors[i].mirror;
 	const char *value = t->values[i];
 	size_t len = mirror != NULL ? strlen(mirror) : 0;
 
@@ -519,14 +521,13 @@ static json_t *value_view(const struct file_table *t, size_t i)
 	size_t count = 0;
 	int is_one = 1;
 
-	for (size_t j = 0; j < t->release->mirror_count; j++)
+	for (size_t j = 0; j < t->count; j++)
 		if (is_alike(t, i, j)) {
 			is_one &= strcmp(t->values[i], t->values[j]) == 0;
 			count++;
 		}
-	for (size_t j = 0; j < t->release->mirror_count; j++)
-		if (is_alike(t, i, j) &&
-		    (!is_one || count < t->release->mirror_count))
+	for (size_t j = 0; j < t->count; j++)
+		if (is_alike(t, i, j) && (!is_one || count < t->count))
 			json_array_append_new(
 				numbers,
 				json_pack("{s:I, s:s?}", "number",
@@ -544,7 +545,7 @@ static int add_row(struct file_table *t, const char *title)
 	json_t *values = json_array();
 	int has_any;
 
-	for (size_t i = 0; i < t->release->mirror_count; i++) {
+	for (size_t i = 0; i < t->count; i++) {
 		size_t first = 0;
 
 		while (first < i && !is_alike(t, first, i))
@@ -564,9 +565,8 @@ static int add_row(struct file_table *t, const char *title)
 /* Add the row of a text of struct mirror_files, which is at that offset. */
 static void add_texts(struct file_table *t, const char *title, size_t offset)
 {
-	for (size_t i = 0; i < t->release->mirror_count; i++)
-		memcpy(&t->values[i],
-		       (const char *)&t->release->mirrors[i] + offset,
+	for (size_t i = 0; i < t->count; i++)
+		memcpy(&t->values[i], (const char *)&t->mirrors[i] + offset,
 		       sizeof(*t->values));
 	add_row(t, title);
 }
@@ -576,10 +576,9 @@ static int add_initrd(struct file_table *t, size_t index)
 	struct buf title = BUF_INIT;
 	int has_any;
 
-	buf_puts(&title,
-		 t->release->mirrors[0].is_multiboot ? "Module" : "Initrd");
-	for (size_t i = 0; i < t->release->mirror_count; i++) {
-		const struct mirror_files *s = &t->release->mirrors[i];
+	buf_puts(&title, t->mirrors[0].is_multiboot ? "Module" : "Initrd");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct mirror_files *s = &t->mirrors[i];
 
 		t->values[i] =
 			index < s->initrd_count ? s->initrds[index].url : NULL;
@@ -599,8 +598,8 @@ static int add_module_args(struct file_table *t, size_t index)
 	struct buf title = BUF_INIT;
 	int has_module = 0;
 
-	for (size_t i = 0; i < t->release->mirror_count; i++) {
-		const struct mirror_files *s = &t->release->mirrors[i];
+	for (size_t i = 0; i < t->count; i++) {
+		const struct mirror_files *s = &t->mirrors[i];
 		const int is_here = s->is_multiboot && index < s->initrd_count;
 
 		t->values[i] = is_here ? s->initrds[index].args : NULL;
@@ -616,8 +615,8 @@ static int add_pin(struct file_table *t, size_t index)
 {
 	int has_file = 0;
 
-	for (size_t i = 0; i < t->release->mirror_count; i++) {
-		const struct mirror_files *s = &t->release->mirrors[i];
+	for (size_t i = 0; i < t->count; i++) {
+		const struct mirror_files *s = &t->mirrors[i];
 		const struct pin *pin = NULL;
 
 		if (s->kernel != NULL && index <= s->initrd_count) {
@@ -646,12 +645,15 @@ static json_t *pinned_view(void)
 	return json_pack("{s:o}", "loaders", loaders);
 }
 
+#define AT(member) offsetof(struct mirror_files, member)
+
 /* What there is to fetch, once for all mirrors. */
 static json_t *files_view(const struct release *release)
 {
-#define AT(member) offsetof(struct mirror_files, member)
+	struct mem_pool pool = MEM_POOL_INIT;
 	struct file_table t = {
-		.release = release,
+		.mirrors = packed_open(release, &pool),
+		.count = release->mirror_count,
 		.values = mem_alloc(release->mirror_count * sizeof(*t.values)),
 		.is_url = 1,
 		.rows = json_array(),
@@ -683,8 +685,8 @@ static json_t *files_view(const struct release *release)
 	for (size_t i = 0; add_pin(&t, i); i++)
 		;
 	free(t.values);
+	mem_pool_free(&pool);
 	return t.rows;
-#undef AT
 }
 
 /* Whether a loader starts the release where Secure Boot is on, which is on UEFI

@@ -45,26 +45,32 @@ const char *loader_refuses_setting(const struct loader *l,
 	return NULL;
 }
 
+/* The platform whose script the loader runs. */
+static int script_platform(const struct loader *l,
+			   const struct mirror_files *files)
+{
+	if (l->machine.platform != MACHINE_UNKNOWN)
+		return l->machine.platform;
+	return files->script[PLATFORM_BIOS] != NULL ? PLATFORM_BIOS
+						    : PLATFORM_EFI;
+}
+
 /* The script that the loader runs on its platform; NULL: none. */
 static const char *find_script(const struct loader *l,
 			       const struct mirror_files *files)
 {
-	int platform = l->machine.platform;
-
-	if (!(l->dialect->starts & START_SCRIPT))
-		return NULL;
-	if (platform == MACHINE_UNKNOWN)
-		platform = files->script[PLATFORM_BIOS] != NULL ? PLATFORM_BIOS
-								: PLATFORM_EFI;
-	return files->script[platform];
+	return (l->dialect->starts & START_SCRIPT)
+		       ? files->script[script_platform(l, files)]
+		       : NULL;
 }
 
 const char *loader_unreachable(const struct loader *l,
 			       const struct mirror_files *files)
 {
-	const char *script = find_script(l, files);
-	const char *reason = script != NULL ? refuses_url(l, script)
-					    : refuses(l, &files->needs);
+	const int has_script = find_script(l, files) != NULL;
+	const char *reason = refuses(
+		l, has_script ? &files->of_script[script_platform(l, files)]
+			      : &files->needs);
 
 	if (reason == NULL && !files->is_site_host)
 		reason = refuses_host(l);

@@ -124,8 +124,12 @@ struct catalog *pages_load_catalog(const char *path, const char *base,
 {
 	struct catalog *c = catalog_load(path, base, stamps, err);
 
-	if (c == NULL || pages_check_urls(c, err) == 0)
+	if (c == NULL)
+		return NULL;
+	if (pages_check_urls(c, err) == 0) {
+		catalog_unpack(c);
 		return c;
+	}
 	catalog_free(c);
 	return NULL;
 }

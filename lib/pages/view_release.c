@@ -10,6 +10,7 @@
 #include "installer.h"
 #include "loader.h"
 #include "mirror.h"
+#include "packed.h"
 #include "pages.h"
 #include "words.h"
 
@@ -263,14 +264,19 @@ json_t *view_release_on(const struct request *r, const struct release *release,
 {
 	const struct loader loader = page_loader(r, platform);
 	const char *reason = loader_refusal(&loader, release);
+	struct mem_pool pool = MEM_POOL_INIT;
+	struct release whole = *release;
 	json_t *view = json_object();
 
 	set(view, "refused", reason);
 	if (release_names_files(&release->mirrors[0]))
 		json_object_set_new(view, "names_files", json_true());
-	if (reason == NULL || dialect_is_for_people(r->dialect))
+	if (reason == NULL || dialect_is_for_people(r->dialect)) {
+		whole.mirrors = packed_open(release, &pool);
 		json_object_set_new(view, "mirrors",
-				    mirrors_view(r, &loader, release));
+				    mirrors_view(r, &loader, &whole));
+	}
+	mem_pool_free(&pool);
 	return view;
 }
 
@@ -369,11 +375,8 @@ static void note_words(const struct request *r, const struct release *release)
 	};
 	enum word_outcome outcomes[WORD_COUNT];
 	struct mem_pool pool = MEM_POOL_INIT;
-	json_t *all;
+	json_t *all = json_object();
 
-	if (r->notes == NULL)
-		return;
-	all = json_object();
 	words_add(all, release->words);
 	installer_write(release->mirrors[0].kernel != NULL ? release->installer
 							   : NULL,
@@ -389,10 +392,17 @@ static void note_words(const struct request *r, const struct release *release)
 /* How the release is started. */
 static void note_start(const struct request *r, const struct release *release)
 {
-	note_mirrors(r, release);
-	note_words(r, release);
-	note_signature(r, release);
-	note_pins(r, release);
+	struct mem_pool pool = MEM_POOL_INIT;
+	struct release whole = *release;
+
+	if (r->notes == NULL)
+		return;
+	whole.mirrors = packed_open(release, &pool);
+	note_mirrors(r, &whole);
+	note_words(r, &whole);
+	note_signature(r, &whole);
+	note_pins(r, &whole);
+	mem_pool_free(&pool);
 	if (!r->dialect->knows_machine ||
 	    r->machine.platform != MACHINE_UNKNOWN)
 		return;

@@ -83,6 +83,7 @@ void mem_trim(void)
 
 struct mem_block {
 	struct mem_block *next;
+	size_t room;
 	max_align_t data[];
 };
 
@@ -105,6 +106,7 @@ static void *take(struct mem_pool *pool, size_t size, size_t align)
 
 		block = mem_alloc(sizeof(*block) + room);
 		block->next = pool->blocks;
+		block->room = room;
 		pool->blocks = block;
 		pool->left = room;
 	}
@@ -123,6 +125,20 @@ char *mem_pool_copy(struct mem_pool *pool, const char *s)
 	size_t size = strlen(s) + 1;
 
 	return memcpy(take(pool, size, 1), s, size);
+}
+
+void mem_pool_clear(struct mem_pool *pool)
+{
+	struct mem_pool others = MEM_POOL_INIT;
+	struct mem_block *block = pool->blocks;
+
+	if (block == NULL)
+		return;
+	others.blocks = block->next;
+	mem_pool_free(&others);
+	block->next = NULL;
+	memset((char *)block->data + pool->left, 0, block->room - pool->left);
+	pool->left = block->room;
 }
 
 void mem_pool_free(struct mem_pool *pool)

@@ -60,6 +60,9 @@ void *mem_pool_alloc(struct mem_pool *pool, size_t size);
 /* A copy of the string s. */
 char *mem_pool_copy(struct mem_pool *pool, const char *s);
 
+/* Release all objects, and keep a block for others. */
+void mem_pool_clear(struct mem_pool *pool);
+
 void mem_pool_free(struct mem_pool *pool);
 
 #endif

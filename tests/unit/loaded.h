@@ -12,13 +12,15 @@
 #define SITE "'site': {'base': 'http://boot.example.org/boot/'}"
 #define MENUS "'menus': {'main': {'entries': [{'local': true}]}}"
 
-/* The file catalog.json of the working directory. */
+/* The file catalog.json of the working directory, with whole texts. */
 static inline struct catalog *load_with(const char *base, struct error *err)
 {
 	struct stamps *stamps = stamps_new();
 	struct catalog *c = catalog_load("catalog.json", base, stamps, err);
 
 	stamps_free(stamps);
+	if (c != NULL)
+		catalog_unpack(c);
 	return c;
 }
 

@@ -139,6 +139,38 @@ static void test_pool_copies_strings(void **state)
 	mem_pool_free(&pool);
 }
 
+/* In the first block, in a new one, and in a block of its own. */
+static void test_cleared_pool_gives_zeroed_memory(void **state)
+{
+	static const size_t sizes[] = { 100, 200000, 200000, 1000000, 10 };
+	struct mem_pool pool = MEM_POOL_INIT;
+
+	(void)state;
+	mem_pool_clear(&pool);
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 5; i++) {
+			unsigned char *p = mem_pool_alloc(&pool, sizes[i]);
+
+			for (size_t j = 0; j < sizes[i]; j++)
+				assert_int_equal(p[j], 0);
+			memset(p, 0xff, sizes[i]);
+		}
+		mem_pool_clear(&pool);
+	}
+	mem_pool_free(&pool);
+}
+
+static void test_cleared_pool_keeps_one_block(void **state)
+{
+	struct mem_pool pool = MEM_POOL_INIT;
+	const char *first = mem_pool_copy(&pool, "first");
+
+	(void)state;
+	mem_pool_clear(&pool);
+	assert_ptr_equal(mem_pool_copy(&pool, "again"), first);
+	mem_pool_free(&pool);
+}
+
 static void test_freed_pool_can_be_used_again(void **state)
 {
 	struct mem_pool pool = MEM_POOL_INIT;
@@ -269,6 +301,8 @@ int main(void)
 		cmocka_unit_test(
 			test_pool_gives_zeroed_memory_that_does_not_overlap),
 		cmocka_unit_test(test_pool_copies_strings),
+		cmocka_unit_test(test_cleared_pool_gives_zeroed_memory),
+		cmocka_unit_test(test_cleared_pool_keeps_one_block),
 		cmocka_unit_test(test_freed_pool_can_be_used_again),
 		cmocka_unit_test(test_exhaustion_ends_the_process_with_a_line),
 	};

@@ -28,17 +28,19 @@ static void test_patterns_are_filled_without_escaping(void **state)
 		  "f: /a: pattern:1: tag is never closed with '}}'" },
 		{ "{{> s}}", NULL, "f: /a: pattern:1: partial 's' is missing" },
 	};
-	json_t *vars = json_pack("{s:s, s:s}", "s", "a & 'b'", "tag", "{{s}}");
+	const struct pattern_var vars[] = { { "s", "a & 'b'", NULL },
+					    { "tag", "{{s}}", NULL },
+					    { "none", NULL, NULL } };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct pattern_set set = PATTERN_SET_INIT;
+		struct pattern_set set = { .vars = vars,
+					   .var_count = LENGTH(vars) };
 		struct bench b;
 		const char *text;
 
 		bench_start(&b, "{}");
-		text = pattern_fill(&set, &b.at, rows[i].pattern, FORM_ANY,
-				    vars);
+		text = pattern_fill(&set, &b.at, rows[i].pattern, FORM_ANY);
 		if ((text == NULL) != (rows[i].expected == NULL) ||
 		    (text != NULL && strcmp(text, rows[i].expected) != 0) ||
 		    strcmp(b.err.text, rows[i].message) != 0)
@@ -47,7 +49,6 @@ static void test_patterns_are_filled_without_escaping(void **state)
 		pattern_set_free(&set);
 		bench_end(&b);
 	}
-	json_decref(vars);
 }
 
 static void test_variable_of_an_earlier_name_is_told_the_new_one(void **state)
@@ -57,16 +58,16 @@ static void test_variable_of_an_earlier_name_is_told_the_new_one(void **state)
 		"{{&word}}",     "{{#word}}a{{/word}}", "{{^word}}a{{/word}}",
 		"{{s}}{{word}}",
 	};
-	json_t *vars = json_pack("{s:s}", "s", "x");
+	const struct pattern_var vars[] = { { "s", "x", NULL } };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(patterns); i++) {
-		struct pattern_set set = PATTERN_SET_INIT;
+		struct pattern_set set = { .vars = vars,
+					   .var_count = LENGTH(vars) };
 		struct bench b;
 
 		bench_start(&b, "{}");
-		assert_null(
-			pattern_fill(&set, &b.at, patterns[i], FORM_ANY, vars));
+		assert_null(pattern_fill(&set, &b.at, patterns[i], FORM_ANY));
 		if (strcmp(b.err.text,
 			   "f: /a: 'word' has been called distro_arch "
 			   "since 0.2.0") != 0)
@@ -75,71 +76,70 @@ static void test_variable_of_an_earlier_name_is_told_the_new_one(void **state)
 		pattern_set_free(&set);
 		bench_end(&b);
 	}
-	json_decref(vars);
 }
 
 /* {{word}} may stand behind it, but these are other names. */
 static void test_names_like_an_earlier_one_are_variables(void **state)
 {
-	json_t *vars = json_pack("{s:s, s:s}", "words", "x", "sword", "y");
-	struct pattern_set set = PATTERN_SET_INIT;
+	const struct pattern_var vars[] = { { "words", "x", NULL },
+					    { "sword", "y", NULL } };
+	struct pattern_set set = { .vars = vars, .var_count = LENGTH(vars) };
 	struct bench b;
 
 	(void)state;
 	bench_start(&b, "{}");
-	assert_string_equal(pattern_fill(&set, &b.at, "word {{words}}{{sword}}",
-					 FORM_ANY, vars),
-			    "word xy");
+	assert_string_equal(
+		pattern_fill(&set, &b.at, "word {{words}}{{sword}}", FORM_ANY),
+		"word xy");
 	pattern_set_free(&set);
-	json_decref(vars);
 	bench_end(&b);
 }
 
 static void test_result_has_the_form_each_time(void **state)
 {
 	static const char pattern[] = "{{s}}";
-	json_t *vars = json_object();
-	struct pattern_set set = PATTERN_SET_INIT;
+	struct pattern_var vars[] = { { "s", NULL, NULL } };
+	struct pattern_set set = { .vars = vars, .var_count = LENGTH(vars) };
 	const char *first;
 	struct bench b;
 
 	(void)state;
 	bench_start(&b, "{}");
-	json_object_set_new(vars, "s", json_string("one"));
-	first = pattern_fill(&set, &b.at, pattern, FORM_WORD, vars);
+	vars[0].value = "one";
+	first = pattern_fill(&set, &b.at, pattern, FORM_WORD);
 	assert_string_equal(first, "one");
-	assert_ptr_equal(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars),
-			 first);
-	json_object_set_new(vars, "s", json_string("one two"));
-	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars));
+	assert_string_equal(pattern_fill(&set, &b.at, pattern, FORM_WORD),
+			    "one");
+	vars[0].value = "one two";
+	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD));
 	assert_string_equal(b.err.text,
 			    "f: /a: must be one word, without spaces");
-	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars));
-	json_object_set_new(vars, "s", json_string("two"));
-	assert_string_equal(pattern_fill(&set, &b.at, pattern, FORM_WORD, vars),
+	assert_null(pattern_fill(&set, &b.at, pattern, FORM_WORD));
+	vars[0].value = "two";
+	assert_string_equal(pattern_fill(&set, &b.at, pattern, FORM_WORD),
 			    "two");
 	assert_string_equal(first, "one");
 	pattern_set_free(&set);
-	json_decref(vars);
 	bench_end(&b);
 }
 
 static void test_result_has_at_most_2048_bytes(void **state)
 {
-	json_t *vars = json_object();
+	struct pattern_var vars[] = { { "s", NULL, NULL } };
 	char value[2050];
 
 	(void)state;
 	for (size_t len = 2048; len <= 2049; len++) {
-		struct pattern_set set = PATTERN_SET_INIT;
+		struct pattern_set set = { .vars = vars,
+					   .var_count = LENGTH(vars) };
 		struct bench b;
 		const char *text;
 
 		memset(value, 'x', len);
 		value[len] = '\0';
-		json_object_set_new(vars, "s", json_string(value));
+		vars[0].value = value;
 		bench_start(&b, "{}");
-		text = pattern_fill(&set, &b.at, "{{s}}", FORM_ANY, vars);
+		text = pattern_fill(&set, &b.at, "{{s}}", FORM_ANY);
 		if ((text != NULL) != (len == 2048))
 			fail_msg("%zu bytes: %s", len, b.err.text);
 		assert_string_equal(b.err.text,
@@ -149,14 +149,13 @@ static void test_result_has_at_most_2048_bytes(void **state)
 		pattern_set_free(&set);
 		bench_end(&b);
 	}
-	json_decref(vars);
 }
 
 /* More than a set has room for in the beginning. */
 static void test_each_of_many_patterns_is_filled_with_its_own(void **state)
 {
-	json_t *vars = json_pack("{s:s}", "s", "x");
-	struct pattern_set set = PATTERN_SET_INIT;
+	const struct pattern_var vars[] = { { "s", "x", NULL } };
+	struct pattern_set set = { .vars = vars, .var_count = LENGTH(vars) };
 	static char patterns[1000][16];
 	struct bench b;
 
@@ -169,13 +168,11 @@ static void test_each_of_many_patterns_is_filled_with_its_own(void **state)
 			snprintf(patterns[i], 16, "{{s}}%zu", i);
 			snprintf(expected, 16, "x%zu", i);
 			assert_string_equal(pattern_fill(&set, &b.at,
-							 patterns[i], FORM_ANY,
-							 vars),
+							 patterns[i], FORM_ANY),
 					    expected);
 		}
 	assert_int_equal(set.count, LENGTH(patterns));
 	pattern_set_free(&set);
-	json_decref(vars);
 	bench_end(&b);
 }
 
