@@ -621,9 +621,9 @@ def test_the_drop_in_of_the_timer(directory, mirror):
     mirror.files = {**releases("43", "44", "45"),
                     "/r/": nginx(["43", "44", "45"])}
     sample = (HERE.parent.parent / "conf/mirrorboot-check-discover.conf").read_text()
-    command = re.findall("(?m)^ExecStart=mirrorboot-check (.*)$", sample)
+    options, = re.findall('(?m)^Environment="CHECK_DISCOVER=(.*)"$', sample)
     with tempfile.TemporaryDirectory() as state:
-        words = command[0].replace("${STATE_DIRECTORY}", state).split()
+        words = ["--online", *options.replace("%S/mirrorboot-found", state).split()]
         expect("finds", Site(directory, mirror, INDEX).findings(*words), [NEW])
         expect("file", "45" in (pathlib.Path(state) / "found.json").read_text(), True)
 
