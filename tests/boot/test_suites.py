@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Checks scripts/unpack and scripts/loaders --suite. Downloads small packages
-of Debian 13 from the mirror that apt uses here. Takes the arguments of unittest.
+"""Checks scripts/unpack, scripts/loaders --suite and the page of scripts/boots.
+Downloads small packages of Debian 13 from the mirror that apt uses here. Takes
+the arguments of unittest.
 """
 
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -56,6 +59,41 @@ class UnpackTest(unittest.TestCase):
             self.assertIn(f"{self.dir}/tftp/{name}\n", out)
         for name in "ipxe-arm64.efi", "ipxe-riscv64.efi", "ipxe-loong64.efi":
             self.assertIn(f"{self.dir}/www/loaders/{name}\n", out)
+
+
+class BootsTest(unittest.TestCase):
+    """docs/boots.md is where scripts/boots keeps its results."""
+
+    RESULTS = {
+        "efi_kernel_and_initrd trixie": {"result": "boots", "seconds": "21", "date": "2026-11-28"},
+        "efi_local_disk forky": {"result": "fails: no request, 3 s late", "seconds": "90", "date": "2026-11-29"},
+    }
+
+    def setUp(self):
+        loader = importlib.machinery.SourceFileLoader("boots", str(suites.TOP / "scripts/boots"))
+        self.boots = importlib.util.module_from_spec(importlib.util.spec_from_loader("boots", loader))
+        loader.exec_module(self.boots)
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.boots.PAGE = pathlib.Path(temporary.name) / "boots.md"
+        self.have("1", "2", "3")
+        self.boots.store(self.RESULTS)
+
+    def have(self, *versions):
+        self.boots.versions = lambda: {"iPXE": ["1", "1", "1"], "GRUB": list(versions)}
+
+    def test_results_are_read_again(self):
+        self.assertEqual(self.boots.load(), self.RESULTS)
+
+    def test_results_of_another_version_are_not(self):
+        self.have("1", "2", "4")
+        self.assertEqual(list(self.boots.load()), ["efi_kernel_and_initrd trixie"])
+
+    def test_what_failed_is_booted_again(self):
+        wanted = self.boots.arguments(["--resume", "--suite", "forky", "efi_local_disk"])
+        self.assertEqual(self.boots.chosen(wanted, self.RESULTS), [("efi_local_disk", "forky")])
+        wanted = self.boots.arguments(["--resume", "--suite", "trixie", "efi_kernel_and"])
+        self.assertEqual(self.boots.chosen(wanted, self.RESULTS), [])
 
 
 if __name__ == "__main__":
