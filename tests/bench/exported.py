@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from parts import STEPS, load, say, storm, summarize, turned
@@ -118,10 +119,13 @@ def measure_crowd(options):
     return rows
 
 
-class OneConnection(Lighttpd):
-    """Which is kept for all the pages."""
+KEPT = 65535  # requests of one connection: lighttpd counts them in 16 bits
 
-    more = Lighttpd.more + "server.max-keep-alive-requests = 1000000\n"
+
+class OneConnection(Lighttpd):
+    """Which is kept for as many pages as it can be."""
+
+    more = Lighttpd.more + f"server.max-keep-alive-requests = {KEPT}\n"
 
 
 def machine_parameters(name):
@@ -151,7 +155,7 @@ def page_of(file):
 
 def fetch(server, pages, directory):
     """The seconds that curl took for all the pages, each into a file, over one
-    connection."""
+    connection, or two where they are more than one can have."""
     config = directory / "curl.conf"
     config.write_text("".join(
         f'url = "http://127.0.0.1:{server.port}/boot/{page}"\n'
@@ -164,8 +168,10 @@ def fetch(server, pages, directory):
         text=True, capture_output=True, check=False)
     took = time.monotonic() - begin
     answers = done.stdout.splitlines()
-    if done.returncode or answers != ["200 1"] + ["200 0"] * (len(pages) - 1):
-        raise Fault(f"curl: {done.stderr or set(answers)}")
+    expected = {"200 1": 1 + len(pages) // KEPT}
+    expected["200 0"] = len(pages) - expected["200 1"]
+    if done.returncode or Counter(answers) != expected:
+        raise Fault(f"curl: {done.stderr or Counter(answers)}")
     return {"seconds": took}
 
 
