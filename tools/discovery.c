@@ -25,7 +25,6 @@ struct discovery {
 	json_t *plans; /* as in trial.h; "list" and "plain" of lists.h, and
 			  "is_new" beside */
 	size_t new_count;
-	int has_failed; /* a list of the present distro could not be read */
 };
 
 /* One distro that is compared. */
@@ -84,7 +83,6 @@ static void fail_list(void *ctx, const char *distro, const char *place,
 {
 	struct discovery *d = ctx;
 
-	d->has_failed = 1;
 	add(d, "list", &(struct about){ distro, NULL, place },
 	    "a list of releases %s", reason);
 }
@@ -311,9 +309,7 @@ static void compare_distro(struct discovery *d, const char *id,
 
 	if (json_array_size(json_object_get(discover, "lists")) == 0)
 		return;
-	d->has_failed = 0;
-	k.found = lists_find(&d->lists, id);
-	k.is_whole = !d->has_failed;
+	k.found = lists_find(&d->lists, id, &k.is_whole);
 	find_newest(&k);
 	plan_all_new(&k);
 	compare_present(&k);

@@ -27,11 +27,9 @@
 #define RECORD "record"
 #define NEXT_RECORD "record.new"
 
-/* More than a text can have. */
-#define FILE_MAX (64 * 1024 * 1024)
-
-/* Of a catalogue of the most releases, a multiple. */
-#define RECORD_MAX (1024 * 1024 * 1024)
+/* More than a text, the sums or the record of a catalogue of the most releases
+ * can have. */
+#define FILE_MAX (1024 * 1024 * 1024)
 
 /* The directory of the file at hand, in both generations. */
 struct folder {
@@ -355,7 +353,7 @@ static void read_record(struct generation *g)
 	if (read_old(g, SUMS, &sums, &unused) == 0) {
 		for (size_t i = 0; i < sums.len; i++)
 			g->old_count += sums.data[i] == '\n';
-		if (fd >= 0 && buf_read(&record, fd, RECORD_MAX) == 0)
+		if (fd >= 0 && buf_read(&record, fd, FILE_MAX) == 0)
 			g->record = record_new(&sums, sum_of(g, &sums).sha256,
 					       &record);
 	}

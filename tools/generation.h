@@ -12,7 +12,8 @@
  * DIR.new, and is in use when the link to it has taken the place of the other.
  * Whatever ends the process, DIR is one whole generation or the other; the next
  * run removes what is left over.  Files that are as they were are hard links to
- * those of the generation before, and where all are, nothing is written.
+ * those of the generation before, and where all are, there is no new one.
+ * DIR.record has what they were made from: see record.h.
  *
  * SHA256SUMS in each has the sums of the others, as sha256sum(1) reads them.
  */

@@ -328,8 +328,9 @@ static int read_place(struct source *s)
 	return wrong == NULL ? 0 : -1;
 }
 
-/* Read the list of the pattern: from the first mirror that has it. */
-static void read_list(struct source *s, const char *pattern)
+/* Read the list of the pattern: from the first mirror that has it.  Returns 0,
+ * or -1 if none has. */
+static int read_list(struct source *s, const char *pattern)
 {
 	const json_t *distro = json_object_get(
 		include_section(s->all->files, "distros"), s->distro);
@@ -355,6 +356,7 @@ static void read_list(struct source *s, const char *pattern)
 		if (url == NULL || strstr(pattern, "{{mirror}}") == NULL)
 			break;
 	}
+	return rc;
 }
 
 /* The kind of the list, and its place. */
@@ -368,15 +370,17 @@ static enum list_kind kind_of(const json_t *list, const char **place)
 	return (enum list_kind)i;
 }
 
-/* Read all lists of the version, or for NULL those of all versions. */
-static void read_lists(const struct lists *l, const char *distro,
-		       const char *version, json_t *found)
+/* Read all lists of the version, or for NULL those of all versions.  Returns 0,
+ * or -1 if one could not be read. */
+static int read_lists(const struct lists *l, const char *distro,
+		      const char *version, json_t *found)
 {
 	const json_t *discover = discover_of(l, distro);
 	const char *expression =
 		json_string_value(json_object_get(discover, "version"));
 	size_t i;
 	json_t *list;
+	int rc = 0;
 
 	json_array_foreach(json_object_get(discover, "lists"), i, list) {
 		struct source s = { .all = l,
@@ -393,16 +397,17 @@ static void read_lists(const struct lists *l, const char *distro,
 			    json_string_value(json_object_get(list, "item")),
 			    expression) != NULL)
 			continue;
-		read_list(&s, place);
+		rc |= read_list(&s, place);
 		list_pattern_free(&s.pattern);
 	}
+	return rc;
 }
 
-json_t *lists_find(const struct lists *l, const char *distro)
+json_t *lists_find(const struct lists *l, const char *distro, int *is_whole)
 {
 	json_t *found = json_object();
 
-	read_lists(l, distro, NULL, found);
+	*is_whole = read_lists(l, distro, NULL, found) == 0;
 	return found;
 }
 

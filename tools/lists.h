@@ -25,8 +25,9 @@ struct lists {
 	void *ctx;
 };
 
-/* Read the lists that name versions.  Release with json_decref(). */
-json_t *lists_find(const struct lists *l, const char *distro);
+/* Read the lists that name versions, each from the first mirror that has it.
+ * is_whole: set to whether all were read.  Release with json_decref(). */
+json_t *lists_find(const struct lists *l, const char *distro, int *is_whole);
 
 /* Read the lists of one version, whose place has {{version}}, and add what they
  * say to its object. */

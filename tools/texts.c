@@ -259,7 +259,9 @@ int texts_each(const struct texts_options *o, const struct texts_taker *taker,
 	const struct basis_options basis_options = {
 		o->paths, o->site, withheld, o->base, o->has_pages,
 	};
-	struct basis *basis = basis_new(&basis_options);
+	/* Only what is kept or noted needs it. */
+	struct basis *basis =
+		taker->keep != NULL ? basis_new(&basis_options) : NULL;
 	struct writer w = {
 		.options = o,
 		.catalog = site_catalog(o->site),

@@ -193,6 +193,12 @@ static int check_keyring(struct cursor *at, const json_t *sums)
 		rc = cursor_fail_key(at, "keyring",
 				     "must be the path of a file, from the '/' "
 				     "on");
+	/* Packed texts have other uses for such bytes: see packed.h. */
+	for (const char *c = keyring; rc == 0 && *c != '\0'; c++)
+		if ((unsigned char)*c < ' ')
+			rc = cursor_fail_key(at, "keyring",
+					     "has a control character: remove "
+					     "it");
 	return rc;
 }
 

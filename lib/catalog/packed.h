@@ -9,7 +9,8 @@
  * How a catalogue keeps the files of its releases.  What differs from mirror to
  * mirror and from release to release is a byte in their texts, so that most are
  * equal, and equal ones are kept once.  No text of the catalogue has such a
- * byte of its own: form_check() refuses control characters.
+ * byte of its own: form_check() refuses control characters, and so does what
+ * reads the path of a keyring.
  */
 #define PACKED_MIRROR "\1" /* the mirror's base URL */
 #define PACKED_VERSION "\2"

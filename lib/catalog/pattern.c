@@ -25,7 +25,8 @@ struct pattern {
 	struct template *template; /* NULL: text has no tags */
 	struct piece *pieces;      /* NULL: it has other tags than variables */
 	size_t piece_count;
-	struct buf filled;  /* the last result that has the form */
+	int has_form;       /* the text, which has no tags */
+	struct buf filled;  /* the last result of tags that has the form */
 	const char *packed; /* the last one of pattern_pack(); NULL: none */
 };
 
@@ -305,12 +306,33 @@ static int fill(const struct pattern *p, const struct place *place,
 	return 0;
 }
 
+/* Whether the result at hand is the last one that had the form. */
+static int is_last(const struct pattern *p, const struct pattern_set *set)
+{
+	if (p->template == NULL)
+		return p->has_form;
+	return p->filled.data != NULL &&
+	       strcmp(p->filled.data, buf_text(&set->filled)) == 0;
+}
+
+/* Note that the result at hand has the form. */
+static void note_form(struct pattern *p, struct pattern_set *set)
+{
+	struct buf last = p->filled;
+
+	p->has_form = 1;
+	if (p->template == NULL)
+		return;
+	p->filled = set->filled;
+	set->filled = last;
+}
+
 const char *pattern_fill(struct pattern_set *set, struct cursor *at,
 			 const char *text, enum form form)
 {
 	const struct place place = { set, at };
 	struct pattern *p;
-	struct buf last;
+	const char *filled;
 
 	/* The place of a character is that in the pattern. */
 	if ((form == FORM_TEXT || form == FORM_WORD) &&
@@ -319,15 +341,13 @@ const char *pattern_fill(struct pattern_set *set, struct cursor *at,
 	p = get(set, at, text);
 	if (p == NULL || fill(p, &place, &set->filled) < 0)
 		return NULL;
-	if (p->filled.data == NULL ||
-	    strcmp(p->filled.data, buf_text(&set->filled)) != 0) {
-		if (form_check(at, buf_text(&set->filled), form) < 0)
-			return NULL;
-		last = p->filled;
-		p->filled = set->filled;
-		set->filled = last;
-	}
-	return mem_pool_copy(at->pool, buf_text(&p->filled));
+	if (is_last(p, set))
+		return mem_pool_copy(at->pool, buf_text(&set->filled));
+	if (form_check(at, buf_text(&set->filled), form) < 0)
+		return NULL;
+	filled = mem_pool_copy(at->pool, buf_text(&set->filled));
+	note_form(p, set);
+	return filled;
 }
 
 /* Whether the pattern's variables are packed as they were in the last result.

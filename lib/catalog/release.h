@@ -112,10 +112,12 @@ struct release {
 	const char *words;           /* what its arguments were written for, as
 					words_add() takes it; NULL: nothing */
 	const struct mirror *mirror; /* its list of mirrors; NULL: none */
-	const struct mirror_files *mirrors; /* in the mirrors' order; their
-					       texts are packed, see packed.h:
-					       only whether there is one can be
-					       asked before packed_open() */
+	const struct mirror_files
+		*mirrors; /* in the mirrors' order; their
+			     texts are packed, see packed.h:
+			     before packed_open(), only whether
+			     there is one can be asked.  The
+			     reasons in unwritable are whole */
 	size_t mirror_count;
 };
 

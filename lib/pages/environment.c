@@ -53,18 +53,18 @@ static int take_line(const char *path, unsigned number, char *line,
 /* text: changed on the way. */
 static int take_lines(const char *path, char *text, struct error *err)
 {
-	unsigned number = 0;
+	unsigned number = 1;
+	char *end;
 
-	for (char *line = text; line != NULL;) {
-		char *end = strchr(line, '\n');
-
-		if (end != NULL)
-			*end++ = '\0';
-		if (take_line(path, ++number, line, err) < 0)
+	for (const char *c = text; *c != '\0'; c++)
+		number += *c == '\n';
+	/* From the end: of two lines of a name, systemd takes the last. */
+	while ((end = strrchr(text, '\n')) != NULL) {
+		if (take_line(path, number--, end + 1, err) < 0)
 			return -1;
-		line = end;
+		*end = '\0';
 	}
-	return 0;
+	return take_line(path, number, text, err);
 }
 
 static int read_file(const char *path, struct error *err)
@@ -74,7 +74,7 @@ static int read_file(const char *path, struct error *err)
 	int rc = stamps_read(stamps, path, SIZE_LIMIT, &text, err);
 
 	if (rc > 0)
-		rc = take_lines(path, text.data, err);
+		rc = text.len > 0 ? take_lines(path, text.data, err) : 0;
 	buf_free(&text);
 	stamps_free(stamps);
 	return rc;

@@ -91,6 +91,9 @@ struct mem_block {
  * to take memory. */
 #define BLOCK_SIZE ((size_t)(4 * LARGE - 64))
 
+/* Of the first block: most pools have little, and malloc() has it at hand. */
+#define FIRST_SIZE ((size_t)(LARGE / 8 - 64))
+
 /* size bytes from the end of the unused part of the first block, aligned to
  * align, a power of two. */
 static void *take(struct mem_pool *pool, size_t size, size_t align)
@@ -102,7 +105,8 @@ static void *take(struct mem_pool *pool, size_t size, size_t align)
 	if (size == 0)
 		size = 1;
 	if (size > pool->left) {
-		size_t room = size > BLOCK_SIZE ? size + align : BLOCK_SIZE;
+		size_t usual = pool->blocks != NULL ? BLOCK_SIZE : FIRST_SIZE;
+		size_t room = size > usual ? size + align : usual;
 
 		block = mem_alloc(sizeof(*block) + room);
 		block->next = pool->blocks;

@@ -450,6 +450,8 @@ static size_t plain_lines(const char *text)
 static const char *add_shown_line(struct buf *out, const char *text,
 				  const char *const *known)
 {
+	while (*text == '\'')
+		buf_putc(out, *text++);
 	while (*text != '\n' && *text != '\0') {
 		const char *end = shown_end(text);
 

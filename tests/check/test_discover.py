@@ -425,6 +425,16 @@ def test_nothing_has_gone_while_a_list_is_missing(directory, mirror):
            ["list /distros/d: a list of releases is missing"])
 
 
+def test_a_list_is_whole_by_the_second_mirror(directory, mirror):
+    mirror.files = {**releases("43", "44"), "/r/": nginx(["44"])}
+    site = Site(directory, mirror, INDEX)
+    catalog = json.loads(site.catalog.read_text())
+    catalog["mirrors"]["m"].insert(0, "http://127.0.0.1:9/")
+    site.catalog.write_text(json.dumps(catalog))
+    found = [finding.split(":")[0] for finding in site.findings()]
+    expect("findings", found, ["list /distros/d", "gone /distros/d/versions/43"])
+
+
 def test_directories_of_this_machine(directory, mirror):
     """They end in '/', as in an index of a web server."""
     mirror.files = releases("43", "44", "45")

@@ -210,6 +210,15 @@ class SettingsTest(unittest.TestCase):
         self.write(MIRRORBOOT_BASE=self.BASE)
         self.assertEqual(self.base_of_export(), [self.BASE])
 
+    def test_last_line_of_a_name_counts(self):
+        self.environment.write_text("MIRRORBOOT_BASE=http://192.0.2.9/\n"
+                                    f"MIRRORBOOT_BASE={self.BASE}\n")
+        self.assertEqual(self.base_of_export(), [self.BASE])
+
+    def test_empty_file(self):
+        self.environment.write_text("")
+        self.assertEqual(self.base_of_export(), ["http://boot.example.net/"])
+
     def test_file_can_be_another_or_none(self):
         self.write(MIRRORBOOT_BASE=self.BASE)
         self.assertEqual(self.base_of_export(MIRRORBOOT_ENVIRONMENT="none"),

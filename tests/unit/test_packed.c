@@ -282,6 +282,7 @@ static void test_catalogue_has_no_byte_of_packed_texts(void **state)
 		"'sums': {'lists': ['http://h/%s'], 'keyring': '/k'}",
 		"'sums': {'lists': ['http://h/a'], 'signature': 'http://h/%s',"
 		" 'keyring': '/k'}",
+		"'sums': {'lists': ['http://h/a'], 'keyring': '/k%s'}",
 		"'versions': {'1%s': {'arches': ['amd64']}}",
 	};
 	static const char *const bytes[] = { "\\u0001", "\\u0002", "\\u0003",

@@ -470,6 +470,8 @@ static void test_secrets_of_urls_are_not_shown(void **state)
 		{ "http://boot/menu?a=b&c=d e", "http://boot/menu?a=b&c=d e" },
 		{ "http://boot/menus?a=b", "http://boot/menus?..." },
 		{ "(http,boot)/menu?a=b", "(http,boot)/menu?a=b" },
+		{ "x?\n'http://boot/menu?a=b'", "x?\n'http://boot/menu?a=b'" },
+		{ "'http://me:a'\\''w@h/' 'b'", "'http://...@h/' 'b'" },
 	};
 	static const char *const known[] = {
 		"http://boot/menu?",
