@@ -33,8 +33,8 @@ const struct page *pages_find(const struct http_request *http,
  */
 int pages_check_urls(const struct catalog *c, struct error *err);
 
-/* As catalog_load(), with pages_check_urls() and catalog_unpack(): for tools, not
- * for workers. */
+/* As catalog_load(), with pages_check_urls() and catalog_unpack(): for tools,
+ * not for workers. */
 struct catalog *pages_load_catalog(const char *path, const char *base,
 				   struct stamps *stamps, struct error *err);
 
