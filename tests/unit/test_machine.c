@@ -38,8 +38,8 @@ static void test_loaders_have_names_of_their_own(void **state)
 
 	(void)state;
 	for (int i = 0; i < ARCH_COUNT; i++) {
-		assert_string_equal(machine_buildarch(i), ipxe[i]);
-		assert_string_equal(machine_grub_cpu(i), grub[i]);
+		assert_string_equal(machine_buildarch((enum arch)i), ipxe[i]);
+		assert_string_equal(machine_grub_cpu((enum arch)i), grub[i]);
 	}
 	assert_true(machine_is_pc(ARCH_I386) && machine_is_pc(ARCH_AMD64));
 	assert_false(machine_is_pc(ARCH_ARMHF) || machine_is_pc(ARCH_LOONG64));
