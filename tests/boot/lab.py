@@ -21,10 +21,9 @@ import tempfile
 import threading
 import time
 
-from suites import BUILD, SUITES, TOP
+from suites import BUILD, SEARCH, SUITES, TOP
 
 HERE = TOP / "tests/boot"
-SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 IMAGES = pathlib.Path("/usr/lib/debian-installer/images/12")
 AAVMF = pathlib.Path("/usr/share/AAVMF")
 OVMF = pathlib.Path("usr/share/OVMF")
@@ -455,6 +454,16 @@ class Lab:
         copy = shutil.copy(shutil.which("dhcpd", path=SEARCH), self.dir)
         self.start("dhcpd", copy, "-d", "-f", "--no-pid", "-cf", conf, "-lf", leases, "br0")
 
+    def start_kea(self, *command):
+        environment = {f"KEA_{name}_DIR": str(self.dir) for name in ("DHCP_DATA", "PIDFILE", "LOCKFILE")}
+        return self.start("kea", *command, environment=environment | {"KEA_LOGGER_DESTINATION": "stderr"})
+
+    def write_sample(self, name):
+        conf = self.dir / name
+        text = self.dhcpd((TOP / "conf" / name).read_text())
+        conf.write_text(text.replace("eth0", "br0").replace("/var/lib/kea/", f"{self.dir}/"))
+        return conf
+
     def start_tftpd(self):
         sets = dict(re.findall(r'(?m)^(\w+)="(.*)"$', (TOP / "conf/tftpd-hpa").read_text()))
         options = sets["TFTP_OPTIONS"].split()
@@ -717,9 +726,9 @@ class HostsLab(Lab):
 
 
 def as_any_rom(text):
-    """dnsmasq.conf for QEMU's network ROM, which is an iPXE: it is given a file
-    by TFTP as any other ROM, and so is each iPXE."""
-    return re.sub(r"(?m)^(dhcp-userclass=set:[\w-]+,)iPXE$", r"\1none", text)
+    """dnsmasq.conf or kea-dhcp4.conf for QEMU's network ROM, which is an iPXE:
+    it is given a file by TFTP as any other ROM, and so is each iPXE."""
+    return re.sub(r"(?m)(^dhcp-userclass=set:[\w-]+,|, all\) == ')iPXE\b", r"\1none", text)
 
 
 DNSMASQ = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping", "--pid-file="
@@ -780,17 +789,10 @@ class Ipv6Lab(Lab):
         self.start("radvd", "radvd", "--nodaemon", "--config", conf, "--pidfile", self.dir / "radvd.pid",
                    "--logmethod", "stderr")
         conf = self.write_sample("kea-dhcp6.conf")
-        conf.write_text(conf.read_text().replace("/var/lib/kea/", f"{self.dir}/").replace(
-            '"Dhcp6": {', f'"Dhcp6": {{ "data-directory": "{self.dir}",', 1))
-        environment = {f"KEA_{name}_DIR": str(self.dir) for name in ("DHCP_DATA", "PIDFILE", "LOCKFILE")}
+        conf.write_text(conf.read_text().replace('"Dhcp6": {', f'"Dhcp6": {{ "data-directory": "{self.dir}",', 1))
         # A copy, for AppArmor, as that of dhcpd.
         copy = shutil.copy(shutil.which("kea-dhcp6", path=SEARCH), self.dir)
-        self.start("kea", copy, "-c", conf, environment=environment | {"KEA_LOGGER_DESTINATION": "stderr"})
-
-    def write_sample(self, name):
-        conf = self.dir / name
-        conf.write_text(self.dhcpd((TOP / "conf" / name).read_text()).replace("eth0", "br0"))
-        return conf
+        self.start_kea(copy, "-c", conf)
 
     def machine(self, **options):
         return super().machine(**{"mac": IPV6, "efi": True} | options)
@@ -805,6 +807,40 @@ class DnsmasqIpv6Lab(Ipv6Lab):
 
     def start_tftpd(self):
         """dnsmasq is it."""
+
+
+class KeaLab(Lab):
+    """Kea of the suite is the DHCP server: 2.2 of bookworm, 2.6 of trixie, 3.0
+    of forky."""
+
+    def start_dhcpd(self):
+        command = self.suite.server("kea-dhcp4")
+        # The last word is the program. A copy, for AppArmor, as that of dhcpd.
+        command[-1] = shutil.copy(command[-1], self.dir)
+        self.kea = self.start_kea(*command, "-c", self.write_sample("kea-dhcp4.conf"))
+
+    def recognize_ipxe(self, machine, loader):
+        """From when the ROM asks for its loader on, undo as_any_rom."""
+        machine.wait(lambda: loader in self.loaded(), 60, loader)
+        self.running.remove(self.kea)
+        self.kea.stop()
+        self.dhcpd = by_tftp  # which changes nothing here
+        self.start_dhcpd()
+
+
+class SocketTftpLab(Lab):
+    """tftpd-hpa 7.2 of forky, by the command of its unit with the sample drop-in.
+    It has its socket from systemd, and is the user tftp."""
+
+    def start_tftpd(self):
+        drop_in = (TOP / "conf/tftpd-hpa-drop-in.conf").read_text()
+        sets = dict(re.findall(r'(?m)^Environment="?(\w+)=([^"\n]*)', drop_in))
+        unit = (self.suite.root / "servers/usr/lib/systemd/system/tftpd-hpa.service").read_text()
+        words = re.search(r"(?m)^ExecStart=/usr/sbin/in\.tftpd (.*)$", unit)[1]
+        words = re.sub(r"\$\{?(\w+)\}?", lambda name: sets[name[1]], words).split()
+        self.start("tftpd", "systemd-socket-activate", "--datagram", "--listen=0.0.0.0:69",
+                   "setpriv", "--reuid=tftp", "--regid=tftp", "--clear-groups",
+                   "--no-new-privs", *self.suite.server("in.tftpd"), *words)
 
 
 class Router:

@@ -907,6 +907,47 @@ class Boot(unittest.TestCase):
     def more_efi_grub_dnsmasq_beside_a_router(self):
         self.check_dnsmasq_grub(lab.ProxyLab)
 
+    # Kea in place of dhcpd
+
+    def more_bios_kea(self):
+        with self.lab(catalog(kernel_way=True), kind=lab.KeaLab, dhcpd=lab.as_any_rom) as boot:
+            pc = boot.machine()
+            boot.recognize_ipxe(pc, "undionly.kpxe")
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def check_kea(self, loaded, **options):
+        with self.lab(catalog(), kind=lab.KeaLab) as boot:
+            pc = boot.machine(efi=True, **options)
+            self.menu_of(pc)
+            self.assertEqual(set(boot.loaded()), loaded)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    def more_efi_kea(self):
+        self.check_kea({"snponly.efi"})
+
+    def more_efi_http_boot_kea(self):
+        self.check_kea(set(), options=NO_PXE)
+
+    # tftpd-hpa 7.2 in place of 5.2
+
+    @by("forky")
+    def more_bios_tftpd_hpa_7(self):
+        with self.lab(catalog(kernel_way=True), kind=lab.SocketTftpLab) as boot:
+            pc = boot.machine()
+            self.menu_of(pc)
+            pc.press("a")
+            self.check_boot(pc, [])
+
+    @by("forky")
+    def more_efi_grub_tftpd_hpa_7(self):
+        with self.lab(catalog() | PLAIN, kind=lab.SocketTftpLab) as boot:
+            pc = self.start_grub(boot)
+            pc.press("a")
+            self.check_boot(pc, [])
+
     # IPv6 alone, from power-on
 
     def check_ipv6(self, kind, loaded, **options):

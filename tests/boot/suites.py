@@ -8,10 +8,12 @@ import fcntl
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MIRRORBOOT_BUILD", TOP / "build")).resolve()
+SEARCH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 GRUB = ["shim-signed:amd64", "grub-efi-amd64-signed", "grub-efi-amd64-bin"]
 ARM64 = ["shim-signed:arm64", "grub-efi-arm64-signed:arm64", "grub-efi-arm64-bin:arm64"]
 # What makes a key of the tests' own one that the firmware knows.
@@ -21,12 +23,14 @@ SIGNING = ["sbsigntool", "python3-virt-firmware", "python3-importlib-resources"]
 class Suite:
     """A release. Its files are below root, which unpack() fills."""
 
-    def __init__(self, name, root, packages=(), more=()):
-        """more: the packages of boots that only scripts/boots runs."""
+    def __init__(self, name, root, packages=(), more=(), servers=()):
+        """more, servers: the packages of boots that only scripts/boots runs;
+        those of servers are apart, with all that they depend on."""
         self.name = name
         self.root = root
         self.packages = packages
         self.more = more
+        self.servers = servers
 
     def unpack(self, more=False):
         """Download what is not there yet. The tests run side by side, and one
@@ -36,8 +40,19 @@ class Suite:
         self.root.mkdir(parents=True, exist_ok=True)
         with open(self.root / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            subprocess.run([TOP / "scripts/unpack", self.name, self.root, *self.packages, *(self.more if more else ())],
-                           check=True, timeout=600)
+            self.unpack_into(self.root, *self.packages, *(self.more if more else ()))
+            if more:
+                self.unpack_into(self.root / "servers", *self.servers, options=["--depends"])
+
+    def unpack_into(self, root, *packages, options=()):
+        subprocess.run([TOP / "scripts/unpack", *options, self.name, root, *packages], check=True, timeout=600)
+
+    def server(self, name):
+        """The words that run a server of the release, with its own libraries."""
+        if not self.servers:
+            return [shutil.which(name, path=SEARCH)]
+        root = self.root / "servers/usr"
+        return [root / "lib64/ld-linux-x86-64.so.2", "--library-path", root / "lib/x86_64-linux-gnu", root / "sbin" / name]
 
     def version(self, package):
         """The version of a package: 2.12-9+deb13u4."""
@@ -54,15 +69,15 @@ class Suite:
         subprocess.run(command, check=True, timeout=60, capture_output=True)
 
 
-def unpacked(name, *packages):
-    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages], ["u-boot-qemu", "systemd-boot-efi"])
+def unpacked(name, *packages, servers):
+    return Suite(name, BUILD / "suites" / name, ["ipxe", *GRUB, *ARM64, *packages], ["u-boot-qemu", "systemd-boot-efi"], servers)
 
 
 SUITES = {
     suite.name: suite
     for suite in [
         Suite("bookworm", pathlib.Path("/")),
-        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING),
-        unpacked("forky", "ovmf-generic"),
+        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING, servers=["kea-dhcp4-server"]),
+        unpacked("forky", "ovmf-generic", servers=["kea-dhcp4-server", "tftpd-hpa"]),
     ]
 }
