@@ -907,13 +907,14 @@ class Boot(unittest.TestCase):
     def more_efi_grub_dnsmasq_beside_a_router(self):
         self.check_dnsmasq_grub(lab.ProxyLab)
 
-    # Kea in place of dhcpd
+    # Kea in place of dhcpd: 2.2 of bookworm, 2.6 of trixie, 3.0 of forky
 
     def more_bios_kea(self):
         with self.lab(catalog(kernel_way=True), kind=lab.KeaLab, dhcpd=lab.as_any_rom) as boot:
             pc = boot.machine()
             boot.recognize_ipxe(pc, "undionly.kpxe")
             self.menu_of(pc)
+            self.assertEqual(set(boot.loaded()), {"undionly.kpxe"})
             pc.press("a")
             self.check_boot(pc, [])
 
@@ -931,13 +932,14 @@ class Boot(unittest.TestCase):
     def more_efi_http_boot_kea(self):
         self.check_kea(set(), options=NO_PXE)
 
-    # tftpd-hpa 7.2 in place of 5.2
+    # tftpd-hpa 7.2 of forky in place of 5.2
 
     @by("forky")
     def more_bios_tftpd_hpa_7(self):
         with self.lab(catalog(kernel_way=True), kind=lab.SocketTftpLab) as boot:
             pc = boot.machine()
             self.menu_of(pc)
+            self.assertEqual(boot.loaded(), ["undionly.kpxe"])
             pc.press("a")
             self.check_boot(pc, [])
 

@@ -1,4 +1,4 @@
-"""Debian's releases, for their boot loaders and their firmware.
+"""Debian's releases, for their boot loaders, their firmware and their servers.
 
 Those of the release that runs here are installed. Those of the others are
 downloaded and unpacked below the build directory, and stay there.

@@ -36,6 +36,14 @@ class UnpackTest(unittest.TestCase):
         self.assertNotIn("shimaa64", subprocess.run(["dpkg", "-S", "shimaa64"], capture_output=True, text=True).stdout)
         self.assertEqual(run(UNPACK, "trixie", self.dir, "shim-signed:arm64"), (0, "", ""))
 
+    def test_unpacks_what_a_program_needs(self):
+        self.assertEqual(run(UNPACK, "--depends", "trixie", self.dir, "hello")[::2], (0, ""))
+        usr = self.dir / "usr"
+        program = [usr / "lib64/ld-linux-x86-64.so.2", "--library-path", usr / "lib/x86_64-linux-gnu", usr / "bin/hello"]
+        libraries = run(program[0], "--list", *program[1:])[1]
+        self.assertIn(f"libc.so.6 => {usr}/lib/", libraries)
+        self.assertEqual(run(*program, LC_ALL="C"), (0, "Hello, world!\n", ""))
+
     def test_unknown_suite_and_package(self):
         for suite, package, action in ("no-such-suite", "ipxe", "update"), ("trixie", "no-such-package", "download"):
             status, out, err = run(UNPACK, suite, self.dir / suite, package)
