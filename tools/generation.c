@@ -26,6 +26,7 @@
 #define LOCK "lock"
 #define RECORD "record"
 #define NEXT_RECORD "record.new"
+#define GONE "remove"
 
 /* More than a text, the sums or the record of a catalogue of the most releases
  * can have. */
@@ -139,7 +140,7 @@ static unsigned long number_of(const struct generation *g, const char *name)
 /* Whether the name is that of something unfinished. */
 static int is_unfinished(const struct generation *g, const char *name)
 {
-	static const char *const suffixes[] = { NEXT, LINK, NEXT_RECORD };
+	static const char *const suffixes[] = { NEXT, LINK, NEXT_RECORD, GONE };
 	int is_it = 0;
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
@@ -149,6 +150,18 @@ static int is_unfinished(const struct generation *g, const char *name)
 		free(unfinished);
 	}
 	return is_it;
+}
+
+/* Remove a generation, under a name that says so: one that has lost its sums
+ * when the process ends could be somebody's own directory. */
+static void remove_generation(const struct generation *g, int at,
+			      const char *name)
+{
+	char *gone = beside(g, GONE);
+
+	remove_tree(NULL, at, gone);
+	remove_tree(NULL, at, renameat(at, name, at, gone) == 0 ? gone : name);
+	free(gone);
 }
 
 /* Remove the name if an earlier run left it over. */
@@ -164,7 +177,7 @@ static void remove_leftover(void *ctx, int at, const char *name)
 	/* Somebody's own directory has no such file. */
 	else if (number > 0 && number != g->number &&
 		 faccessat(at, sums.data, F_OK, 0) == 0)
-		remove_tree(NULL, at, name);
+		remove_generation(g, at, name);
 	buf_free(&sums);
 }
 
