@@ -51,12 +51,7 @@ static void add_json(struct buf *out, const json_t *value)
 
 static struct sums sum_of(const struct basis *b, const struct buf *text)
 {
-	struct sums sums;
-
-	digest_reset(b->digest);
-	digest_add(b->digest, buf_text(text), text->len);
-	digest_read(b->digest, &sums);
-	return sums;
+	return digest_of(b->digest, buf_text(text), text->len);
 }
 
 /* Append the sum of the file.  Returns 0, or -1 when it cannot be read. */

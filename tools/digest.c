@@ -77,6 +77,16 @@ void digest_read(struct digest *d, struct sums *out)
 		print(gcry_md_read(d->md, GCRY_MD_SHA512), 64, out->sha512);
 }
 
+struct sums digest_of(struct digest *d, const void *bytes, size_t len)
+{
+	struct sums sums;
+
+	digest_reset(d);
+	digest_add(d, bytes, len);
+	digest_read(d, &sums);
+	return sums;
+}
+
 int digest_is(const struct sums *file, const struct sums *wanted)
 {
 	if (wanted->sha256[0] == '\0' && wanted->sha512[0] == '\0')

@@ -25,6 +25,9 @@ void digest_add(struct digest *d, const void *bytes, size_t len);
 /* The sums of all bytes; nothing can be added after this, until a reset. */
 void digest_read(struct digest *d, struct sums *out);
 
+/* The sums of these bytes alone. */
+struct sums digest_of(struct digest *d, const void *bytes, size_t len);
+
 /* Whether the sums of a file are those that are wanted: all that are known, and
  * one at least. */
 int digest_is(const struct sums *file, const struct sums *wanted);

@@ -344,20 +344,14 @@ static int read_old(struct generation *g, const char *path, struct buf *text,
 
 static struct sums sum_of(struct generation *g, const struct buf *text)
 {
-	struct sums sums;
-
-	digest_reset(g->digest);
-	digest_add(g->digest, buf_text(text), text->len);
-	digest_read(g->digest, &sums);
-	return sums;
+	return digest_of(g->digest, buf_text(text), text->len);
 }
 
 /* Read what is noted of the generation in use. */
 static void read_record(struct generation *g)
 {
 	char *name = beside(g, RECORD);
-	const int fd =
-		openat(g->parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(g->parent, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct buf sums = BUF_INIT;
 	struct buf record = BUF_INIT;
 	struct stat unused;
@@ -370,7 +364,7 @@ static void read_record(struct generation *g)
 			g->record = record_new(&sums, sum_of(g, &sums).sha256,
 					       &record);
 	}
-	close_if_open(&(int){ fd });
+	close_if_open(&fd);
 	buf_free(&record);
 	buf_free(&sums);
 }

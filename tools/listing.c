@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "buf.h"
+#include "cursor.h"
 #include "uri.h"
 
 /* A list while it is read. */
@@ -275,12 +276,7 @@ static int read_below(struct reader *r, const json_t *value,
 	size_t mark = pointer->len;
 	int rc = 0;
 
-	buf_putc(pointer, '/');
-	for (; *key != '\0'; key++)
-		if (*key == '~' || *key == '/')
-			buf_puts(pointer, *key == '~' ? "~0" : "~1");
-		else
-			buf_putc(pointer, *key);
+	cursor_add_key(pointer, key);
 	if (pointer->len <= LISTING_ITEM_MAX)
 		rc = read_value(r, value, pointer);
 	buf_truncate(pointer, mark);

@@ -4,7 +4,6 @@
 #include "pins.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,14 +172,9 @@ static int take_again(struct pins *p, struct error *err)
  * set. */
 static int lock_directory(const struct pins *p, struct error *err)
 {
-	const char *slash = strrchr(p->path, '/');
-	char *path = slash != NULL
-			     ? mem_copy(p->path, (size_t)(slash - p->path) + 1)
-			     : mem_copy(".", 1);
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = replace_open_directory(p->path);
 	int rc = dir < 0 ? -1 : 0;
 
-	free(path);
 	while (rc == 0 && (rc = flock(dir, LOCK_EX)) < 0 && errno == EINTR)
 		rc = 0;
 	if (rc == 0)

@@ -23,19 +23,26 @@ static int write_line(int fd, const char *text)
 	return rc == 0 && fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
 }
 
-/* Make a rename last. */
-static void sync_directory(const char *path)
+int replace_open_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash != NULL ? mem_copy(path, (size_t)(slash - path) + 1)
 				  : mem_copy(".", 1);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	free(dir);
+	return fd;
+}
+
+/* Make a rename last. */
+static void sync_directory(const char *path)
+{
+	int fd = replace_open_directory(path);
+
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	free(dir);
 }
 
 int replace_file(const char *path, const char *text, struct error *err)

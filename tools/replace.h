@@ -8,4 +8,8 @@
  * with err set. */
 int replace_file(const char *path, const char *text, struct error *err);
 
+/* Open the directory that the file at path is in, or would be.  Returns its
+ * descriptor, or -1 with errno. */
+int replace_open_directory(const char *path);
+
 #endif

@@ -13,7 +13,7 @@ struct writer {
 	const struct catalog *catalog;
 	const struct withheld *withheld;
 	const struct texts_taker *taker;
-	const struct basis *basis; /* NULL: not known */
+	const struct basis *basis; /* NULL: not known, or nothing is kept */
 	json_t *said;              /* what has no file, and why, as keys */
 	struct buf text;           /* of the file at hand, as its page has it */
 	struct buf shown;          /* the same as the file has it */
@@ -115,7 +115,7 @@ static void write_text(struct writer *w, const struct link *link,
 {
 	const char *basis = w->basis != NULL ? basis_of(w->basis, link) : NULL;
 
-	if (basis != NULL && w->taker->keep != NULL)
+	if (basis != NULL)
 		w->rc = w->taker->keep(w->taker->ctx, path, basis, w->err);
 	if (w->rc == 0)
 		fill_text(w, link, path, basis);

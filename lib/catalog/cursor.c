@@ -11,21 +11,25 @@ void cursor_free(struct cursor *at)
 	buf_free(&at->pointer);
 }
 
+void cursor_add_key(struct buf *pointer, const char *key)
+{
+	buf_putc(pointer, '/');
+	for (;;) {
+		size_t len = strcspn(key, "~/");
+
+		buf_add(pointer, key, len);
+		key += len;
+		if (*key == '\0')
+			break;
+		buf_puts(pointer, *key++ == '~' ? "~0" : "~1");
+	}
+}
+
 size_t cursor_enter(struct cursor *at, const char *key)
 {
 	size_t mark = at->pointer.len;
 
-	key = uri_shown_name(key);
-	buf_putc(&at->pointer, '/');
-	for (;;) {
-		size_t len = strcspn(key, "~/");
-
-		buf_add(&at->pointer, key, len);
-		key += len;
-		if (*key == '\0')
-			break;
-		buf_puts(&at->pointer, *key++ == '~' ? "~0" : "~1");
-	}
+	cursor_add_key(&at->pointer, uri_shown_name(key));
 	return mark;
 }
 

@@ -26,6 +26,9 @@ struct cursor {
 /* Release the pointer. */
 void cursor_free(struct cursor *at);
 
+/* Append the key to a JSON Pointer (RFC 6901). */
+void cursor_add_key(struct buf *pointer, const char *key);
+
 /* Step into the value of a key, or of an array's index.  Returns the mark by
  * which cursor_leave() steps out again. */
 size_t cursor_enter(struct cursor *at, const char *key);
