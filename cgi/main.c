@@ -200,8 +200,8 @@ static int take_option(const struct page *own, const char *option)
 	return 1;
 }
 
-/* A shell has not the settings that systemd gives the programs.  Returns 0, or
- * -1 with a message. */
+/* A shell does not have the settings that systemd gives the programs.  Returns
+ * 0, or -1 with a message. */
 static int take_settings(const char *program)
 {
 	struct error err = ERROR_INIT;
