@@ -18,7 +18,7 @@ PAGES = re.search(r"set\(pages ([^)]*)\)",
                   (ROOT / "CMakeLists.txt").read_text())[1].split()
 CATALOG = (Path(__file__).parent / "catalog.json").read_text()
 BASE = "http://boot.example.org/boot/"  # the samples' MIRRORBOOT_BASE
-PATIENCE = 20  # seconds that nothing here takes
+PATIENCE = 60  # seconds that nothing here takes, on a busy machine either
 
 
 def find(program, package):
