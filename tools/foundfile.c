@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "date.h"
 #include "include.h"
@@ -22,6 +23,7 @@ struct foundfile {
 	char *path;
 	char *before; /* the file as it is; "" if there is none */
 	json_t *distros;
+	int lock;        /* held from reading to writing */
 	int trusts_http; /* the site's trust_http_lists */
 };
 
@@ -81,7 +83,8 @@ struct foundfile *foundfile_read(const char *path, const struct catalog *c,
 	file->path = mem_copy(path, strlen(path));
 	file->before = mem_copy("", 0);
 	file->distros = json_object();
-	if (take_file(file, err) == 0)
+	file->lock = replace_lock(path, err);
+	if (file->lock >= 0 && take_file(file, err) == 0)
 		return file;
 	foundfile_free(file);
 	return NULL;
@@ -91,6 +94,8 @@ void foundfile_free(struct foundfile *file)
 {
 	if (file == NULL)
 		return;
+	if (file->lock >= 0)
+		close(file->lock);
 	json_decref(file->distros);
 	free(file->before);
 	free(file->path);

@@ -13,8 +13,8 @@ struct foundfile;
 
 /* Read the file at path, which may not exist yet, for the catalogue c.  Returns
  * NULL with err set if it cannot be read, or was not written by
- * foundfile_write(): then it is not ours to replace.  Release with
- * foundfile_free(). */
+ * foundfile_write(): then it is not ours to replace.  Until foundfile_free()
+ * whoever else reads it waits, so that of two who write neither is lost. */
 struct foundfile *foundfile_read(const char *path, const struct catalog *c,
 				 struct error *err);
 void foundfile_free(struct foundfile *file);

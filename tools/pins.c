@@ -1,13 +1,9 @@
-/* flock() is not of POSIX. */
-#define _GNU_SOURCE
-
 #include "pins.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "cursor.h"
@@ -167,31 +163,13 @@ static int take_again(struct pins *p, struct error *err)
 	return 0;
 }
 
-/* Open the directory of the file, and wait for whoever else writes pins there.
- * Closing it lets the next one in.  Returns its descriptor, or -1 with err
- * set. */
-static int lock_directory(const struct pins *p, struct error *err)
-{
-	int dir = replace_open_directory(p->path);
-	int rc = dir < 0 ? -1 : 0;
-
-	while (rc == 0 && (rc = flock(dir, LOCK_EX)) < 0 && errno == EINTR)
-		rc = 0;
-	if (rc == 0)
-		return dir;
-	error_set(err, p->path, 0, "cannot be written: %s", strerror(errno));
-	if (dir >= 0)
-		close(dir);
-	return -1;
-}
-
 int pins_write(struct pins *p, const struct catalog *c, struct error *err)
 {
-	int dir = lock_directory(p, err);
+	int lock = replace_lock(p->path, err);
 	char *text;
 	int rc;
 
-	if (dir < 0)
+	if (lock < 0)
 		return -1;
 	rc = take_again(p, err);
 	drop_others(p, c);
@@ -199,6 +177,6 @@ int pins_write(struct pins *p, const struct catalog *c, struct error *err)
 	if (rc == 0 && (p->before == NULL || strcmp(p->before, text) != 0))
 		rc = replace_file(p->path, text, err);
 	free(text);
-	close(dir);
+	close(lock);
 	return rc;
 }

@@ -1,3 +1,6 @@
+/* flock() is not of POSIX. */
+#define _GNU_SOURCE
+
 #include "replace.h"
 
 #include <errno.h>
@@ -5,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +27,9 @@ static int write_line(int fd, const char *text)
 	return rc == 0 && fchmod(fd, 0644) == 0 && fsync(fd) == 0 ? 0 : -1;
 }
 
-int replace_open_directory(const char *path)
+/* Open the directory that the file at path is in, or would be.  Returns its
+ * descriptor, or -1 with errno. */
+static int open_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash != NULL ? mem_copy(path, (size_t)(slash - path) + 1)
@@ -34,10 +40,25 @@ int replace_open_directory(const char *path)
 	return fd;
 }
 
+int replace_lock(const char *path, struct error *err)
+{
+	int dir = open_directory(path);
+	int rc = dir < 0 ? -1 : 0;
+
+	while (rc == 0 && (rc = flock(dir, LOCK_EX)) < 0 && errno == EINTR)
+		rc = 0;
+	if (rc == 0)
+		return dir;
+	error_set(err, path, 0, "cannot be written: %s", strerror(errno));
+	if (dir >= 0)
+		close(dir);
+	return -1;
+}
+
 /* Make a rename last. */
 static void sync_directory(const char *path)
 {
-	int fd = replace_open_directory(path);
+	int fd = open_directory(path);
 
 	if (fd >= 0) {
 		fsync(fd);

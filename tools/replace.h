@@ -8,8 +8,9 @@
  * with err set. */
 int replace_file(const char *path, const char *text, struct error *err);
 
-/* Open the directory that the file at path is in, or would be.  Returns its
- * descriptor, or -1 with errno. */
-int replace_open_directory(const char *path);
+/* Wait for whoever else is between reading and replacing a file in the directory
+ * that the file at path is in, or would be.  Returns a descriptor, whose close()
+ * lets the next one in, or -1 with err set. */
+int replace_lock(const char *path, struct error *err);
 
 #endif

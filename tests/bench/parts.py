@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import socket
 import statistics
@@ -380,9 +381,25 @@ def cost(server, target, count):
     return (server.cpu()["workers"] - before["workers"]) / count
 
 
+def check_hosts(server, rounds):
+    """Seconds to check all host files, and of a bare reader of the same."""
+    environ = os.environ | {"MIRRORBOOT_ENVIRONMENT": "none",
+                            "MIRRORBOOT_CATALOG": str(server.catalog)}
+    ways = {"ours": [harness.BUILD / "tools/mirrorboot-check"],
+            "jq": ["find", server.dir / "hosts", "-name", "*.json",
+                   "-exec", harness.find("jq", "jq"), "-e", ".", "{}", "+"]}
+    took = {way: [] for way in ways}
+    for number in range(rounds):
+        for way, command in turned(list(ways.items()), number):
+            begin = time.monotonic()
+            output(*command, env=environ)
+            took[way].append(time.monotonic() - begin)
+    return took
+
+
 def measure_hosts(options):
-    """A machine's own page, with few host files and with many; and PHP that
-    has one file of them."""
+    """A machine's own page, with few host files and with many; PHP that has
+    one file of them; and the check of them all."""
     rows = []
     for count in (10, 1000 if options.quick else 100000):
         say(f"hosts: {count}")
@@ -395,6 +412,7 @@ def measure_hosts(options):
                 "hosts": count,
                 "ours": cost(server, target, 400),
                 "php": cost(server, f"/php/hosts.php?{mac}", 10),
+                "check": check_hosts(server, options.rounds),
             } | count_requests(server, target.replace("/boot/", "/counted/", 1)))
     return rows
 

@@ -221,10 +221,16 @@ def hosts(name, figure):
         return "; ".join(
             f"{row['hosts']:,} host files: {row['instructions']:,} "
             f"instructions, {row['ours']:.0f} µs of CPU, and "
-            f"{row['php']:.0f} in PHP" for row in rows)
+            f"{row['php']:.0f} in PHP; {statistics.median(row['check']['ours']):.1f} s "
+            f"to check them, and {statistics.median(row['check']['jq']):.1f} by jq"
+            for row in rows)
 
     return {"name": name, "part": "hosts", "unit": "x",
             "figure": lambda rows: figure(*rows), "why": why}
+
+
+def check(_, many):
+    return ratios(many["check"]["ours"], many["check"]["jq"])
 
 
 def before(name, pick, unit, limit):
@@ -288,6 +294,8 @@ TARGETS = [
     Target(limit=50, is_least=True, **hosts(
         "a machine's own page, against PHP that decodes one file of all hosts",
         lambda few, many: many["php"] / many["ours"])),
+    Target(limit=3, is_least=False, **hosts(
+        "check of many host files, against find and jq", check)),
     *[before(f"private memory of a worker, {entries:,} entries",
              before_row("memory", entries), "KiB", limit)
       for entries, limit in ((100, 0.6), (1000, 0.45), (10000, 0.35))],
@@ -467,6 +475,16 @@ def start_text(rows):
     return table(*cells)
 
 
+def hosts_text(rows):
+    return table(
+        ("host files", "instructions", "CPU µs", "CPU µs, PHP", "check, s",
+         "find and jq, s"),
+        *[(number(row["hosts"]), number(row["instructions"]),
+           number(round(row["ours"])), number(round(row["php"])),
+           *[spread_text(spread(row["check"][way])) for way in ("ours", "jq")])
+          for row in rows])
+
+
 def before_text(figures):
     return table(
         ("entries", "private, KiB", "before, KiB", "plain CGI, µs",
@@ -488,6 +506,7 @@ TEXTS = {
     "site": ("Private memory of an idle site, shipped catalogue", site_text),
     "instructions": ("Instructions", instructions_text),
     "start": ("Start as plain CGI", start_text),
+    "hosts": ("A machine's own page", hosts_text),
     "before": ("A worker and plain CGI, against the build before",
                before_text),
     "exported": ("An exported menu", exported_text),

@@ -3,6 +3,7 @@
 form that web servers write, and lists that lie."""
 
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -124,11 +125,17 @@ class Site:
                 "versions": versions, "discover": discover, **distro}},
             "menus": {"main": {"title": "M", "entries": [{"distro": "d"}]}}}))
 
-    def run(self, *arguments):
-        return subprocess.run(
+    def start(self, *arguments):
+        return subprocess.Popen(
             [CHECK, "--discover", "--timeout", "3", *arguments, self.catalog],
-            capture_output=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={"PATH": os.environ["PATH"], "http_proxy": "", "no_proxy": "*"})
+
+    def run(self, *arguments):
+        with self.start(*arguments) as popen:
+            output = popen.communicate()
+            return subprocess.CompletedProcess(popen.args, popen.returncode,
+                                               *output)
 
     def findings(self, *arguments, others=()):
         """Of what the lists are about, as "check pointer reason"."""
@@ -488,6 +495,26 @@ def test_write(directory, mirror):
     site.findings("--write", file)
     expect("both", sorted(found(site)["distros"]["d"]["versions"]), ["45", "46"])
     expect("files", sorted(os.listdir(file.parent)), ["80-found.json"])
+
+
+def test_two_who_write(directory, mirror):
+    """What another run has written meanwhile stays."""
+    mirror.files = {**releases("43", "44", "45"),
+                    "/r/": nginx(["43", "44", "45"])}
+    site = Site(directory, mirror, INDEX, site={"trust_http_lists": True})
+    file = site.directory / "catalog.d/80-found.json"
+    lock = os.open(file.parent, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    run = site.start("--write", file)
+    waits = pathlib.Path(f"/proc/{run.pid}/wchan")
+    while run.poll() is None and "lock_inode_wait" not in waits.read_text():
+        time.sleep(0.01)
+    file.write_text(json.dumps({
+        "$comment": "Written by mirrorboot-check --write.",
+        "distros": {"d": {"versions": {"42": {"arches": ["amd64"]}}}}}))
+    os.close(lock)
+    expect("errors", run.communicate()[1], "")
+    expect("both", sorted(found(site)["distros"]["d"]["versions"]), ["42", "45"])
 
 
 def test_plain_http_is_not_written(directory, mirror):
