@@ -93,12 +93,23 @@ def run(*command):
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
 
 
+def what_to_install(missing):
+    """What to do about packages that are not there. The lab's mirror and its DHCP
+    server are those of Debian 12, and later releases do not have them."""
+    command = ["sh", "-euc", '. "$0/scripts/packages.sh"; packages_there_are "$@"', TOP, *missing]
+    known = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+    unknown = sorted(missing.difference(known))
+    if unknown:
+        return f"apt knows no {', '.join(unknown)}: machines boot on Debian 12 alone, after apt-get update"
+    return "apt-get install " + " ".join(sorted(missing))
+
+
 def enter(suites=()):
     """Go on in namespaces of our own, with all that the lab needs, and those
     releases unpacked."""
     missing = {p for f, p in NEEDED.items() if not shutil.which(f, path=SEARCH) and not os.path.exists(f)}
     if missing:
-        sys.exit("apt-get install " + " ".join(sorted(missing)))
+        sys.exit(what_to_install(missing))
     if not (BUILD / "cgi/boot").exists():
         sys.exit(f"no programs in {BUILD}: build first, or set MIRRORBOOT_BUILD")
     if os.geteuid() != 0:
