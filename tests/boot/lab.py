@@ -746,7 +746,8 @@ DNSMASQ = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping"
 
 
 class DnsmasqLab(Lab):
-    """dnsmasq is the DHCP and the TFTP server."""
+    """dnsmasq of the suite is the DHCP and the TFTP server: 2.90 of bookworm, 2.91
+    of trixie, 2.93 of forky."""
 
     sample = "dnsmasq.conf"
 
@@ -754,7 +755,7 @@ class DnsmasqLab(Lab):
         text = self.dhcpd((TOP / "conf" / self.sample).read_text())
         conf = self.dir / "dnsmasq.conf"
         conf.write_text(text.replace("interface=eth0", "interface=br0"))
-        self.dnsmasq = self.start_dnsmasq("dnsmasq", "dnsmasq", f"--conf-file={conf}")
+        self.dnsmasq = self.start_dnsmasq("dnsmasq", *self.suite.server("dnsmasq"), f"--conf-file={conf}")
 
     def start_tftpd(self):
         """dnsmasq is it."""
@@ -814,7 +815,8 @@ class DnsmasqIpv6Lab(Ipv6Lab):
 
     def start_dhcpd(self):
         conf = self.write_sample("dnsmasq-ipv6.conf")
-        self.start("dnsmasq", "dnsmasq", f"--conf-file={conf}", *DNSMASQ, f"--dhcp-leasefile={self.dir}/leases")
+        self.start("dnsmasq", *self.suite.server("dnsmasq"), f"--conf-file={conf}", *DNSMASQ,
+                   f"--dhcp-leasefile={self.dir}/leases")
 
     def start_tftpd(self):
         """dnsmasq is it."""

@@ -76,7 +76,7 @@ SUITES = {
     suite.name: suite
     for suite in [
         Suite("bookworm", pathlib.Path("/")),
-        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING, servers=["kea-dhcp4-server"]),
-        unpacked("forky", "ovmf-generic", servers=["kea-dhcp4-server", "tftpd-hpa"]),
+        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING, servers=["dnsmasq-base", "kea-dhcp4-server"]),
+        unpacked("forky", "ovmf-generic", servers=["dnsmasq-base", "kea-dhcp4-server", "tftpd-hpa"]),
     ]
 }
