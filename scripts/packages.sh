@@ -86,12 +86,13 @@ packages_install() {
 	return $status
 }
 
-# Prints the URL of Debian's mirror that apt uses here.
+# Prints the URL of Debian's mirror that apt uses here, whose name for the release
+# in apt's sources may be stable or testing.
 packages_mirror() {
 	# shellcheck source=/dev/null
 	suite_here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-	# shellcheck disable=SC2016 # apt fills these in
-	apt-get indextargets 'Created-By: Packages' \
-		--format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
-		sed -n "s/^${suite_here:-none} main //p" | head -n 1 | grep .
+	# shellcheck disable=SC2016 # apt fills it in
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+		'Origin: Debian' "Codename: ${suite_here:-none}" 'Component: main' |
+		head -n 1 | grep .
 }

@@ -93,12 +93,23 @@ def run(*command):
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
 
 
+def what_to_install(missing):
+    """What to do about packages that are not there. The lab's mirror and its DHCP
+    server are those of Debian 12, and later releases do not have them."""
+    command = ["sh", "-euc", '. "$0/scripts/packages.sh"; packages_there_are "$@"', TOP, *missing]
+    known = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+    unknown = sorted(missing.difference(known))
+    if unknown:
+        return f"apt knows no {', '.join(unknown)}: machines boot on Debian 12 alone, after apt-get update"
+    return "apt-get install " + " ".join(sorted(missing))
+
+
 def enter(suites=()):
     """Go on in namespaces of our own, with all that the lab needs, and those
     releases unpacked."""
     missing = {p for f, p in NEEDED.items() if not shutil.which(f, path=SEARCH) and not os.path.exists(f)}
     if missing:
-        sys.exit("apt-get install " + " ".join(sorted(missing)))
+        sys.exit(what_to_install(missing))
     if not (BUILD / "cgi/boot").exists():
         sys.exit(f"no programs in {BUILD}: build first, or set MIRRORBOOT_BUILD")
     if os.geteuid() != 0:
@@ -735,7 +746,8 @@ DNSMASQ = "--keep-in-foreground", "--log-facility=-", "--user=root", "--no-ping"
 
 
 class DnsmasqLab(Lab):
-    """dnsmasq is the DHCP and the TFTP server."""
+    """dnsmasq of the suite is the DHCP and the TFTP server: 2.90 of bookworm, 2.91
+    of trixie, 2.93 of forky."""
 
     sample = "dnsmasq.conf"
 
@@ -743,7 +755,7 @@ class DnsmasqLab(Lab):
         text = self.dhcpd((TOP / "conf" / self.sample).read_text())
         conf = self.dir / "dnsmasq.conf"
         conf.write_text(text.replace("interface=eth0", "interface=br0"))
-        self.dnsmasq = self.start_dnsmasq("dnsmasq", "dnsmasq", f"--conf-file={conf}")
+        self.dnsmasq = self.start_dnsmasq("dnsmasq", *self.suite.server("dnsmasq"), f"--conf-file={conf}")
 
     def start_tftpd(self):
         """dnsmasq is it."""
@@ -803,7 +815,8 @@ class DnsmasqIpv6Lab(Ipv6Lab):
 
     def start_dhcpd(self):
         conf = self.write_sample("dnsmasq-ipv6.conf")
-        self.start("dnsmasq", "dnsmasq", f"--conf-file={conf}", *DNSMASQ, f"--dhcp-leasefile={self.dir}/leases")
+        self.start("dnsmasq", *self.suite.server("dnsmasq"), f"--conf-file={conf}", *DNSMASQ,
+                   f"--dhcp-leasefile={self.dir}/leases")
 
     def start_tftpd(self):
         """dnsmasq is it."""

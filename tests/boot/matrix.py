@@ -831,15 +831,16 @@ class Boot(unittest.TestCase):
         pc.expect_request("installer-arm64/.*/initrd.gz", 300)
         pc.expect("EFI stub: Booting Linux Kernel", 300)
 
-    def check_board_grub(self, board, lines=()):
+    def check_board_grub(self, board, loader, lines=()):
         """lines: typed at the prompt of the firmware."""
-        boot, prepare = self.board(board, "grubaa64.efi")
+        boot, prepare = self.board(board, loader)
         with boot:
             pc = prepare()
             for line in lines:
                 pc.expect("(?m)^=> $", 120)
                 pc.press(*({" ": "spc", ".": "dot"}.get(c, c) for c in line), "ret")
             pc.expect("(?s)Local disk.*arm64", 400)
+            self.assertIn(loader, boot.loaded())
             pc.pause(2)
             self.check_board_kernel(pc)
 
@@ -853,13 +854,14 @@ class Boot(unittest.TestCase):
             self.check_board_kernel(pc)
 
     @by("trixie")
-    def more_arm64_grub(self):
-        self.check_board_grub("arm64")
+    def test_arm64_grub(self):
+        """shim, as the samples send it, and GRUB."""
+        self.check_board_grub("arm64", "shimaa64.efi")
 
     @by("trixie")
     def more_uboot_grub(self):
         """U-Boot for QEMU starts no EFI program from DHCP by itself."""
-        self.check_board_grub("uboot", ["dhcp 40400000 grubaa64.efi", "bootefi 40400000"])
+        self.check_board_grub("uboot", "grubaa64.efi", ["dhcp 40400000 grubaa64.efi", "bootefi 40400000"])
 
     # dnsmasq in place of dhcpd and tftpd-hpa, or beside a router's DHCP server
 
@@ -926,7 +928,8 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
-    def more_efi_kea(self):
+    @by("forky")
+    def test_efi_kea(self):
         self.check_kea({"snponly.efi"})
 
     def more_efi_http_boot_kea(self):
@@ -935,7 +938,7 @@ class Boot(unittest.TestCase):
     # tftpd-hpa 7.2 of forky in place of 5.2
 
     @by("forky")
-    def more_bios_tftpd_hpa_7(self):
+    def test_bios_tftpd_hpa_7(self):
         with self.lab(catalog(kernel_way=True), kind=lab.SocketTftpLab) as boot:
             pc = boot.machine()
             self.menu_of(pc)

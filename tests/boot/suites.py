@@ -24,8 +24,8 @@ class Suite:
     """A release. Its files are below root, which unpack() fills."""
 
     def __init__(self, name, root, packages=(), more=(), servers=()):
-        """more, servers: the packages of boots that only scripts/boots runs;
-        those of servers are apart, with all that they depend on."""
+        """more: the packages of boots that only scripts/boots runs; servers:
+        those that are apart, with all that they depend on."""
         self.name = name
         self.root = root
         self.packages = packages
@@ -41,8 +41,7 @@ class Suite:
         with open(self.root / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.unpack_into(self.root, *self.packages, *(self.more if more else ()))
-            if more:
-                self.unpack_into(self.root / "servers", *self.servers, options=["--depends"])
+            self.unpack_into(self.root / "servers", *self.servers, options=["--depends"])
 
     def unpack_into(self, root, *packages, options=()):
         subprocess.run([TOP / "scripts/unpack", *options, self.name, root, *packages], check=True, timeout=600)
@@ -77,7 +76,7 @@ SUITES = {
     suite.name: suite
     for suite in [
         Suite("bookworm", pathlib.Path("/")),
-        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING, servers=["kea-dhcp4-server"]),
-        unpacked("forky", "ovmf-generic", servers=["kea-dhcp4-server", "tftpd-hpa"]),
+        unpacked("trixie", "ovmf", "debian-installer-13-netboot-arm64", *SIGNING, servers=["dnsmasq-base", "kea-dhcp4-server"]),
+        unpacked("forky", "ovmf-generic", servers=["dnsmasq-base", "kea-dhcp4-server", "tftpd-hpa"]),
     ]
 }

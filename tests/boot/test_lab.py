@@ -15,6 +15,20 @@ import unittest.mock
 import lab
 
 
+class EnterTest(unittest.TestCase):
+    def test_says_what_is_missing(self):
+        """One that apt knows, and one that only another release has."""
+        for package, told in (
+            ("coreutils", "apt-get install coreutils"),
+            ("debian-installer-1-netboot-amd64", "apt knows no debian-installer-1-netboot-amd64: machines boot on "
+                                                 "Debian 12 alone, after apt-get update"),
+        ):
+            with self.subTest(package=package), unittest.mock.patch.object(lab, "NEEDED", {"no-such-program": package}):
+                with self.assertRaises(SystemExit) as ended:
+                    lab.enter()
+                self.assertEqual(ended.exception.code, told)
+
+
 class Running:
     """Of a process, what Monitor asks."""
 

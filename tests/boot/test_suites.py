@@ -8,6 +8,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import platform
 import subprocess
 import tempfile
 import unittest
@@ -58,6 +59,23 @@ class UnpackTest(unittest.TestCase):
         conf.write_text(f'Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "{lists}";\n')
         self.assertEqual(run(UNPACK, "trixie", self.dir / "x", "ipxe", APT_CONFIG=str(conf)),
                          (1, "", "unpack: apt has no mirror of Debian: run apt-get update\n"))
+
+    def test_mirror_is_debians_whatever_apts_sources_call_the_release(self):
+        """Another vendor's archive may have the same names."""
+        lists = self.dir / "lists"
+        lists.mkdir()
+        sources, codename = "", platform.freedesktop_os_release()["VERSION_CODENAME"]
+        for origin, site, name in ("Vendor", "vendor.test", codename), ("Debian", "mirror.test", "stable"):
+            sources += f"deb [trusted=yes] http://{site}/debian {name} main\n"
+            (lists / f"{site}_debian_dists_{name}_main_binary-amd64_Packages").touch()
+            (lists / f"{site}_debian_dists_{name}_Release").write_text(
+                f"Origin: {origin}\nSuite: stable\nCodename: {codename}\nArchitectures: amd64\nComponents: main\n"
+                f"Date: Sat, 11 Jul 2026 10:00:00 UTC\nSHA256:\n {'0' * 64} 0 main/binary-amd64/Packages\n")
+        (self.dir / "sources").write_text(sources)
+        conf = self.dir / "apt.conf"
+        conf.write_text(f'Dir::Etc::sourcelist "{self.dir}/sources";\nDir::Etc::sourceparts "-";\nDir::State::lists "{lists}";\n')
+        self.assertEqual(run("sh", "-c", '. "$0/scripts/packages.sh"; packages_mirror', suites.TOP, APT_CONFIG=str(conf)),
+                         (0, "http://mirror.test/debian/\n", ""))
 
     def test_loaders_of_another_release(self):
         loaders = suites.TOP / "scripts/loaders"

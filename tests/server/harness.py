@@ -90,7 +90,8 @@ def ask(port, target, method="GET", version="1.1", headers=(), body=b"",
         source="127.0.0.1"):
     """Send one request, byte for byte as given, and read the answer.
 
-    version "1.0" sends no Host, as the oldest clients do.
+    version "1.0" sends no Host, as the oldest clients do. source "::1" asks by
+    IPv6.
     """
     if isinstance(target, str):
         target = target.encode("latin-1")
@@ -104,7 +105,8 @@ def ask(port, target, method="GET", version="1.1", headers=(), body=b"",
     lines += [line.encode("latin-1") for line in headers]
     request = b"\r\n".join(lines) + b"\r\n\r\n" + body
     raw = bytearray()
-    with socket.create_connection(("127.0.0.1", port), PATIENCE,
+    server = "::1" if ":" in source else "127.0.0.1"
+    with socket.create_connection((server, port), PATIENCE,
                                   (source, 0)) as connection:
         connection.sendall(request)
         while piece := connection.recv(65536):
@@ -371,7 +373,8 @@ class NginxCache(NginxFastcgi):
     def site(self):
         text = self.adapt("nginx-cache.conf")
         for shipped, ours in (
-                ("80 default_server", f"127.0.0.1:{self.port}"),
+                ("listen 80 default_server", f"listen 127.0.0.1:{self.port}"),
+                ("[::]:80 default_server", f"[::1]:{self.port}"),
                 ("/var/www/html", self.dir / "www"),
                 ("/var/cache/mirrorboot-pages", self.dir / "cache"),
                 ("snippets/", f"{self.dir}/")):

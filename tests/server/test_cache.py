@@ -84,6 +84,10 @@ class CacheTest(unittest.TestCase):
         self.assertEqual({answer.status for answer in answers}, {200})
         self.assertEqual({answer.body for answer in answers}, {expected})
 
+    def test_answers_by_ipv6(self):
+        self.assertEqual(self.get("/boot/menu", source="::1"),
+                         self.server.shell("menu").stdout)
+
     def test_new_page_is_asked_for_once_though_500_want_it(self):
         expected = self.server.shell("menu", "dialect=ipxe").stdout
         self.hold_programs(0.2)

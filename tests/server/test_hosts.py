@@ -176,6 +176,10 @@ class HostsTest(unittest.TestCase):
                  self.server.ask("/boot/menu").status == 200
                  and self.server.tries()[-1] == [(hanging, "200")])
 
+    def test_answers_by_ipv6(self):
+        answer = self.server.ask("/boot/menu", source="::1")
+        self.assertEqual(answer.body, self.server.shell("menu").stdout)
+
     def test_customers_are_known_through_all_hosts(self):
         for source, menu in (("127.0.0.2", b"office"), ("127.0.0.3",
                                                         b"guests")) * 3:

@@ -128,9 +128,12 @@ class Proxy(NginxFastcgi):
             ours = str(holder.getsockname()[1])
             text = re.sub(rf"\b{port} [a-z.]+org;", f"{ours} {mirror.name};",
                           text).replace(port, ours)
-        return text.replace("listen 80;", f"listen 127.0.0.1:{self.port};"
-                            ).replace("/var/cache/mirrorboot-mirror",
-                                      f"{self.dir}/cache")
+        for shipped, ours in (
+                ("listen 80;", f"listen 127.0.0.1:{self.port};"),
+                ("listen [::]:80;", f"listen [::1]:{self.port};"),
+                ("/var/cache/mirrorboot-mirror", f"{self.dir}/cache")):
+            text = text.replace(shipped, ours)
+        return text
 
     def start(self):
         self.holders = []
@@ -193,6 +196,9 @@ class MirrorCacheTest(unittest.TestCase):
         self.assertTrue(self.get(path) == data)
         if mirror:
             self.assertEqual(mirror.count(path), before + 1)
+
+    def test_answers_by_ipv6(self):
+        self.assertTrue(self.get(INITRD, source="::1") == TWO)
 
     def test_100_clients_fetch_a_file_once(self):
         data = MEGABYTE * 12
