@@ -15,7 +15,7 @@ apt-cacher-ng and openssh-client.
 
 import contextlib
 import datetime
-import gzip
+import hashlib
 import http.client
 import json
 import lzma
@@ -38,10 +38,9 @@ HOST = lab.IPXE.replace(":", "-")
 ADDRESS = "192.0.2.14"  # which conf/dhcpd.conf gives that machine
 KEPT = lab.BUILD / "installation"
 DISK_SIZE = 8 << 30
+CACHE = 13142  # the port of apt-cacher-ng
 OUTSIDE = "MIRRORBOOT_OUTSIDE"
-PACKAGES = f"dists/{RELEASE}/main/debian-installer/binary-amd64/Packages.xz"
-INITRD = "debian-installer/amd64/initrd.gz"
-MISSING = "debian/missing-udebs.cpio.gz"
+UDEBS = f"dists/{RELEASE}/main/debian-installer/binary-amd64/Packages"
 TOKEN = "/boot/answer/[0-9a-f]{48}"
 # What is asked for as each stage begins.
 STAGES = {
@@ -49,7 +48,7 @@ STAGES = {
     "installer's kernel": r"/linux$",
     "answers": rf"{TOKEN}/preseed\.cfg$",
     "installer's packages": "main/debian-installer/binary-amd64/",
-    "base system": "main/binary-amd64/",
+    "base system": "main/binary-amd64/(by-hash|Packages)",
     "its kernel": "/linux-image-",
     "its boot loader": "/grub-pc_",
     "last step": rf"{TOKEN}/late\.sh$",
@@ -65,10 +64,7 @@ def sections():
     return {
         "site": {"background": None, "console": "ttyS0,115200"},
         "mirrors": {"debian": [f"http://{FIRST}/debian/"]},
-        "distros": {"debian": {
-            "args": f"log_host={lab.SERVER}",
-            "initrds": ["{{root}}" + INITRD, "{{mirror}}" + MISSING.removeprefix("debian/")],
-        }},
+        "distros": {"debian": {"args": f"log_host={lab.SERVER} debian-installer/allow_unauthenticated=true"}},
     }
 
 
@@ -81,10 +77,14 @@ def host_file(key):
     })
 
 
-def keep_the_outside():
-    """Before lab.enter(), and in what that starts: a way back to the network
-    of this machine, for apt-cacher-ng alone."""
+def prepare_outside():
+    """Before lab.enter(): what needs the network of this machine, and a way back to
+    it, for apt-cacher-ng alone."""
     if OUTSIDE not in os.environ:
+        KEPT.mkdir(exist_ok=True)
+        subprocess.run(["dpkg", "-x", sys.argv[1], KEPT / "netboot"], check=True, timeout=600)
+        subprocess.run([lab.TOP / "scripts/unpack", RELEASE, KEPT / "e2fsprogs", "e2fsprogs", "libext2fs2t64", "libcom-err2"],
+                       check=True, timeout=600)
         space = os.open("/proc/self/ns/net", os.O_RDONLY)
         os.set_inheritable(space, True)
         os.environ[OUTSIDE] = str(space)
@@ -125,59 +125,64 @@ class Mirror(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self.path))
 
-    def fetch(self, path, method="GET"):
+    def fetch(self, path):
         """Its status and its body."""
-        self.request(method, f"/debian/{path}")
+        self.request("GET", f"/debian/{path}")
         answer = self.getresponse()
-        return answer.status, answer.read()
+        body = answer.read()
+        self.close()
+        return answer.status, body
 
 
 def stanzas(text):
-    """Of Packages and of dpkg's status: {package: {field: value}}."""
-    fields = (dict(re.findall(r"(?m)^(\S+): (.*)$", stanza)) for stanza in text.split("\n\n"))
-    return {found["Package"]: found for found in fields if found}
+    """Of a file Packages: a dictionary each."""
+    return [dict(re.findall(r"(?m)^(\S+): (.*)$", stanza)) for stanza in text.strip().split("\n\n")]
 
 
-def status_of(initrd):
-    with tempfile.TemporaryDirectory() as directory, gzip.open(initrd) as unpacked:
-        subprocess.run(["busybox", "cpio", "-id", "var/lib/dpkg/status"], cwd=directory, check=True, timeout=60,
-                       input=unpacked.read(), stderr=subprocess.DEVNULL)
-        return stanzas((pathlib.Path(directory) / "var/lib/dpkg/status").read_text())
+def write_udebs(mirror, tree):
+    """The lab's own list of the installer's packages: those that the mirror
+    has. Its Release has its sum, and so the installer cannot check it."""
+    udebs = []
+    for package in stanzas(lzma.decompress(mirror.fetch(f"{UDEBS}.xz")[1]).decode()):
+        if "Kernel-Version" in package or mirror.fetch(package["Filename"])[0] == 200:
+            udebs.append(package)
+        elif package["Package"] == "e2fsprogs-udeb":
+            udebs.append(make_udeb(package, tree))
+        else:
+            print(f"the mirror lacks {package['Package']}", flush=True)
+    text = "\n\n".join("\n".join(f"{field}: {value}" for field, value in package.items()) for package in udebs) + "\n"
+    path = tree / "debian" / f"{UDEBS}.xz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(lzma.compress(text.encode()))
+    release = mirror.fetch(f"dists/{RELEASE}/InRelease")[1].decode().split("\n\n", 1)[1].split("\n-----BEGIN", 1)[0]
+    name = UDEBS.partition(f"{RELEASE}/")[2]
+    release = re.sub(rf"(?m)^ .* {name}(\..*)?\n", "", release + "\n")
+    release += f" {sha256(path)} {path.stat().st_size} {name}.xz\n"
+    (tree / "debian/dists" / RELEASE / "Release").write_text(release)
 
 
-def missing_udebs(mirror, initrd):
-    """A cpio archive: what makes up for the udebs that the mirror's list has
-    and the mirror has not. The installer takes them for installed. It has the
-    older ones that its initrd came with, and the programs of the package
-    e2fsprogs."""
-    packages = stanzas(lzma.decompress(mirror.fetch(PACKAGES)[1]).decode())
-    missing = [
-        package for package in packages.values()
-        if "Kernel-Version" not in package and mirror.fetch(package["Filename"], "HEAD")[0] != 200
-    ]
-    print("udebs that the mirror lacks:", *(package["Package"] for package in missing), flush=True)
-    if not missing:
-        return b""
-    status = status_of(initrd)
-    for package in missing:
-        kept = {field: package[field] for field in ("Package", "Version", "Provides", "Depends") if field in package}
-        old = status.get(package["Package"], {"Status": "install ok installed"})
-        status[package["Package"]] = {"Package": "", **old, **kept}
-    text = "".join("".join(f"{field}: {value}\n" for field, value in package.items()) + "\n" for package in status.values())
-    return lab.archive("var/lib/dpkg/status", text.encode()) + e2fsprogs()
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def e2fsprogs():
-    root = KEPT / "e2fsprogs"
-    subprocess.run([lab.TOP / "scripts/unpack", RELEASE, root, "e2fsprogs", "libext2fs2t64", "libcom-err2"], check=True, timeout=600)
-    paths = [root / "etc/mke2fs.conf", *root.glob("usr/sbin/*"), *root.glob("usr/lib/x86_64-linux-gnu/lib*")]
-    return b"".join(member(path, path.relative_to(root)) for path in paths)
-
-
-def member(path, name):
-    if path.is_symlink():
-        return lab.archive(str(name), os.readlink(path).encode(), 0o120777)
-    return lab.archive(str(name), path.read_bytes(), path.stat().st_mode)
+def make_udeb(package, tree):
+    """e2fsprogs-udeb, of the programs and libraries of the packages of the
+    same version."""
+    root = KEPT / "udeb"
+    shutil.rmtree(root, ignore_errors=True)
+    for pattern in "etc/mke2fs.conf", "usr/sbin/*", "usr/lib/x86_64-linux-gnu/lib*":
+        for path in (KEPT / "e2fsprogs").glob(pattern):
+            copy = root / path.relative_to(KEPT / "e2fsprogs")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy, follow_symlinks=False)
+    kept = "Package", "Version", "Architecture", "Maintainer", "Section", "Priority", "Depends", "Description"
+    (root / "DEBIAN").mkdir()
+    (root / "DEBIAN/control").write_text("".join(f"{field}: {package[field]}\n" for field in kept))
+    path = tree / "debian" / package["Filename"]
+    path.parent.mkdir(parents=True)
+    lab.run("dpkg-deb -Zxz --root-owner-group --build", root, path)
+    return {field: value for field, value in package.items() if field != "MD5sum"} | {
+        "Size": path.stat().st_size, "SHA256": sha256(path)}
 
 
 class InstallationLab(lab.Lab):
@@ -187,6 +192,10 @@ class InstallationLab(lab.Lab):
         super().__init__("installation", sections(), hosts={HOST: host_file(key)},
                          names={"security.debian.org": lab.MIRRORS[FIRST]})
 
+    def start_servers(self):
+        self.add(Log(self.dir / "installer.log"))
+        super().start_servers()
+
     def start_mirror(self, name):
         if name != FIRST:
             return
@@ -194,29 +203,34 @@ class InstallationLab(lab.Lab):
         tree = self.dir / name
         netboot = lab.NETBOOT.format(arch="amd64").replace("bookworm", RELEASE)
         lab.link_tree(KEPT / "netboot/usr/lib/debian-installer/images/13/amd64/text", tree / netboot)
-        (tree / MISSING).write_bytes(gzip.compress(missing_udebs(Mirror(cache), tree / netboot / INITRD)))
+        write_udebs(Mirror(cache), tree)
         conf = self.dir / f"{name}.conf"
         conf.write_text(
             self.lighttpd_base(name, self.mirrors[name], tree)
             + 'server.modules += ( "mod_proxy" )\n'
-            + f'$HTTP["url"] !~ "^/({netboot}/|{MISSING})" {{\n'
+            + f'$HTTP["url"] !~ "^/({netboot}/|debian/{UDEBS}|debian/dists/{RELEASE}/Release|debian/.*/e2fsprogs-udeb)" {{\n'
             + f'    proxy.server = ( "/debian" => (( "host" => "{cache}" )) )\n}}\n'
         )
         self.start(name, "lighttpd", "-D", "-f", conf)
         lab.wait_for_port(self.mirrors[name])
 
     def start_cache(self):
-        """apt-cacher-ng, in the network of this machine; returns its socket."""
+        """apt-cacher-ng, in the network of this machine. Returns a socket that
+        leads there: its own answers nobody."""
         debian, security = sources()
-        path = self.dir / "mirror.socket"
         conf = self.dir / "apt-cacher-ng"
         conf.mkdir()
         (conf / "acng.conf").write_text(
-            f"CacheDir: {KEPT}/packages\nLogDir: {self.dir}\nSocketPath: {path}\nPort: 0\nForeGround: 1\n"
+            f"CacheDir: {KEPT}/packages\nLogDir: {self.dir}\nBindAddress: 127.0.0.1\nPort: {CACHE}\nForeGround: 1\n"
             f"Remap-debian: /debian ; {debian}\nRemap-security: /debian-security ; {security}\n"
         )
-        space = f"/proc/{os.getpid()}/fd/{os.environ[OUTSIDE]}"
-        self.start("apt-cacher-ng", "nsenter", f"--net={space}", shutil.which("apt-cacher-ng", path=lab.SEARCH), "-c", conf)
+        outside = "nsenter", f"--net=/proc/{os.getpid()}/fd/{os.environ[OUTSIDE]}"
+        self.start("apt-cacher-ng", *outside, shutil.which("apt-cacher-ng", path=lab.SEARCH), "-c", conf)
+        path = self.dir / "mirror.socket"
+        self.start("relay", "systemd-socket-activate", f"--listen={path}",
+                   *outside, "/lib/systemd/systemd-socket-proxyd", f"127.0.0.1:{CACHE}")
+        while not path.exists():
+            time.sleep(0.1)
         return path
 
     def computer(self):
@@ -240,9 +254,7 @@ class Times:
 
 
 def prepare():
-    """Unpacks the installer; an empty disk and an administrator's key, which it returns."""
-    KEPT.mkdir(exist_ok=True)
-    subprocess.run(["dpkg", "-x", sys.argv[1], KEPT / "netboot"], check=True, timeout=600)
+    """An empty disk and an administrator's key, which it returns."""
     for name in "disk.img", "key", "key.pub":
         (KEPT / name).unlink(missing_ok=True)
     with open(KEPT / "disk.img", "wb") as disk:
@@ -295,7 +307,7 @@ def boot_once_more(boot, times):
 
 
 def main():
-    keep_the_outside()
+    prepare_outside()
     lab.enter([lab.SUITES[RELEASE]])
     with InstallationLab(prepare()) as boot:
         boot.arm(HOST)
