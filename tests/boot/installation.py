@@ -21,6 +21,7 @@ import re
 import shutil
 import socket
 import subprocess
+import textwrap
 import time
 
 import lab
@@ -53,6 +54,40 @@ STAGES = {
     "late.sh": rf"{TOKEN}/late\.sh$",
     "done": rf"{TOKEN}/done$",
 }
+
+PAGE_TEXT = """# A whole installation
+
+Debian's installer has installed a machine by the shipped answers (`answers/debian`),
+armed by `mirrorboot-install`, without a key pressed. The network came first in the
+machine's boot order all the time. After the installation it restarted by itself, and
+later by its power switch: both times the boot page sent it to its disk. An
+administrator came in by the key of the host file.
+
+`tests/boot/installation.py` does that, checks it and writes this page. It is no part of
+CI, as it takes an hour or two. It needs what the boot tests need, and apt-cacher-ng,
+busybox, debian-archive-keyring and openssh-client.
+
+## {date}
+
+{versions}
+
+{stages}
+
+## What is the lab's alone
+
+- The catalogue sets `console` to the serial port, where the login was seen, and two
+  more kernel arguments: `log_host=`, so that the installer's log can be read after a
+  failure, and `debian-installer/allow_unauthenticated=true`.
+- The mirror is apt-cacher-ng, before the mirror that apt uses on this machine. It has a
+  list of the installer's packages (udebs) of its own, which nobody has signed: of some
+  mirrors only what apt fetches is whole. Packages are compared with the sums of the
+  mirror's list. Where it lacks e2fsprogs-udeb, that is made of the files of the
+  package e2fsprogs, and where its udebs are for another kernel, `installation.py FILE`
+  takes another version of debian-installer-13-netboot-amd64.
+- The host file leaves out Debian's task "standard", to save time.
+
+{missing}
+"""
 
 
 def arguments():
@@ -213,6 +248,31 @@ def check(boot):
     assert re.search(rf"(?m)^  {HOST}\.json done ", boot.armed()), boot.armed()
 
 
+def versions(system):
+    """Title and version of what took part."""
+    _, debian, linux, filesystem = system
+    build = re.search(r"(?m)^Installer build: (.*)$", (images() / "version.info").read_text())[1]
+    qemu = subprocess.run(["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True, timeout=60).stdout
+    return {
+        "installed": f"Debian {debian} with Linux {linux}, on {filesystem}",
+        "installer": f"Debian's of {mirror.RELEASE}, {build}",
+        "loader": f"iPXE {lab.SUITES['bookworm'].version('ipxe')} on BIOS",
+        "machine": f"QEMU {qemu.split()[3]} without hardware support, 2 GiB of memory",
+    }
+
+
+def table(head, rows):
+    return "\n".join([f"| {head} | |", "|---|---|", *(f"| {title} | {value} |" for title, value in rows.items())])
+
+
+def page(boot, stages, system):
+    """docs/installation.md, in Markdown."""
+    missing = (f"The mirror that apt used had no file for {len(boot.missing)} of the udebs that its own list names: the "
+               "installer went on with those of its initrd." if boot.missing else "")
+    return PAGE_TEXT.format(date=datetime.date.today(), versions=table("what", versions(system)),
+                            stages=table("stage", stages.reached), missing=textwrap.fill(missing, 80)).rstrip() + "\n"
+
+
 def main():
     wanted = arguments()
     if mirror.is_outside():
@@ -227,6 +287,7 @@ def main():
         start_again(boot, stages)
         check(boot)
         boot.keep()
+        PAGE.write_text(page(boot, stages, system))
 
 
 if __name__ == "__main__":
