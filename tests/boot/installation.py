@@ -32,7 +32,7 @@ FIRST = next(iter(lab.MIRRORS))
 HOST = lab.IPXE.replace(":", "-")
 NAME = "web1.example.org"
 ADDRESS = "192.0.2.14"  # which conf/dhcpd.conf gives that machine
-LOGIN = rf"(?m)^{re.escape(NAME)} login: "
+LOGIN = re.escape(f"{NAME} login: ")
 KEPT = lab.BUILD / "installation"
 UNPACKED = KEPT / "unpacked"
 NETBOOT = lab.NETBOOT.format(arch="amd64").replace("bookworm", mirror.RELEASE)

@@ -294,10 +294,9 @@ def initrd(name):
     return (name.encode() + b" ").ljust(INITRD_SIZE, name[:1].encode())
 
 
-def archive(path, data, mode=0o100644):
-    """A cpio archive of one file, as initrds are. The data of a symbolic link is
-    its target."""
-    fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0)
+def archive(path, data):
+    """A cpio archive of one file, as initrds are."""
+    fields = (0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0)
     head = (b"070701" + b"".join(b"%08x" % field for field in fields) + path.encode() + b"\0")
     padded = [part.ljust(-len(part) % 4 + len(part), b"\0") for part in (head, data)]
     return b"".join(padded)
