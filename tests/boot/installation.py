@@ -32,7 +32,7 @@ FIRST = next(iter(lab.MIRRORS))
 HOST = lab.IPXE.replace(":", "-")
 NAME = "web1.example.org"
 ADDRESS = "192.0.2.14"  # which conf/dhcpd.conf gives that machine
-LOGIN = re.escape(f"{NAME} login: ")
+LOGIN = f"{NAME.partition('.')[0]} login: "
 KEPT = lab.BUILD / "installation"
 UNPACKED = KEPT / "unpacked"
 NETBOOT = lab.NETBOOT.format(arch="amd64").replace("bookworm", mirror.RELEASE)
@@ -164,24 +164,20 @@ class InstallationLab(lab.Lab):
         if name != FIRST:
             return
         tree = self.dir / name
-        lab.link_tree(images(), tree / NETBOOT)
         cache = mirror.start_cache(self, KEPT / "packages")
         self.missing = mirror.write_udebs(mirror.Cache(cache), tree / "debian",
                                           images() / "debian-installer/amd64/initrd.gz", UNPACKED)
+        own = [f"{NETBOOT}/.*", *(re.escape(str(path.relative_to(tree))) for path in tree.rglob("*") if path.is_file())]
+        lab.link_tree(images(), tree / NETBOOT)
         conf = self.dir / f"{name}.conf"
-        # What is in our tree, and from the cache the rest
         conf.write_text(
             self.lighttpd_base(name, self.mirrors[name], tree)
             + 'server.modules += ( "mod_proxy" )\n'
-            + f'$HTTP["url"] !~ "^/({"|".join(self.files(tree))})$" {{\n'
+            + f'$HTTP["url"] !~ "^/({"|".join(own)})$" {{\n'
             + f'    proxy.server = ( "/debian" => (( "host" => "{cache}" )) )\n}}\n'
         )
         self.start(name, "lighttpd", "-D", "-f", conf)
         lab.wait_for_port(self.mirrors[name])
-
-    @staticmethod
-    def files(tree):
-        return [re.escape(str(path.relative_to(tree))) for path in tree.rglob("*") if path.is_file()]
 
     def computer(self):
         """It has our disk, and restarts when it wants to."""
