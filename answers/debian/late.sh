@@ -16,7 +16,8 @@ printf '127.0.1.1\t%s %s\n' "$hostname" "${hostname%%.*}" >>/target/etc/hosts
 {{#ssh_keys}}
 {{#first}}
 user={{#user}}{{.}}{{/user}}{{^user}}root{{/user}}
-home=$(in-target sh -c 'eval echo "~$1"' sh "$user" | tail -n 1)
+home=$(chroot /target getent passwd "$user" | cut -d : -f 6)
+[ -n "$home" ] || { echo "late.sh: there is no user $user" >&2; exit 1; }
 mkdir -p -m 700 "/target$home/.ssh"
 : >"/target$home/.ssh/authorized_keys"
 {{/first}}

@@ -200,11 +200,11 @@ class Wire(Listener):
         port = packet[header + 2 : header + 4]
         if protocol == 6:
             data = packet[header + (packet[header + 12] >> 4) * 4 :]
-            if data.startswith((b"GET ", b"HEAD ")):
-                if port != b"\0P":
-                    server += f":{int.from_bytes(port, 'big')}"
-                line = data.split(b"\r\n")[0].decode(errors="replace")
-                self.requests.append((server, line.rpartition(" ")[0]))
+            if port != b"\0P":
+                server += f":{int.from_bytes(port, 'big')}"
+            # apt sends several at once.
+            for line in re.findall(rb"(?m)^((?:GET|HEAD) [^\r\n]*) HTTP/", data):
+                self.requests.append((server, line.decode(errors="replace")))
         elif protocol == 17 and port == b"\0E" and packet[header + 8 : header + 10] == b"\0\1":
             name = packet[header + 10 :].split(b"\0")[0]
             self.requests.append((server, "RRQ " + name.decode(errors="replace")))

@@ -72,6 +72,20 @@ class MachineTest(unittest.TestCase):
         ])
 
 
+class WireTest(unittest.TestCase):
+    def test_takes_each_request_of_a_packet(self):
+        """apt sends several before it has an answer."""
+        wire = lab.Wire.__new__(lab.Wire)
+        wire.requests = []
+        tcp = bytes(2) + (80).to_bytes(2, "big") + bytes(8) + b"\x50" + bytes(7)
+        ip = b"\x45" + bytes(8) + b"\6" + bytes(6) + socket.inet_aton("192.0.2.21")
+        wire.look(ip + tcp + b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nHEAD /b HTTP/1.1\r\n\r\n")
+        wire.look(ip + tcp.replace(b"\0P", b"\x1f\x91", 1) + b"GET http://x/ HTTP/1.0\r\n\r\n")
+        wire.look(ip + tcp + b"POST /c HTTP/1.1\r\n\r\n")
+        self.assertEqual(wire.requests, [("192.0.2.21", "GET /a"), ("192.0.2.21", "HEAD /b"),
+                                         ("192.0.2.21:8081", "GET http://x/")])
+
+
 class ClockTest(unittest.TestCase):
     def test_stands_while_another_process_has_the_processor(self):
         """Two processes that both want one processor have half of it each."""
