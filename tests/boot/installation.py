@@ -248,7 +248,8 @@ def versions(system):
     """Title and version of what took part."""
     _, debian, linux, filesystem = system
     build = re.search(r"(?m)^Installer build: (.*)$", (images() / "version.info").read_text())[1]
-    qemu = subprocess.run(["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True, timeout=60).stdout
+    qemu = subprocess.run(["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True,
+                          timeout=60).stdout
     return {
         "installed": f"Debian {debian} with Linux {linux}, on {filesystem}",
         "installer": f"Debian's of {mirror.RELEASE}, {build}",
@@ -263,8 +264,8 @@ def table(head, rows):
 
 def page(boot, stages, system):
     """docs/installation.md, in Markdown."""
-    missing = (f"The mirror that apt used had no file for {len(boot.missing)} of the udebs that its own list names: the "
-               "installer went on with those of its initrd." if boot.missing else "")
+    missing = (f"The mirror that apt used had no file for {len(boot.missing)} of the udebs that its own list names: "
+               "the installer went on with those of its initrd." if boot.missing else "")
     return PAGE_TEXT.format(date=datetime.date.today(), versions=table("what", versions(system)),
                             stages=table("stage", stages.reached), missing=textwrap.fill(missing, 80)).rstrip() + "\n"
 

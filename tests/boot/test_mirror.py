@@ -28,8 +28,9 @@ SHA256:
 
 def udeb(name, kernel=None):
     more = f"Kernel-Version: {kernel}\n" if kernel else ""
-    return (f"Package: {name}\nVersion: 1-2\nArchitecture: amd64\nMaintainer: A <a@example.org>\nSection: debian-installer\n"
-            f"Priority: optional\nDepends: libc6-udeb\nDescription: a\n{more}Filename: pool/{name}/{name}.udeb\nSize: 7\nMD5sum: ee\n")
+    return (f"Package: {name}\nVersion: 1-2\nArchitecture: amd64\nMaintainer: A <a@example.org>\n"
+            "Section: debian-installer\nPriority: optional\nDepends: libc6-udeb\nDescription: a\n"
+            f"{more}Filename: pool/{name}/{name}.udeb\nSize: 7\nMD5sum: ee\n")
 
 
 class Cache(dict):
@@ -65,8 +66,8 @@ class UdebsTest(unittest.TestCase):
         return [mirror.fields(stanza) for stanza in lzma.decompress(self.path.read_bytes()).decode().split("\n\n")]
 
     def test_lists_what_the_mirror_has_for_the_kernel(self):
-        missing = self.write(udeb(f"kernel-image-{KERNEL}-di", KERNEL), udeb("ext4-modules-5-di", "5"), udeb("anna"), udeb("eject-udeb"),
-                             has=[f"kernel-image-{KERNEL}-di", "anna"])
+        missing = self.write(udeb(f"kernel-image-{KERNEL}-di", KERNEL), udeb("ext4-modules-5-di", "5"),
+                             udeb("anna"), udeb("eject-udeb"), has=[f"kernel-image-{KERNEL}-di", "anna"])
         self.assertEqual(missing, ["eject-udeb"])
         self.assertEqual([one["Package"] for one in self.listed()], [f"kernel-image-{KERNEL}-di", "anna"])
         sum_of_list = hashlib.sha256(self.path.read_bytes()).hexdigest()
@@ -88,7 +89,7 @@ class UdebsTest(unittest.TestCase):
         self.assertIn("Package: e2fsprogs-udeb\nVersion: 1-2\n", fields)
 
     def test_names_the_kernel_that_has_no_packages(self):
-        with self.assertRaisesRegex(RuntimeError, rf"^the mirror has no packages for the kernel of this installer, {KERNEL}: "):
+        with self.assertRaisesRegex(RuntimeError, f"^the mirror has no packages for the kernel .*, {KERNEL}: "):
             self.write(udeb(f"kernel-image-{KERNEL}-di", KERNEL), udeb("anna"), has=["anna"])
 
 
