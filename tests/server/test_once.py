@@ -115,7 +115,7 @@ class OnceTest(unittest.TestCase):
         self.arm(server, MAC)
         path = self.token(server)
         self.assertRegex(path, r"^/boot/answer/[0-9a-f]{48}/$")
-        self.check(server, path + "nosuch", 404)
+        self.check(server, path + "lost.cfg", 404)
         self.check(server, path + "broken.sh", 500)
         self.check(server, path + "preseed.cfg", 200, b"", method="HEAD")
         self.assertEqual(self.token(server), path)  # nothing has begun
@@ -139,6 +139,9 @@ class OnceTest(unittest.TestCase):
         log = server.log.read_text()
         self.assertRegex(log, r"answer: time=\S+Z host=52-54-00-12-34-56.json "
                               r"file=preseed.cfg client=127.0.0.1\n")
+        self.assertIn("answer: host=52-54-00-12-34-56.json: client=127.0.0.1 "
+                      "asks for a file that answers/once does not have\n", log)
+        self.assertNotIn("lost.cfg", log)
         self.assertNotIn(path.split("/")[3], log)
 
     def test_lighttpd_installs_a_machine_once(self):
