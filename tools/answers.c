@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "mem.h"
 #include "offer.h"
+#include "packed.h"
 #include "pages.h"
 #include "values.h"
 
@@ -80,6 +81,54 @@ static void fill(struct answers_check *check, const struct assignment *a,
 	buf_free(&body);
 }
 
+static int has_file(char *const *files, const char *name)
+{
+	for (; *files != NULL; files++)
+		if (strcmp(*files, name) == 0)
+			return 1;
+	return 0;
+}
+
+static void miss(struct answers_check *check, const struct assignment *a,
+		 const char *name, const char *file, const char *pointer)
+{
+	struct buf reason = BUF_INIT;
+
+	buf_printf(&reason,
+		   "the installer asks for '%s', by answer_args of distro "
+		   "'%s', but answers/%s has no such file",
+		   name, a->release->distro, a->answers);
+	add(check, &(struct finding){ .file = file,
+				      .pointer = pointer,
+				      .reason = reason.data });
+	buf_free(&reason);
+}
+
+/* Whether the answers have each file that the words of the release lead its
+ * installer to.  A word that names the directory alone leads to none. */
+static void check_led(struct answers_check *check, const struct assignment *a,
+		      char *const *files, const char *file, const char *pointer)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	struct mem_pool pool = MEM_POOL_INIT;
+	const char *words = packed_open(a->release, &pool)[0].answer_args;
+
+	while (words != NULL &&
+	       (words = strstr(words, RELEASE_ANSWERS)) != NULL) {
+		size_t len;
+		char *name;
+
+		words += strlen(RELEASE_ANSWERS);
+		len = strspn(words, chars);
+		name = mem_copy(words, len);
+		if (len > 0 && words[len] != '/' && !has_file(files, name))
+			miss(check, a, name, file, pointer);
+		free(name);
+	}
+	mem_pool_free(&pool);
+}
+
 void answers_check(struct answers_check *check, const struct assignment *a,
 		   const char *file, const char *pointer)
 {
@@ -95,6 +144,8 @@ void answers_check(struct answers_check *check, const struct assignment *a,
 		add(check, &(struct finding){ .file = file,
 					      .pointer = place.data,
 					      .reason = err.text });
+	else
+		check_led(check, a, files, file, place.data);
 	for (char **answer = files; answer != NULL && *answer != NULL; answer++)
 		fill(check, a, *answer, file, place.data);
 	answer_free_files(files);

@@ -14,6 +14,7 @@
 #include "environment.h"
 #include "form.h"
 #include "mem.h"
+#include "offer.h"
 #include "pages.h"
 
 #define EXIT_USAGE 2
@@ -140,10 +141,11 @@ static int parse(struct command *c, int argc, char **argv)
 	return 0;
 }
 
-/* Write the name of the state's file.  Returns whether it is a group's. */
-static int state_name(const char *given, char name[static ARMING_NAME_SIZE])
+/* Write the name of the state's file, and append the name of a host file that
+ * given may stand for to instead.  Returns whether it is a group's. */
+static int state_name(const char *given, char name[static ARMING_NAME_SIZE],
+		      struct buf *instead)
 {
-	struct buf instead = BUF_INIT;
 	struct buf file = BUF_INIT;
 	struct identity id;
 	size_t len = strlen(given);
@@ -152,14 +154,38 @@ static int state_name(const char *given, char name[static ARMING_NAME_SIZE])
 	buf_puts(&file, given);
 	if (len < 5 || strcmp(given + len - 5, ".json") != 0)
 		buf_puts(&file, ".json");
-	is_group = identity_parse_name(file.data, &id, &instead) != NULL;
+	is_group = identity_parse_name(file.data, &id, instead) != NULL;
 	if (is_group)
 		arming_group_name(given, name);
 	else
 		memcpy(name, file.data, file.len + 1);
 	buf_free(&file);
-	buf_free(&instead);
 	return is_group;
+}
+
+/* Complain of a name that no host file and no group has, and offer the one
+ * that is meant; instead: a host file's. */
+static int complain_unknown(const char *given, const struct buf *instead,
+			    const struct catalog *catalog)
+{
+	size_t count;
+	const struct group *groups = catalog_groups(catalog, &count);
+	const char **known = mem_alloc((count + 1) * sizeof(*known));
+	struct buf reason = BUF_INIT;
+	const char *meant;
+
+	for (size_t i = 0; i < count; i++)
+		known[i] = groups[i].id;
+	meant = instead->len > 0 ? instead->data
+				 : offer_nearest(&(struct offer){
+					   .wanted = given, .known = known });
+	buf_puts(&reason, "there is no host file and no group of that name");
+	if (meant != NULL)
+		buf_printf(&reason, "; did you mean '%s'?", meant);
+	complain(given, reason.data);
+	buf_free(&reason);
+	free(known);
+	return -1;
 }
 
 /* A machine without networks would give its answers to anybody.  What repeats
@@ -206,13 +232,12 @@ static int check_host(const struct command *c, const struct catalog *catalog,
 }
 
 static int check_group(const struct command *c, const struct catalog *catalog,
-		       const char *given)
+		       const char *given, const struct buf *instead)
 {
 	const struct group *group = catalog_group(catalog, given);
 
 	if (group == NULL)
-		return complain(given, "there is no host file and no group of "
-				       "that name");
+		return complain_unknown(given, instead, catalog);
 	if (c->max == 0)
 		return complain(given, "is a group: say by --max how many of "
 				       "its machines may be installed");
@@ -243,13 +268,16 @@ static int arm(const struct command *c, const struct catalog *catalog,
 {
 	char name[ARMING_NAME_SIZE] = "";
 	char until[DATE_SIZE];
+	struct buf instead = BUF_INIT;
 	struct error err = ERROR_INIT;
 	int rc;
 
 	if (strlen(given) > FORM_ID_MAX + 13)
 		return complain("NAME", "is too long");
-	rc = state_name(given, name) ? check_group(c, catalog, given)
-				     : check_host(c, catalog, given, name);
+	rc = state_name(given, name, &instead)
+		     ? check_group(c, catalog, given, &instead)
+		     : check_host(c, catalog, given, name);
+	buf_free(&instead);
 	if (rc < 0)
 		return rc;
 	if (store_arming(c, name, &err) < 0)
@@ -276,19 +304,92 @@ static int arm_all(const struct command *c)
 	return rc;
 }
 
-static int disarm(const struct command *c, const char *given)
+/* Returns as host_find() does, with a message for what it finds none of. */
+static int find_group(const struct command *c, const char *given,
+		      const struct buf *instead)
+{
+	struct stamps *stamps = stamps_new();
+	struct error err = ERROR_INIT;
+	struct catalog *catalog = pages_load_catalog(
+		c->paths.catalog, c->paths.base, stamps, &err);
+	int found = -1;
+
+	if (catalog == NULL)
+		complain(given, err.text);
+	else if (catalog_group(catalog, given) != NULL)
+		found = 1;
+	else
+		found = complain_unknown(given, instead, catalog) + 1;
+	catalog_free(catalog);
+	stamps_free(stamps);
+	return found;
+}
+
+/* Whether anything has that name, with a message if nothing does.  Returns 0,
+ * or -1. */
+static int check_name(const struct command *c, const char *given)
 {
 	char name[ARMING_NAME_SIZE] = "";
+	struct buf instead = BUF_INIT;
 	struct error err = ERROR_INIT;
-	int rc;
+	int found;
+
+	if (state_name(given, name, &instead)) {
+		found = find_group(c, given, &instead);
+	} else {
+		found = host_find(c->hosts, name, &err);
+		if (found <= 0)
+			complain(
+				given,
+				found < 0
+					? err.text
+					: "there is no host file of that name");
+	}
+	buf_free(&instead);
+	return found > 0 ? 0 : -1;
+}
+
+/* Write the names of the states that given may have: its own, and that of a
+ * link's target, which is "" if there is none.  Returns 0, or -1 with a
+ * message. */
+static int state_names(const struct command *c, const char *given,
+		       char own[static ARMING_NAME_SIZE],
+		       char target[static ARMING_NAME_SIZE])
+{
+	struct buf instead = BUF_INIT;
+	struct error unused = ERROR_INIT;
+	int is_group;
 
 	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
 		return complain("NAME", "is no name of a host file or a group");
-	state_name(given, name);
-	rc = arming_store_remove(c->paths.state, name, &err);
-	if (rc < 0)
+	is_group = state_name(given, own, &instead);
+	buf_free(&instead);
+	memcpy(target, own, ARMING_NAME_SIZE);
+	if (is_group || host_find(c->hosts, target, &unused) <= 0 ||
+	    strcmp(target, own) == 0)
+		target[0] = '\0';
+	return 0;
+}
+
+static int disarm(const struct command *c, const char *given)
+{
+	char own[ARMING_NAME_SIZE] = "";
+	char target[ARMING_NAME_SIZE];
+	struct error err = ERROR_INIT;
+	int removed;
+	int more = 0;
+
+	if (state_names(c, given, own, target) < 0)
+		return -1;
+	removed = arming_store_remove(c->paths.state, own, &err);
+	if (removed >= 0 && target[0] != '\0')
+		more = arming_store_remove(c->paths.state, target, &err);
+	if (removed < 0 || more < 0)
 		return complain(given, err.text);
-	printf(rc > 0 ? "%s is disarmed\n" : "%s was not armed\n", given);
+	if (removed == 0 && more == 0 && check_name(c, given) < 0)
+		return -1;
+	printf(removed + more > 0 ? "%s is disarmed\n" : "%s was not armed\n",
+	       given);
 	return 0;
 }
 
@@ -309,37 +410,50 @@ static void print_machine(const char *machine, json_t *mark)
 	putchar('\n');
 }
 
-/* The secret stays where it is. */
-static int print_state(const struct command *c, const char *name)
+/* The name that arm and disarm take, of a state's file. */
+static void print_name(const char *name)
+{
+	if (strncmp(name, "group-", 6) == 0)
+		printf("%.*s", (int)(strlen(name) - strlen("group-.json")),
+		       name + 6);
+	else
+		fputs(name, stdout);
+}
+
+static void print_arming(const char *name, const struct arming *a)
 {
 	char until[DATE_SIZE];
-	const long long now = time(NULL);
-	struct error err = ERROR_INIT;
-	struct arming a;
-	int rc = arming_store_read(c->paths.state, name, &a, &err);
 	const char *machine;
 	json_t *mark;
 
-	if (rc < 0) {
+	date_print(a->expires, until);
+	print_name(name);
+	printf(" %s until %s, %zu of %lld machines begun, retries %lld%s\n",
+	       arming_state_of(a, "", (long long)time(NULL)) == ARMING_ARMED
+		       ? "armed"
+		       : "closed, its time is",
+	       until, json_object_size(a->machines), (long long)a->max,
+	       (long long)a->retries,
+	       a->is_stale ? ", before the server restarted" : "");
+	json_object_foreach(a->machines, machine, mark)
+		print_machine(machine, mark);
+}
+
+/* The secret stays where it is.  Returns 1, 0 if there is no such state, or -1
+ * with a message. */
+static int print_state(const struct command *c, const char *name)
+{
+	struct error err = ERROR_INIT;
+	struct arming a;
+	int rc = arming_store_read(c->paths.state, name, &a, &err);
+	const int is_there = rc >= 0 && a.is_there;
+
+	if (rc < 0)
 		complain(name, err.text);
-	} else if (!a.is_there) {
-		printf("%s unarmed\n", name);
-	} else {
-		date_print(a.expires, until);
-		printf("%s %s until %s, %zu of %lld machines begun, retries "
-		       "%lld%s\n",
-		       name,
-		       arming_state_of(&a, "", now) == ARMING_ARMED
-			       ? "armed"
-			       : "closed, its time is",
-		       until, json_object_size(a.machines), (long long)a.max,
-		       (long long)a.retries,
-		       a.is_stale ? ", before the server restarted" : "");
-		json_object_foreach(a.machines, machine, mark)
-			print_machine(machine, mark);
-	}
+	else if (is_there)
+		print_arming(name, &a);
 	arming_free(&a);
-	return rc;
+	return rc < 0 ? -1 : is_there;
 }
 
 static int compare(const void *a, const void *b)
@@ -373,12 +487,23 @@ static int list_all(const struct command *c)
 
 static int list(const struct command *c, const char *given)
 {
-	char name[ARMING_NAME_SIZE] = "";
+	char own[ARMING_NAME_SIZE] = "";
+	char target[ARMING_NAME_SIZE];
+	const char *name = own;
+	int rc;
 
-	if (strlen(given) > FORM_ID_MAX + 13 || strchr(given, '/') != NULL)
-		return complain("NAME", "is no name of a host file or a group");
-	state_name(given, name);
-	return print_state(c, name);
+	if (state_names(c, given, own, target) < 0)
+		return -1;
+	if (target[0] != '\0')
+		name = target;
+	rc = print_state(c, name);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (check_name(c, given) < 0)
+		return -1;
+	print_name(name);
+	puts(" unarmed");
+	return 0;
 }
 
 /* Returns the exit status. */

@@ -98,6 +98,21 @@ static int open_host(const char *dir, struct host *host, struct error *err)
 	return fd;
 }
 
+int host_find(const char *dir, char name[static IDENTITY_NAME_SIZE],
+	      struct error *err)
+{
+	struct host host = { .name = "" };
+	int fd;
+
+	memcpy(host.name, name, strlen(name) + 1);
+	fd = open_host(dir, &host, err);
+	memcpy(name, host.name, sizeof(host.name));
+	if (fd < 0)
+		return err->text[0] != '\0' ? -1 : 0;
+	close(fd);
+	return 1;
+}
+
 /* Read the file's object once.  Returns 1, 0 or -1 as host_read() does, with
  * *is_recent telling whether somebody may be writing to the file. */
 static int read_once(const char *dir, struct host *host, json_t **object,

@@ -30,6 +30,14 @@ struct host_sources {
 void host_free(struct host *host);
 
 /*
+ * Whether the directory dir has a host file of that name; where it is a link,
+ * its target's name takes the place of name.  Returns 1, 0 if there is no such
+ * file, or -1 with err set.
+ */
+int host_find(const char *dir, char name[static IDENTITY_NAME_SIZE],
+	      struct error *err);
+
+/*
  * Read the host file of that name in the directory dir into the empty struct at
  * host, which the caller releases whatever this returns.  A link is followed if
  * it names a host file of the same directory, which is no link itself: nothing

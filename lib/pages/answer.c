@@ -8,6 +8,7 @@
 #include "args.h"
 #include "language.h"
 #include "mirror.h"
+#include "offer.h"
 #include "packed.h"
 #include "query.h"
 #include "release_builder.h"
@@ -136,6 +137,36 @@ static json_t *view_of(const struct answer *a)
 	return view;
 }
 
+/* The sections that are open where a template is looked at. */
+struct sections {
+	const json_t *view;
+	int lists;        /* that are for a list */
+	const char *text; /* the last that is for one text; NULL: none */
+	struct error *err;
+};
+
+/* Refuse the element of a list in a section that is for one text. */
+static int check_element(void *ctx, const struct template_name *name)
+{
+	struct sections *s = ctx;
+	const json_t *value = json_object_get(s->view, name->text);
+	const int step = name->use == TEMPLATE_SECTION ? 1
+			 : name->use == TEMPLATE_END   ? -1
+						       : 0;
+
+	if (json_is_array(value))
+		s->lists += step;
+	if (step != 0 && (json_is_string(value) || json_is_integer(value)))
+		s->text = step > 0 ? name->text : NULL;
+	if (name->use != TEMPLATE_VARIABLE || value != NULL || s->lists > 0 ||
+	    s->text == NULL || strcmp(name->text, "value") != 0)
+		return 0;
+	return error_set(s->err, name->file, name->line,
+			 "'%s' is one text, but stands here as a list: write "
+			 "its value in [ ]",
+			 s->text);
+}
+
 static int render(const struct answer *a, const char *file,
 		  const struct buf *text, struct buf *body, struct error *err)
 {
@@ -151,7 +182,10 @@ static int render(const struct answer *a, const char *file,
 	if (template == NULL)
 		return -1;
 	view = view_of(a);
-	rc = template_render(template, view, &how, body, err);
+	rc = template_each_name(template, check_element,
+				&(struct sections){ .view = view, .err = err });
+	if (rc == 0)
+		rc = template_render(template, view, &how, body, err);
 	json_decref(view);
 	template_free(template);
 	reason = rc == 0 ? language_check(file, buf_text(body), body->len)
@@ -227,6 +261,24 @@ static char **sorted_keys(const json_t *object)
 	return list;
 }
 
+/* Refuse a name that no directory has, and offer one that there is. */
+static void refuse_name(const struct site *site, const char *name,
+			struct error *err)
+{
+	char *const *dirs = site_answers(site);
+	json_t *names = json_object();
+	struct error unused = ERROR_INIT;
+	const char **known;
+
+	for (size_t i = 0; dirs[i] != NULL; i++)
+		list_directory(dirs[i], name, names, &unused);
+	known = offer_keys(names, NULL);
+	error_set_offer(err, &(struct offer){ .wanted = name, .known = known },
+			NULL, 0, "there is no directory answers/%s", name);
+	free(known);
+	json_decref(names);
+}
+
 char **answer_files(const struct site *site, const char *name,
 		    struct error *err)
 {
@@ -246,8 +298,7 @@ char **answer_files(const struct site *site, const char *name,
 	if (rc >= 0 && found)
 		list = sorted_keys(names);
 	else if (rc >= 0)
-		error_set(err, NULL, 0, "there is no directory answers/%s",
-			  name);
+		refuse_name(site, name, err);
 	buf_free(&path);
 	json_decref(names);
 	return list;
@@ -399,6 +450,7 @@ static int find_host(struct preview *p, const char *name, struct error *err)
 		catalog_host_sources(site_catalog(p->site));
 	struct cursor at = { .err = err };
 	struct buf file = BUF_INIT;
+	struct buf instead = BUF_INIT;
 	struct identity id;
 	const char *reason;
 	int found = 0;
@@ -406,15 +458,20 @@ static int find_host(struct preview *p, const char *name, struct error *err)
 	buf_puts(&file, name);
 	if (file.len < 5 || strcmp(file.data + file.len - 5, ".json") != 0)
 		buf_puts(&file, ".json");
-	reason = identity_parse_name(file.data, &id, &(struct buf)BUF_INIT);
+	reason = identity_parse_name(file.data, &id, &instead);
 	if (reason == NULL && site_hosts(p->site) != NULL)
 		found = host_read(&at, site_hosts(p->site), file.data, &sources,
 				  &p->host);
 	p->assigned = &p->host.assigned;
 	cursor_free(&at);
 	buf_free(&file);
+	if (reason != NULL && instead.len > 0)
+		error_set(err, NULL, 0, "%s; name it %s", reason, instead.data);
+	else if (reason != NULL)
+		error_set(err, NULL, 0, "%s", reason);
+	buf_free(&instead);
 	if (reason != NULL)
-		return refuse(400, reason, err);
+		return 400;
 	if (found == 0)
 		return refuse(404, "there is no host file of that name", err);
 	return found > 0 ? 200 : 500;
@@ -449,7 +506,9 @@ static int refuse_file(const struct preview *p, int status, struct error *err)
 	if (files == NULL)
 		error_set(err, NULL, 0, "%s", reason.text);
 	else
-		error_set(err, NULL, 0, "needs a file; answers/%s has %s",
+		error_set(err, NULL, 0, "%s; answers/%s has %s",
+			  status == 404 ? "there is no file of that name"
+					: "needs a file",
 			  p->assigned->answers, buf_text(&known));
 	buf_free(&known);
 	answer_free_files(files);

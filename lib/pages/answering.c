@@ -264,6 +264,12 @@ static int fill(const struct asked *a, struct http_response *response,
 			     err);
 	buf_free(&url);
 	buf_free(&done);
+	if (status == 404)
+		fprintf(stderr,
+			"answer: host=%s: client=%s asks for a file that "
+			"answers/%s does not have\n",
+			identity_shown(a->name), a->address,
+			a->assigned->answers);
 	return status;
 }
 

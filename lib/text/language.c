@@ -70,6 +70,9 @@ const char *language_check(const char *file, const char *text, size_t len)
 
 	if (reason != NULL)
 		return reason;
+	if (!row->language->takes_cr && text[strcspn(text, "\r\n")] == '\r')
+		return "has lines that end in CR LF, as Windows writes them: "
+		       "end them in LF alone";
 	if (row->magic != NULL &&
 	    strncmp(text, row->magic, strlen(row->magic)) != 0)
 		return magic_fault(row->magic);

@@ -24,6 +24,7 @@ struct language {
 	const char *name;         /* for people */
 	const char *content_type; /* of the HTTP answer */
 	const char *(*escape)(struct buf *out, const char *s, size_t len);
+	int takes_cr; /* its parsers take lines that end in CR LF */
 	const char *(*check)(const char *text, size_t len); /* as
 			       language_check(); NULL: any text will do */
 };
@@ -47,7 +48,8 @@ const struct language *language_of(const char *file);
 
 /*
  * Whether the len bytes at text, with a NUL behind them, begin as the file of
- * that name must and end in a newline.  Returns NULL, or a phrase that says
+ * that name must, end in a newline, and have no first line that ends in CR LF
+ * where the language does not take that.  Returns NULL, or a phrase that says
  * what is wrong ("must begin with '#cloud-config'").
  */
 const char *language_check(const char *file, const char *text, size_t len);

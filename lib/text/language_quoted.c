@@ -212,6 +212,7 @@ static const char *escape_toml(struct buf *out, const char *s, size_t len)
 const struct language language_json = {
 	.name = "JSON",
 	.content_type = "application/json",
+	.takes_cr = 1,
 	.escape = escape_json,
 	.check = check_json,
 };
@@ -219,6 +220,7 @@ const struct language language_json = {
 const struct language language_toml = {
 	.name = "TOML",
 	.content_type = "application/toml",
+	.takes_cr = 1,
 	.escape = escape_toml,
 };
 

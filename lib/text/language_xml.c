@@ -95,5 +95,6 @@ static const char *escape(struct buf *out, const char *s, size_t len)
 const struct language language_xml = {
 	.name = "XML",
 	.content_type = "application/xml",
+	.takes_cr = 1,
 	.escape = escape,
 };

@@ -115,7 +115,7 @@ class OnceTest(unittest.TestCase):
         self.arm(server, MAC)
         path = self.token(server)
         self.assertRegex(path, r"^/boot/answer/[0-9a-f]{48}/$")
-        self.check(server, path + "nosuch", 404)
+        self.check(server, path + "lost.cfg", 404)
         self.check(server, path + "broken.sh", 500)
         self.check(server, path + "preseed.cfg", 200, b"", method="HEAD")
         self.assertEqual(self.token(server), path)  # nothing has begun
@@ -139,6 +139,9 @@ class OnceTest(unittest.TestCase):
         log = server.log.read_text()
         self.assertRegex(log, r"answer: time=\S+Z host=52-54-00-12-34-56.json "
                               r"file=preseed.cfg client=127.0.0.1\n")
+        self.assertIn("answer: host=52-54-00-12-34-56.json: client=127.0.0.1 "
+                      "asks for a file that answers/once does not have\n", log)
+        self.assertNotIn("lost.cfg", log)
         self.assertNotIn(path.split("/")[3], log)
 
     def test_lighttpd_installs_a_machine_once(self):
@@ -458,6 +461,19 @@ class OnceTest(unittest.TestCase):
                  '"networks": ["192.0.2.0/24"]'),
                 (["arm", "nosuch"], "nosuch: there is no host file and no "
                  "group of that name"),
+                (["arm", "rom"], "rom: there is no host file and no group "
+                 "of that name; did you mean 'room'?"),
+                (["disarm", "rom"], "rom: there is no host file and no group "
+                 "of that name; did you mean 'room'?"),
+                (["list", "rom"], "rom: there is no host file and no group "
+                 "of that name; did you mean 'room'?"),
+                (["disarm", "52:54:00:00:00:AB"], "52:54:00:00:00:AB: there "
+                 "is no host file and no group of that name; did you mean "
+                 "'52-54-00-00-00-ab.json'?"),
+                (["disarm", GROUPED],
+                 f"{GROUPED}: there is no host file of that name"),
+                (["list", GROUPED],
+                 f"{GROUPED}: there is no host file of that name"),
                 (["arm", GROUPED],
                  f"{GROUPED}: there is no host file of that name"),
                 (["arm", "room"], "room: is a group: say by --max how many of "
@@ -501,6 +517,40 @@ class OnceTest(unittest.TestCase):
         self.assertEqual(server.install("list", MAC).stdout,
                          f"{MAC}.json unarmed\n")
         self.check(server, path + "late.sh", 403)
+
+    def test_tool_follows_the_link_of_a_second_card(self):
+        server = self.start(Nginx)
+        (server.dir / "hosts" / f"{GROUPED}.json").symlink_to(f"{MAC}.json")
+        self.arm(server, GROUPED)
+        path = self.token(server)
+        self.assertRegex(server.install("list", GROUPED).stdout,
+                         rf"^{MAC}.json armed ")
+        self.assertEqual(server.install("disarm", GROUPED).stdout,
+                         f"{GROUPED} is disarmed\n")
+        self.check(server, path + "preseed.cfg", 403)
+        self.assertEqual(server.install("list", GROUPED).stdout,
+                         f"{MAC}.json unarmed\n")
+
+    def test_tool_disarms_what_has_no_host_file_any_more(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        (server.dir / "hosts" / f"{MAC}.json").unlink()
+        self.assertEqual(server.install("disarm", MAC).stdout,
+                         f"{MAC} is disarmed\n")
+        done = server.install("disarm", MAC)
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr),
+            (1, "", f"mirrorboot-install: {MAC}: there is no host file of "
+             "that name\n"))
+
+    def test_tool_lists_a_group_by_the_name_that_it_is_armed_by(self):
+        server = self.start(Nginx)
+        self.arm(server, "--max", "1", "room")
+        self.assertRegex(server.install("list").stdout, "^room armed until ")
+        self.assertEqual(server.install("disarm", "room").stdout,
+                         "room is disarmed\n")
+        self.assertEqual(server.install("list", "room").stdout,
+                         "room unarmed\n")
 
 
 if __name__ == "__main__":

@@ -196,6 +196,22 @@ static void test_sites_own_file_comes_first(void **state)
 	check_preview("group=g&file=s.txt", "own\n");
 }
 
+static void test_text_in_place_of_a_list_is_named(void **state)
+{
+	(void)state;
+	put(FILE_OF("l.txt"), "{{#c}}{{#first}}x{{/first}}{{value}}{{/c}}\n");
+	put_json("hosts/" MAC ".json", "{'group': 'g', 'values': {'c': ['1', "
+				       "'2']}}");
+	check_preview("host=" MAC "&file=l.txt", "x12\n");
+	check_preview("group=g&file=l.txt",
+		      "500 l.txt:1: 'c' is one text, but stands here as a "
+		      "list: write its value in [ ]");
+	put(FILE_OF("l.txt"), "{{#a}}{{#c}}{{value}}{{/c}}{{/a}}\n");
+	check_preview("host=" MAC "&file=l.txt", "12\n");
+	put(FILE_OF("l.txt"), "{{#a}}{{.}}{{/a}}{{value}}\n");
+	check_preview("group=g&file=l.txt", "500 l.txt:1: 'value' is missing");
+}
+
 static void test_what_cannot_be_shown_is_said(void **state)
 {
 	static const struct {
@@ -212,9 +228,13 @@ static void test_what_cannot_be_shown_is_said(void **state)
 		{ "host=" MAC, "404 this machine gets no answers" },
 		{ "group=g", "400 needs a file; answers/own has x.doc, x.txt" },
 		{ "group=g&file=y.txt",
-		  "404 needs a file; answers/own has x.doc, x.txt" },
-		{ "group=g&file=..", "404 needs a file; answers/own has x.doc, "
-				     "x.txt" },
+		  "404 there is no file of that name; answers/own has x.doc, "
+		  "x.txt" },
+		{ "group=g&file=..", "404 there is no file of that name; "
+				     "answers/own has x.doc, x.txt" },
+		{ "host=52-54-00-12-34-AB",
+		  "400 has a name that is not looked for; name it "
+		  "52-54-00-12-34-ab.json" },
 		{ "group=g&file=x.doc",
 		  "500 x.doc: its name does not tell its language: name it "
 		  "like one of " LANGUAGE_NAMES },
@@ -228,6 +248,9 @@ static void test_what_cannot_be_shown_is_said(void **state)
 	put_json("hosts/" MAC ".json", "{'group': 'g', 'answers': null}");
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		check_preview(rows[i].query, rows[i].expected);
+	put_json("hosts/" MAC ".json", "{'group': 'g', 'answers': 'owm'}");
+	check_preview("host=" MAC, "400 there is no directory answers/owm; "
+				   "did you mean 'own'?");
 }
 
 int main(void)
@@ -239,6 +262,7 @@ int main(void)
 		SCRATCH_TEST(test_answers_say_what_kernel_arguments_say),
 		SCRATCH_TEST(test_pages_fill_in_what_they_know),
 		SCRATCH_TEST(test_sites_own_file_comes_first),
+		SCRATCH_TEST(test_text_in_place_of_a_list_is_named),
 		SCRATCH_TEST(test_what_cannot_be_shown_is_said),
 	};
 

@@ -369,6 +369,28 @@ static void test_link_names_a_second_card_and_nothing_else(void **state)
 				"the file itself");
 }
 
+static void test_name_of_a_file_is_found_whatever_is_in_it(void **state)
+{
+	char name[IDENTITY_NAME_SIZE] = MAC ".json";
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(host_find("hosts", name, &err), 0);
+	put_json(FILE_OF(OTHER), "{");
+	assert_int_equal(symlink(OTHER ".json", FILE_OF(MAC)), 0);
+	assert_int_equal(host_find("hosts", name, &err), 1);
+	assert_string_equal(name, OTHER ".json");
+	assert_int_equal(host_find("hosts", name, &err), 1);
+	assert_string_equal(name, OTHER ".json");
+	assert_string_equal(err.text, "");
+	assert_int_equal(unlink(FILE_OF(OTHER)), 0);
+	memcpy(name, MAC ".json", sizeof(MAC ".json"));
+	assert_int_equal(host_find("hosts", name, &err), -1);
+	assert_string_equal(err.text, MAC ".json: is a link to a file that is "
+					  "not there or cannot be read");
+	assert_string_equal(name, MAC ".json");
+}
+
 static void test_directory_that_is_none_is_said(void **state)
 {
 	(void)state;
@@ -385,6 +407,7 @@ int main(void)
 		SCRATCH_TEST(test_broken_file_is_named_with_the_place),
 		SCRATCH_TEST(test_what_is_no_file_is_not_read),
 		SCRATCH_TEST(test_link_names_a_second_card_and_nothing_else),
+		SCRATCH_TEST(test_name_of_a_file_is_found_whatever_is_in_it),
 		SCRATCH_TEST(test_directory_that_is_none_is_said),
 	};
 

@@ -10,6 +10,10 @@
 #include "buf.h"
 #include "language.h"
 
+#define WINDOWS                                                                \
+	"has lines that end in CR LF, as Windows writes them: end them in LF " \
+	"alone"
+
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #define BREAK "!contains a line break"
@@ -339,6 +343,18 @@ static void test_files_begin_as_their_language_must(void **state)
 		  "the template" },
 		{ "a.txt", "\xff\n", "is not UTF-8" },
 		{ "a.txt", "a", "must end in a newline: add one" },
+		{ "a.sh", "#!/bin/sh\r\na\r\n", WINDOWS },
+		{ "preseed.cfg", "a\r\n", WINDOWS },
+		{ "ks.cfg", "a\r\n", WINDOWS },
+		{ "a.txt", "a\r\n", WINDOWS },
+		{ "a.txt", "\r\n", WINDOWS },
+		{ "a.sh", "#!/bin/sh\na='b\r\n'\n", NULL },
+		{ "user-data", "#cloud-config\r\na: 1\r\n", WINDOWS },
+		{ "a.yaml", "a: 1\r\n", WINDOWS },
+		{ "meta-data", "", NULL },
+		{ "a.json", "{\r\n}\r\n", NULL },
+		{ "a.toml", "a = 1\r\n", NULL },
+		{ "a.xml", "<?xml version=\"1.0\"?>\r\n<a/>\r\n", NULL },
 	};
 
 	(void)state;

@@ -1,0 +1,4 @@
+#!/bin/sh
+{{#keys}}
+echo {{value}}
+{{/keys}}
