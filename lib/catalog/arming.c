@@ -51,12 +51,16 @@ char *arming_group_id(const char *name)
 int arming_machine(const struct identity *id,
 		   char name[static IDENTITY_NAME_SIZE])
 {
-	if (id->uuid[0] != '\0')
-		snprintf(name, IDENTITY_NAME_SIZE, "uuid-%s", id->uuid);
-	else if (id->mac[0] != '\0')
-		snprintf(name, IDENTITY_NAME_SIZE, "%s", id->mac);
-	else
+	char swapped[IDENTITY_NAME_SIZE];
+
+	if (identity_name(id, IDENTITY_UUID, name) == 0) {
+		identity_name(id, IDENTITY_UUID_SWAPPED, swapped);
+		if (strcmp(swapped, name) < 0)
+			memcpy(name, swapped, sizeof(swapped));
+	} else if (identity_name(id, IDENTITY_MAC, name) < 0) {
 		return -1;
+	}
+	name[strlen(name) - (sizeof(suffix) - 1)] = '\0';
 	return 0;
 }
 
@@ -300,14 +304,16 @@ static int add_address(json_t *mark, const char *address)
 	return 1;
 }
 
-/* Whether the fetch begins the next try. */
+/* Whether the fetch begins the next try.  It does too where the clock has been
+ * set back: it would count none until that time has come again. */
 static int is_next(const json_t *mark, const struct arming_fetch *f)
 {
 	const char *first = json_string_value(json_object_get(mark, "first"));
 	const char *began = json_string_value(json_object_get(mark, "began"));
+	const long long age = f->now - date_parse(began);
 
 	return strcmp(first, f->file) == 0 &&
-	       f->now - date_parse(began) >= TRY_AFTER;
+	       (age >= TRY_AFTER || age < -CLOCK_SLACK);
 }
 
 enum arming_verdict arming_fetch(struct arming *a, const struct arming_fetch *f,

@@ -58,7 +58,8 @@ void arming_group_name(const char *id, char name[static ARMING_NAME_SIZE]);
 char *arming_group_id(const char *name);
 
 /* The name of the machine within its group: the UUID, or the MAC where no UUID
- * is known.  Returns 0, or -1 if it has neither. */
+ * is known.  Loaders send a UUID in either byte order: of the two names, it is
+ * the one that sorts first.  Returns 0, or -1 if it has neither. */
 int arming_machine(const struct identity *id,
 		   char name[static IDENTITY_NAME_SIZE]);
 
@@ -127,8 +128,9 @@ enum arming_verdict {
 
 /*
  * An answer is fetched.  The first one begins the installation.  The file that
- * began it, fetched again a minute later, begins the next try.  is_new: set if
- * the installation is fetched from another address than before.
+ * began it, fetched again a minute later, or more than five minutes before that
+ * by a clock that was set back, begins the next try.  is_new: set if the
+ * installation is fetched from another address than before.
  */
 enum arming_verdict arming_fetch(struct arming *a, const struct arming_fetch *f,
 				 int *is_new);

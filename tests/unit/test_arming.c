@@ -369,6 +369,30 @@ static void test_retries_are_counted_by_the_first_file(void **state)
 	arming_free(&a);
 }
 
+/* Or a machine that fails would begin again for as long. */
+static void test_clock_that_is_set_back_counts_a_retry(void **state)
+{
+	static const struct {
+		int after; /* seconds since the installation began */
+		int installs;
+	} rows[] = { { 0, 1 }, { -300, 1 }, { -301, 0 } };
+	struct arming a = fresh();
+	int is_new;
+
+	(void)state;
+	a.retries = 1;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct arming_fetch f = fetch;
+
+		f.now += rows[i].after;
+		assert_int_not_equal(arming_fetch(&a, &f, &is_new),
+				     ARMING_REFUSED);
+		if (arming_installs(&a, NAME, 0, f.now) != rows[i].installs)
+			fail_msg("row %zu", i);
+	}
+	arming_free(&a);
+}
+
 static void test_another_address_is_kept(void **state)
 {
 	struct arming a = fresh();
@@ -590,6 +614,9 @@ static void test_machine_of_a_group_is_its_uuid_or_mac(void **state)
 	assert_string_equal(name, "52-54-00-12-34-56");
 	strcpy(id.uuid, "12345678-1234-1234-1234-123456789abc");
 	assert_int_equal(arming_machine(&id, name), 0);
+	assert_string_equal(name, "uuid-12345678-1234-1234-1234-123456789abc");
+	strcpy(id.uuid, "78563412-3412-3412-1234-123456789abc");
+	assert_int_equal(arming_machine(&id, name), 0); /* as gPXE sends it */
 	assert_string_equal(name, "uuid-12345678-1234-1234-1234-123456789abc");
 	id = (struct identity){ .serial = "s1" };
 	assert_int_equal(arming_machine(&id, name), -1);
@@ -843,6 +870,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_time_and_machines_bound_an_arming),
 		cmocka_unit_test(test_what_has_begun_stays_open),
 		cmocka_unit_test(test_retries_are_counted_by_the_first_file),
+		cmocka_unit_test(test_clock_that_is_set_back_counts_a_retry),
 		cmocka_unit_test(test_another_address_is_kept),
 		SCRATCH_TEST(test_a_failed_write_does_not_begin),
 		SCRATCH_TEST(test_a_killed_write_does_not_harm),
