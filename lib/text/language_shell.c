@@ -236,6 +236,10 @@ static const char *script_of(const char *section)
 	return end + 1;
 }
 
+/* Anaconda takes such a word for an option, and such a package for one that is
+ * not wanted, in quotes or not. */
+static const char option[] = "begins with '-', which makes it an option";
+
 /* Lines of packages have no quotes. */
 static const char *escape_package(struct buf *out, const char *s, size_t len)
 {
@@ -245,6 +249,8 @@ static const char *escape_package(struct buf *out, const char *s, size_t len)
 
 	if (len == 0)
 		return "is empty: leave it out";
+	if (s[0] == '-')
+		return option;
 	if (strspn(s, taken) < len)
 		return "contains a character that no package's name has";
 	buf_add(out, s, len);
@@ -256,10 +262,14 @@ static const char *escape_package(struct buf *out, const char *s, size_t len)
 static const char *escape_command(struct buf *out, const char *s, size_t len)
 {
 	const char *line = strrchr(buf_text(out), '\n');
+	const char *end = buf_text(out) + out->len;
 	char quote = '\0';
 
-	for (line = line != NULL ? line + 1 : buf_text(out); *line != '\0';
-	     line++) {
+	line = line != NULL ? line + 1 : buf_text(out);
+	if (len > 0 && s[0] == '-' &&
+	    (line == end || end[-1] == ' ' || end[-1] == '\t'))
+		return option;
+	for (; *line != '\0'; line++) {
 		if (*line == '#' && quote == '\0')
 			return refuse_open('#');
 		if (*line == '\\' && quote != '\'') {

@@ -248,6 +248,7 @@ static void test_kickstart_has_three_kinds_of_lines(void **state)
 #define NO_PLACE                                                               \
 	"!stands in a section where nothing can be quoted: move it to a "      \
 	"command, %packages, or a shell's %pre or %post"
+#define OPTION "!begins with '-', which makes it an option"
 	static const struct row rows[] = {
 		{ "ks.cfg", "a --b=", "c d#'e", "'c d#'\\''e'" },
 		{ "a.ks", "a ", "\xc3\xa9", "'\xc3\xa9'" },
@@ -263,6 +264,12 @@ static void test_kickstart_has_three_kinds_of_lines(void **state)
 		{ "ks.cfg", "%packages --x\n", "a b",
 		  "!contains a character that no package's name has" },
 		{ "ks.cfg", "%packages\n", "", "!is empty: leave it out" },
+		{ "ks.cfg", "%packages\n", "-curl", OPTION },
+		{ "ks.cfg", "a ", "-b", OPTION },
+		{ "ks.cfg", "a\t", "--b=c", OPTION },
+		{ "ks.cfg", "", "-b", OPTION },
+		{ "ks.cfg", "a --b=", "--c", "'--c'" },
+		{ "ks.cfg", "%post\na ", "-b", "'-b'" },
 		{ "ks.cfg", "%packages\n%end\na ", "b c", "'b c'" },
 		{ "ks.cfg", "%post\na=", "$b", "'$b'" },
 		{ "ks.cfg", "%post\na=\"", "b", QUOTES },
