@@ -19,9 +19,9 @@ static int fail(struct error *err, const char *what)
 			 strerror(errno));
 }
 
-/* Open the directory, and wait for whoever else changes it.  Closing it lets
- * the next one in.  Returns its descriptor, or -1 with err set. */
-static int open_locked(const char *path, struct error *err)
+/* Open the directory and wait for its lock.  Returns its descriptor, or -1 with
+ * err set. */
+static int lock(const char *path, struct error *err)
 {
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc;
@@ -36,6 +36,29 @@ static int open_locked(const char *path, struct error *err)
 	fail(err, "cannot be locked");
 	close(dir);
 	return -1;
+}
+
+/* Whether the path still leads to the directory. */
+static int is_at(int dir, const char *path)
+{
+	struct stat locked, there;
+
+	return fstat(dir, &locked) == 0 && stat(path, &there) == 0 &&
+	       locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
+}
+
+/* Open the directory, and wait for whoever else changes it.  If another has
+ * taken its place meanwhile, what is written has to be in that one.  Closing it
+ * lets the next one in.  Returns its descriptor, or -1 with err set. */
+static int open_locked(const char *path, struct error *err)
+{
+	int dir = lock(path, err);
+
+	while (dir >= 0 && !is_at(dir, path)) {
+		close(dir);
+		dir = lock(path, err);
+	}
+	return dir;
 }
 
 static void print(const struct arming *a, struct buf *out)

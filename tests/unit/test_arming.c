@@ -40,6 +40,7 @@ static struct {
 	int error;   /* 0: it works */
 	int is_kill; /* the process is killed just before it */
 	int fsyncs;
+	void (*at_lock)(void); /* somebody else was faster; NULL: nobody */
 } fault = { .at = CALLS };
 
 int __real_fsync(int fd);
@@ -50,6 +51,8 @@ ssize_t __real_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len);
 int __real_renameat(int from, const char *old, int to, const char *name);
 int __wrap_renameat(int from, const char *old, int to, const char *name);
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
 
 static int is_failing(enum call call)
 {
@@ -81,6 +84,16 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t len)
 int __wrap_renameat(int from, const char *old, int to, const char *name)
 {
 	return is_failing(RENAME) ? -1 : __real_renameat(from, old, to, name);
+}
+
+int __wrap_flock(int fd, int how)
+{
+	void (*before)(void) = fault.at_lock;
+
+	fault.at_lock = NULL;
+	if (before != NULL)
+		before();
+	return __real_flock(fd, how);
 }
 
 static struct arming fresh(void)
@@ -484,6 +497,26 @@ static void test_a_killed_write_does_not_harm(void **state)
 	}
 }
 
+/* Another directory, or a link to one, takes the place of the first. */
+static void replace_directory(void)
+{
+	assert_int_equal(rename("state", "old"), 0);
+	assert_int_equal(symlink("new", "state"), 0);
+	assert_int_equal(mkdir("new", 0750), 0);
+	arm();
+}
+
+static void test_what_begins_is_in_the_directory_of_now(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	arm();
+	fault.at_lock = replace_directory;
+	assert_int_equal(begin(&err), 0);
+	assert_int_equal(stored_state(armed_at), ARMING_BEGUN);
+}
+
 #define WHOLE                                                                  \
 	"'secret': '000102030405060708090a0b0c0d0e0f',"                        \
 	"'armed': '2026-11-28T08:00:00Z', 'retries': 0, 'max': 1,"
@@ -858,6 +891,7 @@ static const struct CMUnitTest of_servers[] = {
 static const struct CMUnitTest of_stores[] = {
 	SCRATCH_TEST(test_each_state_takes_each_event),
 	SCRATCH_TEST(test_token_finds_its_state_and_machine),
+	SCRATCH_TEST(test_what_begins_is_in_the_directory_of_now),
 	SCRATCH_TEST(test_disarming_removes_the_state),
 	SCRATCH_TEST(test_what_is_stored_is_read_again),
 };
