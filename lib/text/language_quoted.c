@@ -43,7 +43,9 @@ static enum place place_at(const char *line, const char *end)
 			else if (*s == '\\' && ++s == end)
 				return PLACE_ESCAPED;
 		} else if (place == PLACE_SINGLE) {
-			if (*s == '\'')
+			if (*s == '\'' && s[1] == '\'')
+				s++; /* YAML's way to write one */
+			else if (*s == '\'')
 				place = PLACE_PLAIN;
 		} else if (begins_comment(line, s)) {
 			return PLACE_COMMENT;

@@ -112,6 +112,8 @@ static void test_quoted_texts_keep_their_place(void **state)
 		{ "a.json", "{\"a\": ", "1234567890123456", OUTSIDE },
 		{ "a.ign", "{\"a\": ", "true", OUTSIDE },
 		{ "a.yaml", "a: ", "yes", OUTSIDE },
+		{ "a.yaml", "a: ['b'', \"", "c", SINGLE },
+		{ "a.yaml", "a: ['b', '', \"", "c", "c" },
 		{ "a.yaml", "a: ", "~", OUTSIDE },
 		{ "a.yaml", "a: \"", "b: # c", "b: # c" },
 		{ "a.yml", "- '", "b", SINGLE },
