@@ -8,8 +8,8 @@
 
 #include "buf.h"
 
-/* The largest file: a group of some 20,000 machines. */
-#define FILE_MAX_BYTES (4 * 1024 * 1024)
+/* The largest file: a group of 20,000 machines with all their addresses. */
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
 
 void *arming_directory_attach(const char *place, const char *password_file)
 {

@@ -300,6 +300,40 @@ static void test_stale_state_begins_nothing(void **state)
 	}
 }
 
+/* As many machines as mirrorboot-install takes, with as many addresses as are
+ * kept: what is written can be read. */
+static void test_largest_group_can_be_read(void **state)
+{
+	enum { MACHINES = 20000, ADDRESSES = 8 };
+	struct error err = ERROR_INIT;
+	struct arming a = fresh();
+	json_t *list = json_array();
+	json_t *mark;
+
+	(void)state;
+	a.max = MACHINES;
+	for (int i = 0; i < ADDRESSES; i++)
+		json_array_append_new(
+			list,
+			json_string("2001:db8:1234:5678:1234:5678:1234:5678"));
+	mark = json_pack("{s:s, s:i, s:s, s:s, s:o}", "state", "begun", "tries",
+			 1, "first", "network-config.yaml", "began",
+			 "2026-11-28T10:00:00Z", "addresses", list);
+	for (int i = 0; i < MACHINES; i++) {
+		char name[IDENTITY_NAME_SIZE];
+
+		snprintf(name, sizeof(name),
+			 "uuid-12345678-1234-1234-1234-%012x", (unsigned)i);
+		json_object_set(a.machines, name, mark);
+	}
+	put_whole(&a);
+	arming_free(&a);
+	json_decref(mark);
+	assert_int_equal(read_stored(&a, &err), 0);
+	assert_int_equal(json_object_size(a.machines), MACHINES);
+	arming_free(&a);
+}
+
 static void test_time_and_machines_bound_an_arming(void **state)
 {
 	static const struct {
@@ -892,6 +926,7 @@ static const struct CMUnitTest of_stores[] = {
 	SCRATCH_TEST(test_each_state_takes_each_event),
 	SCRATCH_TEST(test_token_finds_its_state_and_machine),
 	SCRATCH_TEST(test_what_begins_is_in_the_directory_of_now),
+	SCRATCH_TEST(test_largest_group_can_be_read),
 	SCRATCH_TEST(test_disarming_removes_the_state),
 	SCRATCH_TEST(test_what_is_stored_is_read_again),
 };
