@@ -72,8 +72,9 @@ static int take_path(const struct http_request *http, struct asked *a)
 	return take_token(start, (size_t)(slash - start), a);
 }
 
-/* The rest of a second's refusals are counted: somebody may be guessing. */
-static void log_refusal(const struct asked *a)
+/* The rest of a second's refusals are counted: somebody may be guessing.
+ * reason: "" if the token is wrong. */
+static void log_refusal(const struct asked *a, const char *reason)
 {
 	static time_t logged;
 	static unsigned long count;
@@ -82,15 +83,16 @@ static void log_refusal(const struct asked *a)
 	count++;
 	if (now == logged)
 		return;
-	fprintf(stderr, "answer: refused %lu, the last for client=%s\n", count,
-		a->address);
+	fprintf(stderr, "answer: refused %lu, the last for client=%s%s%s\n",
+		count, a->address, reason[0] != '\0' ? ": " : "", reason);
 	logged = now;
 	count = 0;
 }
 
+/* What err says goes to the log. */
 static int refuse(const struct asked *a, struct error *err)
 {
-	log_refusal(a);
+	log_refusal(a, err->text);
 	*err = (struct error)ERROR_INIT;
 	error_set(err, NULL, 0, "%s", refused);
 	return 403;
@@ -146,8 +148,6 @@ static int find(struct asked *a, struct error *err)
 	char *id;
 	int status;
 
-	if (found < 0)
-		fprintf(stderr, "answer: %s\n", err->text);
 	if (found <= 0)
 		return refuse(a, err);
 	id = arming_group_id(a->name);

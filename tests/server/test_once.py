@@ -234,6 +234,22 @@ class OnceTest(unittest.TestCase):
         self.assertLess(server.log.read_text().count("answer: refused")
                         - before, 10)
 
+    def test_guesses_at_a_broken_state_fill_no_log(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        path = self.token(server)
+        (server.state / f"{MAC}.json").write_text("{")
+        begin = time.monotonic()
+        for _ in range(50):
+            self.check(server, path + "preseed.cfg", 403,
+                       b"this address is not open\n")
+        lines = [line for line in server.log.read_text().split("\n")
+                 if "answer: " in line]
+        self.assertLessEqual(len(lines), 2 + time.monotonic() - begin)
+        self.assertRegex(lines[0],
+                         r"answer: refused 1, the last for client=127\.0\.0\.1: "
+                         rf"the state of {MAC}\.json cannot be read: ")
+
     def test_guesses_slow_no_boot_and_fill_no_log(self):
         server = self.start(Nginx)
         self.arm(server, MAC)
