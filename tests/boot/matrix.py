@@ -920,8 +920,8 @@ class Boot(unittest.TestCase):
             pc.press("a")
             self.check_boot(pc, [])
 
-    def check_kea(self, loaded, **options):
-        with self.lab(catalog(), kind=lab.KeaLab) as boot:
+    def check_efi(self, kind, loaded, **options):
+        with self.lab(catalog(), kind=kind) as boot:
             pc = boot.machine(efi=True, **options)
             self.menu_of(pc)
             self.assertEqual(set(boot.loaded()), loaded)
@@ -930,10 +930,10 @@ class Boot(unittest.TestCase):
 
     @by("forky")
     def test_efi_kea(self):
-        self.check_kea({"snponly.efi"})
+        self.check_efi(lab.KeaLab, {"snponly.efi"})
 
     def more_efi_http_boot_kea(self):
-        self.check_kea(set(), options=NO_PXE)
+        self.check_efi(lab.KeaLab, set(), options=NO_PXE)
 
     # tftpd-hpa 7.2 of forky in place of 5.2
 
@@ -955,25 +955,17 @@ class Boot(unittest.TestCase):
 
     # IPv6 alone, from power-on
 
-    def check_ipv6(self, kind, loaded, **options):
-        with self.lab(catalog(), kind=kind) as boot:
-            pc = boot.machine(**options)
-            self.menu_of(pc)
-            self.assertEqual(set(boot.loaded()), loaded)
-            pc.press("a")
-            self.check_boot(pc, [])
-
     @by("trixie")
     def test_efi_ipv6(self):
-        self.check_ipv6(lab.Ipv6Lab, {"snponly.efi"})
+        self.check_efi(lab.Ipv6Lab, {"snponly.efi"})
 
     def more_efi_ipv6_by_uuid(self):
         """Kea does not see its MAC, and UEFI and iPXE say its UUID each in its
         own way."""
-        self.check_ipv6(lab.Ipv6Lab, {"snponly.efi"}, mac=lab.IPXE, options=["-uuid", UUID])
+        self.check_efi(lab.Ipv6Lab, {"snponly.efi"}, mac=lab.IPXE, options=["-uuid", UUID])
 
     def more_efi_ipv6_http_boot(self):
-        self.check_ipv6(lab.Ipv6Lab, set(), options=NO_PXE6)
+        self.check_efi(lab.Ipv6Lab, set(), options=NO_PXE6)
 
     def ipv6_grub(self, by_address=False, **options):
         """by_address: no URL has a name."""
@@ -1011,10 +1003,10 @@ class Boot(unittest.TestCase):
         self.ipv6_grub(by_address=True, options=NO_PXE6)
 
     def more_efi_ipv6_dnsmasq(self):
-        self.check_ipv6(lab.DnsmasqIpv6Lab, {"snponly.efi"})
+        self.check_efi(lab.DnsmasqIpv6Lab, {"snponly.efi"})
 
     def more_efi_ipv6_http_boot_dnsmasq(self):
-        self.check_ipv6(lab.DnsmasqIpv6Lab, set(), options=NO_PXE6)
+        self.check_efi(lab.DnsmasqIpv6Lab, set(), options=NO_PXE6)
 
     # SYSLINUX
 

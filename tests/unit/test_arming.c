@@ -386,6 +386,17 @@ static void test_what_has_begun_stays_open(void **state)
 	arming_free(&a);
 }
 
+/* Fetch, and see whether the machine is installed at its next start. */
+static void check_fetch(struct arming *a, const struct arming_fetch *f,
+			int installs, size_t row)
+{
+	int is_new;
+
+	assert_int_not_equal(arming_fetch(a, f, &is_new), ARMING_REFUSED);
+	if (arming_installs(a, NAME, 0, f->now) != installs)
+		fail_msg("row %zu", row);
+}
+
 static void test_retries_are_counted_by_the_first_file(void **state)
 {
 	static const struct {
@@ -398,7 +409,6 @@ static void test_retries_are_counted_by_the_first_file(void **state)
 		{ "preseed.cfg", 1200, 0 },
 	};
 	struct arming a = fresh();
-	int is_new;
 
 	(void)state;
 	a.retries = 2;
@@ -407,10 +417,7 @@ static void test_retries_are_counted_by_the_first_file(void **state)
 
 		f.file = rows[i].file;
 		f.now = armed_at + rows[i].after;
-		assert_int_not_equal(arming_fetch(&a, &f, &is_new),
-				     ARMING_REFUSED);
-		if (arming_installs(&a, NAME, 0, f.now) != rows[i].installs)
-			fail_msg("row %zu", i);
+		check_fetch(&a, &f, rows[i].installs, i);
 		assert_int_equal(arming_installs(&a, NAME, 1, f.now), 1);
 	}
 	arming_free(&a);
@@ -424,7 +431,6 @@ static void test_clock_that_is_set_back_counts_a_retry(void **state)
 		int installs;
 	} rows[] = { { 0, 1 }, { -300, 1 }, { -301, 0 } };
 	struct arming a = fresh();
-	int is_new;
 
 	(void)state;
 	a.retries = 1;
@@ -432,10 +438,7 @@ static void test_clock_that_is_set_back_counts_a_retry(void **state)
 		struct arming_fetch f = fetch;
 
 		f.now += rows[i].after;
-		assert_int_not_equal(arming_fetch(&a, &f, &is_new),
-				     ARMING_REFUSED);
-		if (arming_installs(&a, NAME, 0, f.now) != rows[i].installs)
-			fail_msg("row %zu", i);
+		check_fetch(&a, &f, rows[i].installs, i);
 	}
 	arming_free(&a);
 }
