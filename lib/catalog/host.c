@@ -74,6 +74,17 @@ static int follow(int dir, struct host *host, struct error *err)
 	return fd;
 }
 
+/* A directory that has gone, as before a mount, is none without files: its
+ * machines would get what their group says. */
+static int fail_directory(const char *dir, int reason, struct error *err)
+{
+	if (reason == ENOENT && lstat(dir, &(struct stat){ 0 }) < 0)
+		return error_set(err, dir, 0,
+				 "is not there: put it back; if it is to be "
+				 "gone, save the catalogue again");
+	return error_set(err, dir, 0, "cannot be read: %s", strerror(reason));
+}
+
 /* Open the host's file.  Returns a descriptor; -1, with err set unless there is
  * no such file. */
 static int open_host(const char *dir, struct host *host, struct error *err)
@@ -82,12 +93,8 @@ static int open_host(const char *dir, struct host *host, struct error *err)
 	int reason = errno;
 	int fd;
 
-	if (parent < 0) {
-		if (reason == ENOENT && lstat(dir, &(struct stat){ 0 }) < 0)
-			return -1;
-		return error_set(err, dir, 0, "cannot be read: %s",
-				 strerror(reason));
-	}
+	if (parent < 0)
+		return fail_directory(dir, reason, err);
 	fd = open_name(parent, host->name);
 	reason = errno;
 	if (fd < 0 && reason == ELOOP)

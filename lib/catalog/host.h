@@ -32,7 +32,7 @@ void host_free(struct host *host);
 /*
  * Whether the directory dir has a host file of that name; where it is a link,
  * its target's name takes the place of name.  Returns 1, 0 if there is no such
- * file, or -1 with err set.
+ * file, or -1 with err set: also where the directory itself is not there.
  */
 int host_find(const char *dir, char name[static IDENTITY_NAME_SIZE],
 	      struct error *err);
@@ -43,7 +43,7 @@ int host_find(const char *dir, char name[static IDENTITY_NAME_SIZE],
  * it names a host file of the same directory, which is no link itself: nothing
  * outside the directory is read.  at: its err takes each failure, its files
  * are those of the catalogue, or NULL where err has no report.  Returns 1, 0 if
- * there is no such file, or -1 with each failure recorded.
+ * there is no such file, or -1 with each failure recorded, as host_find() does.
  */
 int host_read(struct cursor *at, const char *dir, const char *name,
 	      const struct host_sources *sources, struct host *host);

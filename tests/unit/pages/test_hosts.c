@@ -28,14 +28,19 @@
 #define DEBIAN(arch)                                                           \
 	"{'boot': {'distro': 'debian', 'version': '12', 'arch': '" arch "'}}"
 
-/* A site in the working directory: without groups, or with those. */
-static struct site *open_site(const char *groups)
+static void put_catalog(const char *groups)
 {
 	struct buf text = BUF_INIT;
 
 	buf_printf(&text, "{%s%s}", SITE, groups);
 	put_json("catalog.json", text.data);
 	buf_free(&text);
+}
+
+/* A site in the working directory: without groups, or with those. */
+static struct site *open_site(const char *groups)
+{
+	put_catalog(groups);
 	return ask_open("catalog.json");
 }
 
@@ -394,6 +399,29 @@ static void test_directory_that_cannot_be_read_is_broken(void **state)
 	site_free(site);
 }
 
+/* As when somebody puts another directory in its place, or a mount is lost. */
+static void test_directory_that_has_gone_is_broken(void **state)
+{
+	static const char groups[] = ", 'groups': {'all': {'menu': 'lab',"
+				     " 'networks': ['0.0.0.0/0']}}";
+	struct site *site;
+
+	(void)state;
+	put_json(FILE_OF(MAC), "{'menu': 'local'}");
+	site = open_site(groups);
+	check_query(site, "dialect=ipxe&mac=" MAC,
+		    "\niseq ${platform} efi && exit");
+	assert_int_equal(rename("hosts", "gone"), 0);
+	check_query(site, "dialect=ipxe&mac=" MAC, BROKEN ": hosts\n");
+	assert_int_equal(rename("gone", "hosts"), 0);
+	check_query(site, "dialect=ipxe&mac=" MAC,
+		    "\niseq ${platform} efi && exit");
+	assert_int_equal(rename("hosts", "gone"), 0);
+	put_catalog(groups);
+	check_query(site, "dialect=ipxe&mac=" MAC, B "menu?dialect=ipxe&arch=");
+	site_free(site);
+}
+
 static void test_place_that_a_screen_cannot_show_is_left_out(void **state)
 {
 	struct site *site = open_site("");
@@ -690,6 +718,7 @@ int main(void)
 			test_live_system_that_is_to_be_installed_is_broken),
 		SCRATCH_TEST(test_release_of_a_host_file_needs_no_password),
 		SCRATCH_TEST(test_directory_that_cannot_be_read_is_broken),
+		SCRATCH_TEST(test_directory_that_has_gone_is_broken),
 		SCRATCH_TEST(test_place_that_a_screen_cannot_show_is_left_out),
 		SCRATCH_TEST(test_menu_after_a_problem_waits_and_says_why),
 		SCRATCH_TEST(test_host_file_counts_on_its_networks),
