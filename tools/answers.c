@@ -224,3 +224,35 @@ void answers_check_names(struct answers_check *check,
 			warn(check, a, file, pointer, name);
 	json_decref(own);
 }
+
+/* What crypt(3) makes begins with '$'; '!' and '*' are for an account that no
+ * password opens. */
+static int is_hash(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text != NULL && text[0] != '\0' &&
+	       strchr("$!*", text[0]) != NULL;
+}
+
+void answers_check_hash(struct answers_check *check, const char *values,
+			const char *file, const char *pointer)
+{
+	json_t *all = json_object();
+	struct buf place = BUF_INIT;
+	const json_t *value;
+
+	values_add(all, values);
+	value = json_object_get(all, "password_hash");
+	buf_printf(&place, "%s/values/password_hash", pointer);
+	if (value != NULL && !is_hash(value))
+		add(check, &(struct finding){
+				   .severity = SEVERITY_WARNING,
+				   .file = file,
+				   .pointer = place.data,
+				   .reason = "is no hash of a password: write "
+					     "what 'openssl passwd -6' prints",
+			   });
+	buf_free(&place);
+	json_decref(all);
+}

@@ -26,4 +26,12 @@ void answers_check_names(struct answers_check *check,
 			 const struct assignment *a, const char *file,
 			 const char *pointer);
 
+/*
+ * Warn of a password that stands, in such a text of values, where its hash has
+ * to: it opens no account, and whoever gets the answers can read it.  values
+ * may be NULL; pointer is that of the object that has them.
+ */
+void answers_check_hash(struct answers_check *check, const char *values,
+			const char *file, const char *pointer);
+
 #endif

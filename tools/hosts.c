@@ -246,6 +246,7 @@ static void check_host(const struct hosts_check *h, const char *name)
 		check_network(h, &host.assigned, name);
 		answers_check(h->answers, &host.assigned, name, "");
 		answers_check_names(h->answers, &host.assigned, name, "");
+		answers_check_hash(h->answers, host.assigned.values, name, "");
 		if (host.group == NULL ||
 		    host.group->assigned.install != INSTALL_ALWAYS)
 			check_always(h, &host.assigned, name, "");
@@ -299,6 +300,8 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 	}
 	answers_check_names(h->answers, &group->assigned, group->file,
 			    pointer.data);
+	answers_check_hash(h->answers, group->assigned.values, group->file,
+			   pointer.data);
 	buf_free(&pointer);
 }
 
@@ -313,6 +316,8 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);
 
+	answers_check_hash(h.answers, catalog_settings(c)->values,
+			   include_file(files, "site", "values"), "/site");
 	check_files(&h);
 	for (size_t i = 0; i < count; i++)
 		check_group(&h, &groups[i]);
