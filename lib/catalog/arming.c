@@ -165,10 +165,10 @@ enum arming_state arming_state_of(const struct arming *a, const char *machine,
 			      "begun") == 0
 			       ? ARMING_BEGUN
 			       : ARMING_DONE;
-	if (now >= a->expires || now < a->armed - CLOCK_SLACK ||
-	    (json_int_t)json_object_size(a->machines) >= a->max)
+	if (now >= a->expires || now < a->armed - CLOCK_SLACK)
 		return ARMING_UNARMED;
-	return ARMING_ARMED;
+	return (json_int_t)json_object_size(a->machines) < a->max ? ARMING_ARMED
+								  : ARMING_FULL;
 }
 
 int arming_installs(const struct arming *a, const char *machine, int always,
@@ -178,6 +178,7 @@ int arming_installs(const struct arming *a, const char *machine, int always,
 
 	switch (arming_state_of(a, machine, now)) {
 	case ARMING_UNARMED:
+	case ARMING_FULL:
 		return 0;
 	case ARMING_ARMED:
 		return always || !a->is_stale;
@@ -324,7 +325,7 @@ enum arming_verdict arming_fetch(struct arming *a, const struct arming_fetch *f,
 	int is_changed = 1;
 
 	*is_new = 0;
-	if (state == ARMING_UNARMED || a->is_broken ||
+	if (state == ARMING_UNARMED || state == ARMING_FULL || a->is_broken ||
 	    (state == ARMING_DONE && !f->always) ||
 	    (state == ARMING_ARMED && a->is_stale && !f->always))
 		return ARMING_REFUSED;
@@ -348,6 +349,7 @@ enum arming_verdict arming_end(struct arming *a, const struct arming_fetch *f)
 
 	switch (arming_state_of(a, f->machine, f->now)) {
 	case ARMING_UNARMED:
+	case ARMING_FULL:
 		return ARMING_REFUSED;
 	case ARMING_ARMED:
 		if (a->is_stale && !f->always)
@@ -366,8 +368,8 @@ enum arming_verdict arming_end(struct arming *a, const struct arming_fetch *f)
 
 const char *arming_word(enum arming_state state)
 {
-	static const char *const words[] = { "unarmed", "armed", "begun",
-					     "done" };
+	static const char *const words[] = { "unarmed", "full", "armed",
+					     "begun", "done" };
 
 	return words[state];
 }

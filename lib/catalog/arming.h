@@ -27,7 +27,8 @@
 #define ARMING_TOKEN_SIZE (16 + 32 + 1 + IDENTITY_NAME_SIZE)
 
 enum arming_state {
-	ARMING_UNARMED, /* or expired, or its group has its machines */
+	ARMING_UNARMED, /* or expired */
+	ARMING_FULL,    /* its group has all machines that it may have */
 	ARMING_ARMED,   /* the first answer begins the installation */
 	ARMING_BEGUN,   /* all answers are open to it */
 	ARMING_DONE     /* or nobody can tell: nothing is open */

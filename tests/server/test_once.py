@@ -409,6 +409,9 @@ class OnceTest(unittest.TestCase):
         self.check(server, one + "preseed.cfg", 200, source="127.0.0.4")
         self.check(server, two + "preseed.cfg", 403, source="127.0.0.4")
         self.assertIsNone(self.token(server, mac=OTHER, source="127.0.0.4"))
+        self.assertIn(b"The group has all machines",
+                      server.ask(ASK.format("ipxe", OTHER),
+                                 source="127.0.0.4").body)
         self.assertIsNone(self.token(server, mac="", source="127.0.0.4"))
 
     def test_networks_removed_after_arming_close_the_answers(self):

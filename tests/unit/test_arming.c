@@ -219,6 +219,9 @@ static void test_each_state_takes_each_event(void **state)
 		{ ARMING_UNARMED, FETCH, 0, ARMING_REFUSED, ARMING_UNARMED },
 		{ ARMING_UNARMED, FETCH, 1, ARMING_REFUSED, ARMING_UNARMED },
 		{ ARMING_UNARMED, DONE, 0, ARMING_REFUSED, ARMING_UNARMED },
+		{ ARMING_FULL, FETCH, 0, ARMING_REFUSED, ARMING_FULL },
+		{ ARMING_FULL, FETCH, 1, ARMING_REFUSED, ARMING_FULL },
+		{ ARMING_FULL, DONE, 0, ARMING_REFUSED, ARMING_FULL },
 		{ ARMING_ARMED, FETCH, 0, ARMING_CHANGED, ARMING_BEGUN },
 		{ ARMING_ARMED, FETCH, 1, ARMING_CHANGED, ARMING_BEGUN },
 		{ ARMING_ARMED, DONE, 0, ARMING_CHANGED, ARMING_DONE },
@@ -235,12 +238,16 @@ static void test_each_state_takes_each_event(void **state)
 		struct error err = ERROR_INIT;
 		struct arming a = fresh();
 		struct happening h = { .event = rows[i].event, .fetch = fetch };
+		struct arming_fetch other = fetch;
 		int verdict;
 		int is_new;
 
+		other.machine = "uuid-0";
 		h.fetch.always = rows[i].always;
 		if (rows[i].before == ARMING_UNARMED)
 			a.expires = armed_at;
+		if (rows[i].before == ARMING_FULL)
+			arming_fetch(&a, &other, &is_new);
 		if (rows[i].before >= ARMING_BEGUN)
 			arming_fetch(&a, &fetch, &is_new);
 		if (rows[i].before == ARMING_DONE)
@@ -344,7 +351,7 @@ static void test_time_and_machines_bound_an_arming(void **state)
 		{ 0, 0, ARMING_ARMED },      { 7199, 0, ARMING_ARMED },
 		{ 7200, 0, ARMING_UNARMED }, { -300, 0, ARMING_ARMED },
 		{ -301, 0, ARMING_UNARMED }, { 0, 1, ARMING_ARMED },
-		{ 0, 2, ARMING_UNARMED },
+		{ 0, 2, ARMING_FULL },       { 7200, 2, ARMING_UNARMED },
 	};
 
 	(void)state;
