@@ -287,41 +287,42 @@ static int arm(const struct command *c, const struct catalog *catalog,
 	return 0;
 }
 
-static int arm_all(const struct command *c)
+/* The catalogue; NULL, with a message about that, if it cannot be read. */
+static struct catalog *load(const struct command *c, const char *about)
 {
 	struct stamps *stamps = stamps_new();
 	struct error err = ERROR_INIT;
 	struct catalog *catalog = pages_load_catalog(
 		c->paths.catalog, c->paths.base, stamps, &err);
-	int rc = 0;
 
 	if (catalog == NULL)
-		rc = complain("nothing is armed", err.text);
+		complain(about, err.text);
+	stamps_free(stamps);
+	return catalog;
+}
+
+static int arm_all(const struct command *c)
+{
+	struct catalog *catalog = load(c, "nothing is armed");
+	int rc = catalog != NULL ? 0 : -1;
+
 	for (int i = 0; catalog != NULL && i < c->name_count; i++)
 		rc |= arm(c, catalog, c->names[i]);
 	catalog_free(catalog);
-	stamps_free(stamps);
 	return rc;
 }
 
-/* Returns as host_find() does, with a message for what it finds none of. */
-static int find_group(const struct command *c, const char *given,
-		      const struct buf *instead)
+/* Whether there is such a group, with a message if there is none. */
+static int has_group(const struct command *c, const char *given,
+		     const struct buf *instead)
 {
-	struct stamps *stamps = stamps_new();
-	struct error err = ERROR_INIT;
-	struct catalog *catalog = pages_load_catalog(
-		c->paths.catalog, c->paths.base, stamps, &err);
-	int found = -1;
+	struct catalog *catalog = load(c, given);
+	const int found =
+		catalog != NULL && catalog_group(catalog, given) != NULL;
 
-	if (catalog == NULL)
-		complain(given, err.text);
-	else if (catalog_group(catalog, given) != NULL)
-		found = 1;
-	else
-		found = complain_unknown(given, instead, catalog) + 1;
+	if (catalog != NULL && !found)
+		complain_unknown(given, instead, catalog);
 	catalog_free(catalog);
-	stamps_free(stamps);
 	return found;
 }
 
@@ -335,7 +336,7 @@ static int check_name(const struct command *c, const char *given)
 	int found;
 
 	if (state_name(given, name, &instead)) {
-		found = find_group(c, given, &instead);
+		found = has_group(c, given, &instead);
 	} else {
 		found = host_find(c->hosts, name, &err);
 		if (found <= 0)
