@@ -37,6 +37,8 @@ struct options {
 	struct site_paths paths;
 	struct buf templates;
 	struct online_options online;
+	const char **distros; /* online's */
+	size_t distro_count;
 	int is_online;
 	int is_verify;
 	const char *pin; /* the file to pin sums in; NULL: none */
@@ -52,14 +54,13 @@ struct options {
 static void print_usage(void)
 {
 	fputs("Usage: mirrorboot-check [--online] [--verify] [--pin FILE] "
-	      "[--json] "
-	      "[--strict]\n"
+	      "[--distro ID]\n"
 	      "                        [--discover] [--write FILE] [--diff] "
 	      "[--rank FILE]\n"
-	      "                        [--copy NAME] [--templates DIR] "
-	      "[--timeout S]\n"
-	      "                        "
-	      "[--max-time S] [--per-host N] [FILE]\n",
+	      "                        [--copy NAME] [--json] [--strict] "
+	      "[--templates DIR]\n"
+	      "                        [--timeout S] [--max-time S] "
+	      "[--per-host N] [FILE]\n",
 	      stdout);
 }
 
@@ -74,6 +75,7 @@ static void print_help(void)
 	       "signed lists\n"
 	       "  --pin FILE       also write their sums to FILE, for the "
 	       "catalogue\n"
+	       "  --distro ID      ask for that distro alone; may be repeated\n"
 	       "  --discover       also compare with the lists of releases\n"
 	       "  --write FILE     also write what is new to FILE, for the "
 	       "catalogue\n"
@@ -189,6 +191,15 @@ static int take_number(struct options *o, int option, int *rc)
 	return 1;
 }
 
+static void add_distro(struct options *o, const char *id)
+{
+	o->distros =
+		mem_grow(o->distros, o->distro_count + 1, sizeof(*o->distros));
+	o->distros[o->distro_count++] = id;
+	o->distros[o->distro_count] = NULL;
+	o->online.distros = o->distros;
+}
+
 /* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
@@ -200,6 +211,9 @@ static int take(struct options *o, int option, int *status)
 	if (take_number(o, option, &rc))
 		return rc;
 	switch (option) {
+	case 'i':
+		add_distro(o, optarg);
+		return 0;
 	case 'c':
 		o->copy = optarg;
 		return 0;
@@ -234,6 +248,7 @@ static const struct option names[] = {
 	{ "online", no_argument, NULL, 'o' },
 	{ "verify", no_argument, NULL, 'y' },
 	{ "pin", required_argument, NULL, 'p' },
+	{ "distro", required_argument, NULL, 'i' },
 	{ "discover", no_argument, NULL, 'd' },
 	{ "write", required_argument, NULL, 'f' },
 	{ "diff", no_argument, NULL, 'D' },
@@ -329,6 +344,25 @@ static int check_files(const struct options *o)
 	return 0;
 }
 
+/* Returns 0, or -1 with a message if an option needs another one, or cannot
+ * have it. */
+static int check_together(const struct options *o)
+{
+	const char *reason = NULL;
+
+	if (o->is_diff && o->found == NULL)
+		reason = "--diff needs --write FILE";
+	else if (o->distros != NULL && !o->is_online)
+		reason = "--distro needs --online, --verify or --pin FILE";
+	else if (o->distros != NULL && (o->is_discover || o->rank != NULL))
+		reason = "--discover and --rank are for all distros: leave "
+			 "--distro out";
+	if (reason == NULL)
+		return 0;
+	fprintf(stderr, "mirrorboot-check: %s\n", reason);
+	return -1;
+}
+
 static int parse(struct options *o, int argc, char **argv, int *status)
 {
 	int option;
@@ -349,10 +383,8 @@ static int parse(struct options *o, int argc, char **argv, int *status)
 	}
 	if (optind < argc)
 		o->paths.catalog = argv[optind];
-	if (o->is_diff && o->found == NULL) {
-		fputs("mirrorboot-check: --diff needs --write FILE\n", stderr);
+	if (check_together(o) < 0)
 		return -1;
-	}
 	if (o->templates.len > 0)
 		o->paths.templates = o->templates.data;
 	return 0;
@@ -449,6 +481,43 @@ static int discover(const struct options *o, const struct catalog *c,
 	return rc;
 }
 
+/* Returns 0, or -1 with a message if no release is of that distro. */
+static int check_distro(const json_t *known, const char *id)
+{
+	const char **ids;
+	struct buf shown = BUF_INIT;
+	struct buf meant = BUF_INIT;
+
+	if (json_object_get(known, id) != NULL)
+		return 0;
+	ids = offer_keys(known, NULL);
+	uri_add_shown(&shown, id, NULL);
+	offer_add(&(struct offer){ .wanted = id, .known = ids }, "", &meant);
+	fprintf(stderr,
+		"mirrorboot-check: --distro: no release is of '%s'%s%s\n",
+		buf_text(&shown), meant.len > 0 ? "; " : "", buf_text(&meant));
+	buf_free(&meant);
+	buf_free(&shown);
+	free(ids);
+	return -1;
+}
+
+/* Returns 0, or -1 with a message for each distro that there is none of. */
+static int check_distros(const struct options *o, const struct catalog *c)
+{
+	json_t *known = json_object();
+	size_t count;
+	const struct release *const *all = catalog_releases(c, &count);
+	int rc = 0;
+
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(known, all[i]->distro, json_true());
+	for (size_t i = 0; i < o->distro_count; i++)
+		rc |= check_distro(known, o->distros[i]);
+	json_decref(known);
+	return rc;
+}
+
 /* Ask the mirrors, and rank them by what they answer. */
 static int check_online(const struct options *o, const struct catalog *c,
 			struct findings *findings)
@@ -457,6 +526,8 @@ static int check_online(const struct options *o, const struct catalog *c,
 	struct error err = ERROR_INIT;
 	int rc;
 
+	if (check_distros(o, c) < 0)
+		return -1;
 	if (o->rank != NULL)
 		options.ranking = ranking_new();
 	rc = online_check(c, &options, findings);
@@ -573,5 +644,6 @@ int main(int argc, char **argv)
 	if (parse(&o, argc, argv, &status) == 0)
 		status = run(&o);
 	buf_free(&o.templates);
+	free(o.distros);
 	return status;
 }

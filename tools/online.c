@@ -345,6 +345,19 @@ static void ask_copy(struct targets *all, const char *base,
 	}
 }
 
+int online_wants(const struct online_options *options,
+		 const struct release *release)
+{
+	const char *const *distro = options->distros;
+
+	while (distro != NULL && *distro != NULL &&
+	       strcmp(*distro, release->distro) != 0)
+		distro++;
+	if (distro != NULL && *distro == NULL)
+		return 0;
+	return options->wants == NULL || options->wants(options->ctx, release);
+}
+
 static void ask_all(struct targets *all, const struct catalog *c,
 		    const struct online_options *o)
 {
@@ -353,7 +366,7 @@ static void ask_all(struct targets *all, const struct catalog *c,
 
 	for (size_t i = 0; i < count; i++) {
 		if (release_lacks_copy(releases[i]) ||
-		    (o->wants != NULL && !o->wants(o->ctx, releases[i])))
+		    !online_wants(o, releases[i]))
 			continue;
 		for (size_t j = 0; j < releases[i]->mirror_count; j++)
 			ask_mirror(all, releases[i], &releases[i]->mirrors[j]);

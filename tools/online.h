@@ -15,12 +15,19 @@ struct online_options {
 	unsigned max_time; /* seconds that one whole kernel or initrd may take
 			    */
 
-	/* Whether a release is checked; NULL: each is. */
+	/* The ids of the distros that are checked, ends in NULL; NULL: all. */
+	const char *const *distros;
+
+	/* Whether a release of them is checked; NULL: each is. */
 	int (*wants)(const void *ctx, const struct release *release);
 	const void *ctx;
 
 	struct ranking *ranking; /* what is asked is measured too; NULL: not */
 };
+
+/* Whether the options say that the release is checked. */
+int online_wants(const struct online_options *options,
+		 const struct release *release);
 
 /*
  * Check on each mirror of each release what a boot would fetch from it.  Each

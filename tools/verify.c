@@ -53,6 +53,7 @@ struct trust {
 
 /* What is verified. */
 struct verifier {
+	const struct online_options *options;
 	struct fetcher *fetcher;
 	struct findings *findings;
 	struct pins *pins;
@@ -630,6 +631,7 @@ static void each(struct verifier *v, const struct catalog *c,
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; all[i]->mirrors[0].sums != NULL &&
+				   online_wants(v->options, all[i]) &&
 				   j <= all[i]->mirrors[0].initrd_count;
 		     j++)
 			one(v, all[i], j);
@@ -679,6 +681,7 @@ int verify_check(const struct catalog *c, const struct online_options *options,
 		.max_time = options->max_time,
 	};
 	struct verifier v = {
+		.options = options,
 		.fetcher = fetcher_new(&limits),
 		.findings = f,
 		.pins = pins,

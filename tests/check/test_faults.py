@@ -128,6 +128,12 @@ def check_statuses():
           for option in ("--pin", "--write", "--rank")),
         (["--per-host", "many", "x"], "mirrorboot-check: --per-host takes a "
          "whole number from 1 to 64\n"),
+        (["--distro", "debian", "x"], "mirrorboot-check: --distro needs "
+         "--online, --verify or --pin FILE\n"),
+        *(([option, *value, "--distro", "debian", "x"],
+           "mirrorboot-check: --discover and --rank are for all distros: "
+           "leave --distro out\n")
+          for option, *value in (["--discover"], ["--rank", "y"])),
         (["a", "b"],
          "mirrorboot-check: b: is a second catalogue: check one at a time\n"),
         (["--offline"], "mirrorboot-check: there is no option --offline; did "
@@ -160,15 +166,16 @@ def check_statuses():
 
 
 HELP = """\
-Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--json] [--strict]
+Usage: mirrorboot-check [--online] [--verify] [--pin FILE] [--distro ID]
                         [--discover] [--write FILE] [--diff] [--rank FILE]
-                        [--copy NAME] [--templates DIR] [--timeout S]
-                        [--max-time S] [--per-host N] [FILE]
+                        [--copy NAME] [--json] [--strict] [--templates DIR]
+                        [--timeout S] [--max-time S] [--per-host N] [FILE]
 Check a catalogue and the pages made from it.
 
   --online         also check on every mirror what boots would fetch
   --verify         also compare kernels and initrds with signed lists
   --pin FILE       also write their sums to FILE, for the catalogue
+  --distro ID      ask for that distro alone; may be repeated
   --discover       also compare with the lists of releases
   --write FILE     also write what is new to FILE, for the catalogue
   --diff           show what --write would change, and write nothing

@@ -455,6 +455,31 @@ def test_refused_catalogue_is_not_checked_online(mirrors):
                "catalogue is refused\n")
 
 
+def test_one_distro_is_asked_for(mirrors):
+    with tempfile.TemporaryDirectory() as directory:
+        path = catalog(directory, [m.base for m in mirrors])
+        data = json.loads(path.read_text())
+        for name in "other", "third":
+            data["distros"][name] = {
+                "title": name, "mirror": "debian", "kernel": "{{mirror}}" + name,
+                "versions": {"1": {"arches": ["amd64"]}}}
+            data["menus"]["main"]["entries"].append({"distro": name})
+        path.write_text(json.dumps(data))
+        for options, names in ((["other"], ["other"]), (["other", "third"], ["other", "third"])):
+            for mirror in mirrors:
+                mirror.reset({})
+            code, found, errors = check(path, mirrors, *(word for name in options for word in ("--distro", name)))
+            expect(f"{options}: asked", sorted(path for _, path in mirrors[0].asked), [f"/debian/{n}" for n in names])
+            expect(f"{options}: findings", len([f for f in found if "is missing: status 404" in f]), 2 * len(names))
+            expect(f"{options}: exit status", (code, errors), (1, ""))
+        for mirror in mirrors:
+            mirror.reset({})
+        code, _, errors = check(path, mirrors, "--distro", "other", "--distro", "debain")
+        expect("no such distro", (code, errors),
+               (2, "mirrorboot-check: --distro: no release is of 'debain'; did you mean 'debian'?\n"))
+        expect("no such distro: asked", mirrors[0].asked, {})
+
+
 def grub_for(machine):
     """GRUB's beginning, with that machine in its PE header."""
     grub = bytearray((TREE / "debian-installer/amd64/grubx64.efi").read_bytes()[:4096])
@@ -774,6 +799,8 @@ def main():
              lambda: test_reason_stands_for_what_is_not_asked(mirrors)),
             ("a refused catalogue is not checked online",
              lambda: test_refused_catalogue_is_not_checked_online(mirrors)),
+            ("one distro is asked for",
+             lambda: test_one_distro_is_asked_for(mirrors)),
             ("programs to chain", lambda: test_programs_to_chain(mirrors)),
             ("a program with arguments and its shim",
              lambda: test_a_program_with_arguments_and_its_shim(mirrors)),
