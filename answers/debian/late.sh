@@ -31,9 +31,9 @@ chroot /target chown -R "$user:" "$home/.ssh"
 {{/ssh_keys}}
 {{#user}}
 
-# Without a password, sudo must ask for none.
 apt-install sudo || :
 {{^password_hash}}
+# Without a password, sudo must ask for none.
 user={{user}}
 mkdir -p -m 750 /target/etc/sudoers.d
 printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$user" >/target/etc/sudoers.d/installer
