@@ -194,7 +194,7 @@ static int take_number(struct options *o, int option, int *rc)
 static void add_distro(struct options *o, const char *id)
 {
 	o->distros =
-		mem_grow(o->distros, o->distro_count + 1, sizeof(*o->distros));
+		mem_grow(o->distros, o->distro_count + 2, sizeof(*o->distros));
 	o->distros[o->distro_count++] = id;
 	o->distros[o->distro_count] = NULL;
 	o->online.distros = o->distros;
