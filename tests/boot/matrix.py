@@ -1724,6 +1724,16 @@ class Boot(unittest.TestCase):
             pc.expect("The installation of this machine began and did not\\s+end", 400)
             self.assertEqual(boot.asked("/linux$"), kernels)
 
+    def more_bios_once_without_a_mirror(self):
+        """The text is the machine's own, and ends in the menu too."""
+        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
+                "values": {"hostname": "web1"}}
+        with self.hosts_lab(MAC_OF_IPXE, text=json.dumps(host), names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+            boot.arm(MAC_OF_IPXE)
+            pc = boot.machine()
+            pc.expect("did not start: the menu follows", 240)
+            self.menu_of(pc, "The release of this machine did not start")
+
     def more_bios_once(self):
         self.start_once(MAC_OF_IPXE)
 

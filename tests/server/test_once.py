@@ -398,6 +398,14 @@ class OnceTest(unittest.TestCase):
         self.assertIsNone(self.token(server))
         self.check(server, path + "preseed.cfg", 403)
 
+    def test_what_does_not_start_ends_in_the_menu(self):
+        server = self.start(Nginx)
+        self.arm(server, MAC)
+        text = server.ask(ASK.format("ipxe", MAC)).body
+        self.assertIn(b" did not start: the menu follows", text)
+        self.assertIn(b"problem=release", text)
+        self.assertNotIn(b"exit", text[:text.index(b"\n:open\n")])
+
     def test_group_installs_no_more_machines_than_it_may(self):
         server = self.start(Nginx)
         (server.dir / "hosts" / f"{MAC}.json").unlink()
@@ -409,7 +417,7 @@ class OnceTest(unittest.TestCase):
         self.check(server, one + "preseed.cfg", 200, source="127.0.0.4")
         self.check(server, two + "preseed.cfg", 403, source="127.0.0.4")
         self.assertIsNone(self.token(server, mac=OTHER, source="127.0.0.4"))
-        self.assertIn(b"The group has all machines",
+        self.assertIn(b"The group has begun as many machines",
                       server.ask(ASK.format("ipxe", OTHER),
                                  source="127.0.0.4").body)
         self.assertIsNone(self.token(server, mac="", source="127.0.0.4"))
