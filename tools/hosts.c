@@ -16,6 +16,7 @@ struct hosts_check {
 	const struct include *files;
 	struct findings *findings;
 	const char *dir;
+	int is_named; /* dir, by somebody: so it has to be there */
 	struct answers_check *answers;
 	struct given *given;
 	json_t *named; /* the ids of groups that host files name, as keys */
@@ -269,9 +270,10 @@ static void check_files(const struct hosts_check *h)
 	struct dirent **entries = NULL;
 	int count = scandir(h->dir, &entries, is_of_interest, alphasort);
 
-	if (count < 0 && errno != ENOENT)
+	if (count < 0 && (errno != ENOENT || h->is_named))
 		add(h, SEVERITY_ERROR, name != NULL ? name + 1 : h->dir, NULL,
-		    "directory cannot be read");
+		    errno == ENOENT ? "directory is not there"
+				    : "directory cannot be read");
 	for (int i = 0; i < count; i++) {
 		check_host(h, entries[i]->d_name);
 		free(entries[i]);
@@ -310,9 +312,14 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 		 struct given *given)
 {
 	char *dir = site_hosts_path(paths);
-	const struct hosts_check h = {
-		c, files, f, dir, answers_new(paths, f), given, json_object()
-	};
+	const struct hosts_check h = { c,
+				       files,
+				       f,
+				       dir,
+				       paths->hosts != NULL,
+				       answers_new(paths, f),
+				       given,
+				       json_object() };
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);
 

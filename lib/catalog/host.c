@@ -79,9 +79,7 @@ static int follow(int dir, struct host *host, struct error *err)
 static int fail_directory(const char *dir, int reason, struct error *err)
 {
 	if (reason == ENOENT && lstat(dir, &(struct stat){ 0 }) < 0)
-		return error_set(err, dir, 0,
-				 "is not there: put it back; if it is to be "
-				 "gone, save the catalogue again");
+		return error_set(err, dir, 0, "is not there");
 	return error_set(err, dir, 0, "cannot be read: %s", strerror(reason));
 }
 

@@ -30,6 +30,7 @@ struct site {
 	char *catalog;
 	char *base; /* NULL: the one in the catalogue */
 	char *hosts;
+	int hosts_are_named; /* by somebody: so the directory has to be there */
 	struct arming_store *state; /* borrowed */
 	const char *const *pages;
 	int (*check)(const struct catalog *c, struct error *err);
@@ -98,6 +99,7 @@ struct site *site_new(const struct site_paths *paths, const char *const *pages,
 	s->catalog = copy_or_null(paths->catalog);
 	s->base = copy_or_null(paths->base);
 	s->hosts = site_hosts_path(paths);
+	s->hosts_are_named = paths->hosts != NULL;
 	s->state = paths->state;
 	s->answers = site_answers_paths(paths);
 	s->pages = pages;
@@ -138,18 +140,21 @@ static int is_host_file(const char *name)
 	       strcmp(name + len - 5, ".json") == 0;
 }
 
-/* Whether the directory has a host file, or may have one that cannot be
- * seen. */
-static int is_filled(const char *dir)
+/* Whether the directory has a host file, or may have one that cannot be seen:
+ * also where it is not there and somebody has named it, or it had one when all
+ * was read before. */
+static int is_filled(const struct site *s)
 {
-	DIR *stream = opendir(dir);
+	const int was_filled = s->good != NULL && s->good->has_hosts;
+	DIR *stream = opendir(s->hosts);
 	const struct dirent *entry;
 
 	if (stream == NULL && errno == ENOMEM)
 		mem_exhausted();
 	if (stream == NULL)
 		return (errno != ENOENT && errno != ENOTDIR) ||
-		       lstat(dir, &(struct stat){ 0 }) == 0;
+		       s->hosts_are_named || was_filled ||
+		       lstat(s->hosts, &(struct stat){ 0 }) == 0;
 	do
 		entry = readdir(stream);
 	while (entry != NULL && !is_host_file(entry->d_name));
@@ -159,12 +164,12 @@ static int is_filled(const char *dir)
 
 /* The directory is watched only while it has none: its time changes with each
  * host file that is added. */
-static int has_hosts(const char *dir, struct stamps *stamps)
+static int has_hosts(const struct site *s, struct stamps *stamps)
 {
-	if (is_filled(dir))
+	if (is_filled(s))
 		return 1;
-	stamps_add(stamps, dir);
-	return is_filled(dir);
+	stamps_add(stamps, s->hosts);
+	return is_filled(s);
 }
 
 static struct state *load(const struct site *s, struct stamps *stamps,
@@ -174,7 +179,7 @@ static struct state *load(const struct site *s, struct stamps *stamps,
 
 	state->loaded = time(NULL);
 	state->cache = cache_new(CACHE_MAX_BYTES);
-	state->has_hosts = has_hosts(s->hosts, stamps);
+	state->has_hosts = has_hosts(s, stamps);
 	state->templates = templates_new();
 	state->catalog = catalog_load(s->catalog, s->base, stamps, err);
 	if (state->catalog != NULL &&

@@ -404,21 +404,30 @@ static void test_directory_that_has_gone_is_broken(void **state)
 {
 	static const char groups[] = ", 'groups': {'all': {'menu': 'lab',"
 				     " 'networks': ['0.0.0.0/0']}}";
+	const struct site_paths named = { .catalog = "catalog.json",
+					  .shipped = TEMPLATES,
+					  .hosts = "hosts" };
+	static const char own[] = "\niseq ${platform} efi && exit";
+	static const char query[] = "dialect=ipxe&mac=" MAC;
 	struct site *site;
 
 	(void)state;
 	put_json(FILE_OF(MAC), "{'menu': 'local'}");
 	site = open_site(groups);
-	check_query(site, "dialect=ipxe&mac=" MAC,
-		    "\niseq ${platform} efi && exit");
+	check_query(site, query, own);
 	assert_int_equal(rename("hosts", "gone"), 0);
-	check_query(site, "dialect=ipxe&mac=" MAC, BROKEN ": hosts\n");
+	check_query(site, query, BROKEN ": hosts\n");
 	assert_int_equal(rename("gone", "hosts"), 0);
-	check_query(site, "dialect=ipxe&mac=" MAC,
-		    "\niseq ${platform} efi && exit");
+	check_query(site, query, own);
 	assert_int_equal(rename("hosts", "gone"), 0);
 	put_catalog(groups);
-	check_query(site, "dialect=ipxe&mac=" MAC, B "menu?dialect=ipxe&arch=");
+	check_query(site, query, BROKEN ": hosts\n");
+	site_free(site);
+	site = open_site(groups);
+	check_query(site, query, B "menu?dialect=ipxe&arch=");
+	site_free(site);
+	site = site_new(&named, pages_names, pages_check_urls);
+	check_query(site, query, BROKEN ": hosts\n");
 	site_free(site);
 }
 
