@@ -10,6 +10,10 @@
 #include "pages.h"
 #include "values.h"
 
+/* The shortest hash that crypt(3) makes behind a '$', that of MD5 without a
+ * salt, in bytes. */
+#define HASH_MIN 26
+
 struct answers_check {
 	const struct site_paths *paths;
 	struct findings *findings;
@@ -225,14 +229,19 @@ void answers_check_names(struct answers_check *check,
 	json_decref(own);
 }
 
-/* What crypt(3) makes begins with '$'; '!' and '*' are for an account that no
- * password opens. */
+/* What crypt(3) makes begins with '$' and is long; '!' before it, or alone, and
+ * '*' are for an account that no password opens.  false is no password. */
 static int is_hash(const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	return text != NULL && text[0] != '\0' &&
-	       strchr("$!*", text[0]) != NULL;
+	if (json_is_false(value))
+		return 1;
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	text += text[0] == '!';
+	return text[0] == '\0' || strcmp(text, "*") == 0 ||
+	       (text[0] == '$' && strlen(text) >= HASH_MIN);
 }
 
 void answers_check_hash(struct answers_check *check, const char *values,
