@@ -431,6 +431,10 @@ int online_check(const struct catalog *c, const struct online_options *options,
 		fputc('\n', stderr);
 	judge(&all, options, f);
 	fetcher_free(all.fetcher);
+	if (all.count == 0 && options->distros != NULL)
+		fputs("mirrorboot-check: --distro: nothing is asked, because "
+		      "the site has no copy of what these distros start\n",
+		      stderr);
 	if (answered == 0 && all.count > 0)
 		fputs("mirrorboot-check: no mirror answered at all: is there "
 		      "a network?\n",

@@ -698,9 +698,10 @@ int verify_check(const struct catalog *c, const struct online_options *options,
 		each(&v, c, judge_file);
 	}
 	if (v.download_count == 0)
-		fputs("mirrorboot-check: nothing is verified: no release has "
-		      "sums\n",
-		      stderr);
+		fprintf(stderr,
+			"mirrorboot-check: nothing is verified: no release %s"
+			"has sums\n",
+			options->distros != NULL ? "of --distro " : "");
 	free_verifier(&v);
 	return v.has_failed ? -1 : 0;
 }
