@@ -402,6 +402,8 @@ def arguments(words=None):
     wanted = parser.parse_args(words)
     if wanted.resume and not wanted.json:
         parser.error("--resume needs --json FILE")
+    if not ways(wanted):
+        parser.error("none of these ways has loaders of these releases: see --suites")
     return wanted
 
 
