@@ -135,9 +135,11 @@ static const char *const notices[] = {
 			 "states restarted: arm it",
 	[ARMING_BEGUN] = "The installation of this machine began and did not "
 			 "end: it is not begun again",
-	[ARMING_DONE] = "This machine is installed, or its state cannot be "
-			"read",
+	[ARMING_DONE] = "This machine is installed",
 };
+
+static const char unreadable[] =
+	"The state of this machine cannot be read: it is not installed now";
 
 static const char no_networks[] =
 	"This machine is not installed: no networks are named for it";
@@ -214,7 +216,7 @@ static void check_arming(const struct request *r, struct decision *d,
 	page_note(r, "installation: %s", arming_word(state));
 	if (!arming_installs(&arming, machine, assignment_repeats(d->assigned),
 			     now))
-		set_instead(d, notices[state]);
+		set_instead(d, arming.is_broken ? unreadable : notices[state]);
 	else if (networks == 0)
 		set_instead(d, no_networks);
 	else

@@ -63,7 +63,7 @@ class States(unittest.TestCase):
     token = test_once.OnceTest.token
     check = test_once.OnceTest.check
 
-    def check_disk(self, server, notice=b"is installed, or its state"):
+    def check_disk(self, server, notice=b"state of this machine cannot be read"):
         """The machine is told why, and starts its disk."""
         answer = server.ask(ASK.format("ipxe", MAC))
         self.assertEqual(answer.status, 200)
@@ -344,7 +344,7 @@ class States(unittest.TestCase):
             env={**server.environ, "GATEWAY_INTERFACE": "CGI/1.1",
                  "REQUEST_METHOD": "GET", "SCRIPT_NAME": "/boot/boot",
                  "QUERY_STRING": query, "REMOTE_ADDR": "127.0.0.1"})
-        self.assertIn(b"is installed, or its state", done.stdout)
+        self.assertIn(b"state of this machine cannot be read", done.stdout)
         self.assertNotIn(b"vmlinuz", done.stdout)
         self.assertEqual(
             done.stderr, b"boot: MIRRORBOOT_STATE names a server, which this "
