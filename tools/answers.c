@@ -133,6 +133,57 @@ static void check_led(struct answers_check *check, const struct assignment *a,
 	mem_pool_free(&pool);
 }
 
+/* The names that all files of the answers use, as keys.  Borrowed. */
+static const json_t *names_of(struct answers_check *check, const char *name)
+{
+	json_t *names = json_object_get(check->names, name);
+	struct error unused = ERROR_INIT;
+	char **files;
+
+	if (names != NULL)
+		return names;
+	names = json_object();
+	files = answer_files(check->site, name, &unused);
+	for (char **file = files; file != NULL && *file != NULL; file++)
+		answer_add_names(check->site, name, *file, names, &unused);
+	answer_free_files(files);
+	json_object_set_new(check->names, name, names);
+	return names;
+}
+
+static int is_given(const json_t *values, const char *name)
+{
+	const json_t *value = json_object_get(values, name);
+
+	return value != NULL && !json_is_false(value) &&
+	       !(json_is_array(value) && json_array_size(value) == 0);
+}
+
+/* Warn of a machine that nobody could log in to, where the answers know how. */
+static void check_login(struct answers_check *check, const struct assignment *a,
+			const char *file, const char *pointer)
+{
+	const json_t *names = names_of(check, a->answers);
+	json_t *all = json_object();
+
+	values_add(all, catalog_settings(site_catalog(check->site))->values);
+	values_add(all, a->group_values);
+	values_add(all, a->values);
+	if (json_object_get(names, "ssh_keys") != NULL &&
+	    json_object_get(names, "password_hash") != NULL &&
+	    !is_given(all, "ssh_keys") && !is_given(all, "password_hash"))
+		add(check,
+		    &(struct finding){
+			    .severity = SEVERITY_WARNING,
+			    .file = file,
+			    .pointer = pointer,
+			    .reason = "nobody can log in: the values have "
+				      "neither ssh_keys nor "
+				      "password_hash",
+		    });
+	json_decref(all);
+}
+
 void answers_check(struct answers_check *check, const struct assignment *a,
 		   const char *file, const char *pointer)
 {
@@ -150,28 +201,12 @@ void answers_check(struct answers_check *check, const struct assignment *a,
 					      .reason = err.text });
 	else
 		check_led(check, a, files, file, place.data);
+	if (files != NULL)
+		check_login(check, a, file, place.data);
 	for (char **answer = files; answer != NULL && *answer != NULL; answer++)
 		fill(check, a, *answer, file, place.data);
 	answer_free_files(files);
 	buf_free(&place);
-}
-
-/* The names that all files of the answers use, as keys.  Borrowed. */
-static const json_t *names_of(struct answers_check *check, const char *name)
-{
-	json_t *names = json_object_get(check->names, name);
-	struct error unused = ERROR_INIT;
-	char **files;
-
-	if (names != NULL)
-		return names;
-	names = json_object();
-	files = answer_files(check->site, name, &unused);
-	for (char **file = files; file != NULL && *file != NULL; file++)
-		answer_add_names(check->site, name, *file, names, &unused);
-	answer_free_files(files);
-	json_object_set_new(check->names, name, names);
-	return names;
 }
 
 /* Append what a person may have meant. */

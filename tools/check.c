@@ -137,11 +137,23 @@ static unsigned number_of(const char *option, const char *text, unsigned max)
 	return value;
 }
 
+static void add_distro(struct options *o, const char *id)
+{
+	o->distros =
+		mem_grow(o->distros, o->distro_count + 2, sizeof(*o->distros));
+	o->distros[o->distro_count++] = id;
+	o->distros[o->distro_count] = NULL;
+	o->online.distros = o->distros;
+}
+
 /* Take an option that says what else to check.  Returns whether it was one. */
 static int take_part(struct options *o, int option)
 {
 	switch (option) {
 	case 'o':
+		break;
+	case 'i':
+		add_distro(o, optarg);
 		break;
 	case 'p':
 		o->pin = optarg;
@@ -191,15 +203,6 @@ static int take_number(struct options *o, int option, int *rc)
 	return 1;
 }
 
-static void add_distro(struct options *o, const char *id)
-{
-	o->distros =
-		mem_grow(o->distros, o->distro_count + 2, sizeof(*o->distros));
-	o->distros[o->distro_count++] = id;
-	o->distros[o->distro_count] = NULL;
-	o->online.distros = o->distros;
-}
-
 /* Take one option.  Returns 0, or -1 to end with *status. */
 static int take(struct options *o, int option, int *status)
 {
@@ -211,9 +214,6 @@ static int take(struct options *o, int option, int *status)
 	if (take_number(o, option, &rc))
 		return rc;
 	switch (option) {
-	case 'i':
-		add_distro(o, optarg);
-		return 0;
 	case 'c':
 		o->copy = optarg;
 		return 0;
@@ -352,8 +352,6 @@ static int check_together(const struct options *o)
 
 	if (o->is_diff && o->found == NULL)
 		reason = "--diff needs --write FILE";
-	else if (o->distros != NULL && !o->is_online)
-		reason = "--distro needs --online, --verify or --pin FILE";
 	else if (o->distros != NULL && (o->is_discover || o->rank != NULL))
 		reason = "--discover and --rank are for all distros: leave "
 			 "--distro out";

@@ -128,8 +128,6 @@ def check_statuses():
           for option in ("--pin", "--write", "--rank")),
         (["--per-host", "many", "x"], "mirrorboot-check: --per-host takes a "
          "whole number from 1 to 64\n"),
-        (["--distro", "debian", "x"], "mirrorboot-check: --distro needs "
-         "--online, --verify or --pin FILE\n"),
         *(([option, *value, "--distro", "debian", "x"],
            "mirrorboot-check: --discover and --rank are for all distros: "
            "leave --distro out\n")
