@@ -312,14 +312,16 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 		 struct given *given)
 {
 	char *dir = site_hosts_path(paths);
-	const struct hosts_check h = { c,
-				       files,
-				       f,
-				       dir,
-				       paths->hosts != NULL,
-				       answers_new(paths, f),
-				       given,
-				       json_object() };
+	const struct hosts_check h = {
+		.c = c,
+		.files = files,
+		.findings = f,
+		.dir = dir,
+		.is_named = paths->hosts != NULL,
+		.answers = answers_new(paths, f),
+		.given = given,
+		.named = json_object(),
+	};
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);
 
