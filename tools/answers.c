@@ -166,9 +166,8 @@ static void check_login(struct answers_check *check, const struct assignment *a,
 	const json_t *names = names_of(check, a->answers);
 	json_t *all = json_object();
 
-	values_add(all, catalog_settings(site_catalog(check->site))->values);
-	values_add(all, a->group_values);
-	values_add(all, a->values);
+	assignment_add_values(a, catalog_settings(site_catalog(check->site)),
+			      all);
 	if (json_object_get(names, "ssh_keys") != NULL &&
 	    json_object_get(names, "password_hash") != NULL &&
 	    !is_given(all, "ssh_keys") && !is_given(all, "password_hash"))
@@ -195,14 +194,14 @@ void answers_check(struct answers_check *check, const struct assignment *a,
 		return;
 	buf_printf(&place, "%s/answers", pointer);
 	files = answer_files(check->site, a->answers, &err);
-	if (files == NULL)
+	if (files == NULL) {
 		add(check, &(struct finding){ .file = file,
 					      .pointer = place.data,
 					      .reason = err.text });
-	else
+	} else {
 		check_led(check, a, files, file, place.data);
-	if (files != NULL)
 		check_login(check, a, file, place.data);
+	}
 	for (char **answer = files; answer != NULL && *answer != NULL; answer++)
 		fill(check, a, *answer, file, place.data);
 	answer_free_files(files);
@@ -242,26 +241,17 @@ static void warn(struct answers_check *check, const struct assignment *a,
 	buf_free(&reason);
 }
 
-void answers_check_names(struct answers_check *check,
-			 const struct assignment *a, const char *file,
-			 const char *pointer)
+static void check_names(struct answers_check *check, const struct assignment *a,
+			json_t *own, const char *file, const char *pointer)
 {
-	const json_t *names;
-	json_t *own;
+	const json_t *names = names_of(check, a->answers);
 	const char *name;
 	json_t *value;
 
-	if (a->values == NULL || !assignment_is_unattended(a) ||
-	    !open_site(check))
-		return;
-	names = names_of(check, a->answers);
-	own = json_object();
-	values_add(own, a->values);
 	json_object_foreach(own, name, value)
 		if (json_object_size(names) > 0 &&
 		    json_object_get(names, name) == NULL)
 			warn(check, a, file, pointer, name);
-	json_decref(own);
 }
 
 /* What crypt(3) makes begins with '$' and is long; '!' before it, or alone, and
@@ -279,24 +269,37 @@ static int is_hash(const json_t *value)
 	       (text[0] == '$' && strlen(text) >= HASH_MIN);
 }
 
-void answers_check_hash(struct answers_check *check, const char *values,
-			const char *file, const char *pointer)
+static void check_hash(struct answers_check *check, const json_t *own,
+		       const char *file, const char *pointer)
 {
-	json_t *all = json_object();
+	const json_t *value = json_object_get(own, "password_hash");
 	struct buf place = BUF_INIT;
-	const json_t *value;
 
-	values_add(all, values);
-	value = json_object_get(all, "password_hash");
+	if (value == NULL || is_hash(value))
+		return;
 	buf_printf(&place, "%s/values/password_hash", pointer);
-	if (value != NULL && !is_hash(value))
-		add(check, &(struct finding){
-				   .severity = SEVERITY_WARNING,
-				   .file = file,
-				   .pointer = place.data,
-				   .reason = "is no hash of a password: write "
-					     "what 'openssl passwd -6' prints",
-			   });
+	add(check, &(struct finding){
+			   .severity = SEVERITY_WARNING,
+			   .file = file,
+			   .pointer = place.data,
+			   .reason = "is no hash of a password: write what "
+				     "'openssl passwd -6' prints",
+		   });
 	buf_free(&place);
-	json_decref(all);
+}
+
+void answers_check_values(struct answers_check *check,
+			  const struct assignment *a, const char *file,
+			  const char *pointer)
+{
+	json_t *own;
+
+	if (a->values == NULL)
+		return;
+	own = json_object();
+	values_add(own, a->values);
+	if (assignment_is_unattended(a) && open_site(check))
+		check_names(check, a, own, file, pointer);
+	check_hash(check, own, file, pointer);
+	json_decref(own);
 }

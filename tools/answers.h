@@ -21,17 +21,13 @@ void answers_free(struct answers_check *check);
 void answers_check(struct answers_check *check, const struct assignment *a,
 		   const char *file, const char *pointer);
 
-/* Warn of each value of that object's own that no file of the answers uses. */
-void answers_check_names(struct answers_check *check,
-			 const struct assignment *a, const char *file,
-			 const char *pointer);
-
 /*
- * Warn of a password that stands, in such a text of values, where its hash has
- * to: it opens no account, and whoever gets the answers can read it.  values
- * may be NULL; pointer is that of the object that has them.
+ * Warn of each value of that object's own that no file of the answers uses, and
+ * of a password that stands where its hash has to: it opens no account, and
+ * whoever gets the answers can read it.
  */
-void answers_check_hash(struct answers_check *check, const char *values,
-			const char *file, const char *pointer);
+void answers_check_values(struct answers_check *check,
+			  const struct assignment *a, const char *file,
+			  const char *pointer);
 
 #endif

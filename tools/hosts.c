@@ -246,8 +246,7 @@ static void check_host(const struct hosts_check *h, const char *name)
 			      NULL);
 		check_network(h, &host.assigned, name);
 		answers_check(h->answers, &host.assigned, name, "");
-		answers_check_names(h->answers, &host.assigned, name, "");
-		answers_check_hash(h->answers, host.assigned.values, name, "");
+		answers_check_values(h->answers, &host.assigned, name, "");
 		if (host.group == NULL ||
 		    host.group->assigned.install != INSTALL_ALWAYS)
 			check_always(h, &host.assigned, name, "");
@@ -300,10 +299,8 @@ static void check_group(const struct hosts_check *h, const struct group *group)
 		answers_check(h->answers, &group->assigned, group->file,
 			      pointer.data);
 	}
-	answers_check_names(h->answers, &group->assigned, group->file,
-			    pointer.data);
-	answers_check_hash(h->answers, group->assigned.values, group->file,
-			   pointer.data);
+	answers_check_values(h->answers, &group->assigned, group->file,
+			     pointer.data);
 	buf_free(&pointer);
 }
 
@@ -322,11 +319,13 @@ void hosts_check(const struct site_paths *paths, const struct catalog *c,
 		.given = given,
 		.named = json_object(),
 	};
+	const struct assignment site = { .values =
+						 catalog_settings(c)->values };
 	size_t count;
 	const struct group *groups = catalog_groups(c, &count);
 
-	answers_check_hash(h.answers, catalog_settings(c)->values,
-			   include_file(files, "site", "values"), "/site");
+	answers_check_values(h.answers, &site,
+			     include_file(files, "site", "values"), "/site");
 	check_files(&h);
 	for (size_t i = 0; i < count; i++)
 		check_group(&h, &groups[i]);

@@ -217,6 +217,14 @@ json_t *assignment_words(const struct assignment *a,
 	return all;
 }
 
+void assignment_add_values(const struct assignment *a,
+			   const struct settings *settings, json_t *all)
+{
+	values_add(all, settings->values);
+	values_add(all, a->group_values);
+	values_add(all, a->values);
+}
+
 const struct release *assignment_release(const struct assignment *a,
 					 const struct settings *settings,
 					 struct mem_pool *pool)

@@ -53,6 +53,11 @@ static inline int assignment_is_empty(const struct assignment *a)
 json_t *assignment_words(const struct assignment *a,
 			 const struct settings *settings);
 
+/* Set all values that the site, the machine's group and the machine have, the
+ * more special after the more general, in all. */
+void assignment_add_values(const struct assignment *a,
+			   const struct settings *settings, json_t *all);
+
 /*
  * The release that the machine starts, with what it, its group and the site
  * say for kernel arguments in the words of its installer; the assignment's own

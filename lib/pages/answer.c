@@ -14,7 +14,6 @@
 #include "release_builder.h"
 #include "template.h"
 #include "uri.h"
-#include "values.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
 #define FILE_NAME_MAX 63
@@ -118,9 +117,8 @@ static json_t *view_of(const struct answer *a)
 	json_t *value;
 
 	add_words_as_values(a, view);
-	values_add(view, catalog_settings(site_catalog(a->site))->values);
-	values_add(view, a->assigned->group_values);
-	values_add(view, a->assigned->values);
+	assignment_add_values(a->assigned,
+			      catalog_settings(site_catalog(a->site)), view);
 	json_object_foreach(view, name, value)
 		if (json_is_array(value))
 			json_object_set_new(view, name, list_view(value));

@@ -403,12 +403,23 @@ def check_base():
     return None
 
 
+def check_hosts():
+    """A directory that somebody has named has to be there."""
+    for named, wanted in (("/nonexistent/hosts/", "error: hosts: directory is not there\n"), ("", "")):
+        result = subprocess.run([CHECK, HERE / "good" / "catalog.json"], env={"MIRRORBOOT_HOSTS": named},
+                                capture_output=True, text=True, timeout=60)
+        if (result.returncode, result.stdout, result.stderr) != (int(bool(wanted)), wanted, ""):
+            return f"{named}: {result}"
+    return None
+
+
 def main():
     cases = sorted(p for p in (HERE / "faults").iterdir() if p.is_dir())
     faults = [(c.name, fault_of(c)) for c in [HERE / "good", *cases]]
     faults += [("json", check_json()), ("statuses", check_statuses()),
                ("directories", check_directories()), ("help", check_help()),
                ("strict", check_strict()), ("base", check_base()),
+               ("hosts", check_hosts()),
                ("names of copies", check_copy_names()),
                ("script of a copy", check_copy_script())]
     failed = [(name, fault) for name, fault in faults if fault]
