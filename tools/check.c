@@ -37,8 +37,7 @@ struct options {
 	struct site_paths paths;
 	struct buf templates;
 	struct online_options online;
-	const char **distros; /* online's */
-	size_t distro_count;
+	size_t distro_count; /* online's */
 	int is_online;
 	int is_verify;
 	const char *pin; /* the file to pin sums in; NULL: none */
@@ -139,11 +138,12 @@ static unsigned number_of(const char *option, const char *text, unsigned max)
 
 static void add_distro(struct options *o, const char *id)
 {
-	o->distros =
-		mem_grow(o->distros, o->distro_count + 2, sizeof(*o->distros));
-	o->distros[o->distro_count++] = id;
-	o->distros[o->distro_count] = NULL;
-	o->online.distros = o->distros;
+	const char **distros = o->online.distros;
+
+	distros = mem_grow(distros, o->distro_count + 2, sizeof(*distros));
+	distros[o->distro_count++] = id;
+	distros[o->distro_count] = NULL;
+	o->online.distros = distros;
 }
 
 /* Take an option that says what else to check.  Returns whether it was one. */
@@ -352,7 +352,7 @@ static int check_together(const struct options *o)
 
 	if (o->is_diff && o->found == NULL)
 		reason = "--diff needs --write FILE";
-	else if (o->distros != NULL && (o->is_discover || o->rank != NULL))
+	else if (o->distro_count > 0 && (o->is_discover || o->rank != NULL))
 		reason = "--discover and --rank are for all distros: leave "
 			 "--distro out";
 	if (reason == NULL)
@@ -503,15 +503,18 @@ static int check_distro(const json_t *known, const char *id)
 /* Returns 0, or -1 with a message for each distro that there is none of. */
 static int check_distros(const struct options *o, const struct catalog *c)
 {
-	json_t *known = json_object();
 	size_t count;
 	const struct release *const *all = catalog_releases(c, &count);
+	json_t *known;
 	int rc = 0;
 
+	if (o->distro_count == 0)
+		return 0;
+	known = json_object();
 	for (size_t i = 0; i < count; i++)
 		json_object_set_new(known, all[i]->distro, json_true());
 	for (size_t i = 0; i < o->distro_count; i++)
-		rc |= check_distro(known, o->distros[i]);
+		rc |= check_distro(known, o->online.distros[i]);
 	json_decref(known);
 	return rc;
 }
@@ -642,6 +645,6 @@ int main(int argc, char **argv)
 	if (parse(&o, argc, argv, &status) == 0)
 		status = run(&o);
 	buf_free(&o.templates);
-	free(o.distros);
+	free(o.online.distros);
 	return status;
 }

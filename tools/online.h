@@ -16,7 +16,7 @@ struct online_options {
 			    */
 
 	/* The ids of the distros that are checked, ends in NULL; NULL: all. */
-	const char *const *distros;
+	const char **distros;
 
 	/* Whether a release of them is checked; NULL: each is. */
 	int (*wants)(const void *ctx, const struct release *release);

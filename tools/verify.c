@@ -629,12 +629,14 @@ static void each(struct verifier *v, const struct catalog *c,
 	size_t count;
 	const struct release *const *all = catalog_releases(c, &count);
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; all[i]->mirrors[0].sums != NULL &&
-				   online_wants(v->options, all[i]) &&
-				   j <= all[i]->mirrors[0].initrd_count;
-		     j++)
+	for (size_t i = 0; i < count; i++) {
+		const struct mirror_files *files = &all[i]->mirrors[0];
+
+		if (files->sums == NULL || !online_wants(v->options, all[i]))
+			continue;
+		for (size_t j = 0; j <= files->initrd_count; j++)
 			one(v, all[i], j);
+	}
 }
 
 static void ask_file(struct verifier *v, const struct release *release,

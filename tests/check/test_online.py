@@ -569,6 +569,12 @@ def test_copies_on_the_sites_own_server(mirrors):
             code, found, _ = check(path, mirrors)
             expect(f"copies: {copies}", found, lines)
             expect(f"copies: {copies}: exit status", code, wanted)
+        data["site"]["copies"] = []
+        path.write_text(json.dumps(data))
+        code, _, errors = check(path, mirrors, "--distro", "debian")
+        expect("copies: a distro that has none", (code, errors),
+               (0, "mirrorboot-check: --distro: nothing is asked, because the site has no copy of what these "
+                "distros start\n"))
 
 
 def check_other(mirrors, **keys):

@@ -530,6 +530,23 @@ def test_nothing_to_verify(site):
     expect("exit status", code, 0)
 
 
+def test_pins_of_other_distros_stay(site):
+    site.write()
+    for mirror in site.mirrors:
+        mirror.set(site.tree())
+    site.check("--pin", site.pins)
+    before = site.pins.read_text()
+    expect("pinned", LINUX in before, True)
+    data = json.loads(site.path.read_text())
+    data["distros"]["other"] = {"title": "Other", "kernel": f"http://{site.mirrors[0].host}/debian/other",
+                                "versions": {"1": {"arches": ["amd64"]}}}
+    site.path.write_text(json.dumps(data))
+    _, _, errors = site.check("--pin", site.pins, "--distro", "other")
+    expect("standard error", errors.splitlines()[-1],
+           "mirrorboot-check: nothing is verified: no release of --distro has sums")
+    expect("pins", site.pins.read_text(), before)
+
+
 def pinned(kernel=KERNEL, initrd=RAMDISK, date=NEW):
     return {"$comment": "Written by mirrorboot-check --pin.", "pins": {"debian": {
         LINUX: {"sha256": sha256(kernel), "date": date},
