@@ -153,11 +153,6 @@ def pages_for_grub(_):
     shutil.copy(lab.TOP / "conf/grub.cfg", TFTP / "grub/grub.cfg")
 
 
-def pages_for_grub_at_root(boot):
-    (boot.root / "grub").mkdir()
-    shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
-
-
 def rom_gets(name):
     """dhcpd.conf with another first file for a BIOS."""
     return lambda text: lab.by_tftp(text).replace('"undionly.kpxe"', f'"{name}"')
@@ -184,7 +179,6 @@ class Way:
         return sections
 
 
-HTTP_BOOT = ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
 SYSLINUX = ["bookworm"]  # is the same in all releases
 GRUB_WITH_HTTP = ["trixie"]  # in its signed image
 WAYS = {
@@ -199,9 +193,9 @@ WAYS = {
     "efi-grub": Way("UEFI, GRUB", pages_for_grub, efi=True, mac=lab.SECURE),
     "efi-ipxe": Way("UEFI, iPXE", efi=True),
     "efi-export": Way("UEFI, iPXE, files of an export", kind=lab.ExportLab, efi=True),
-    "efi-http": Way("UEFI HTTP Boot, iPXE", efi=True, options=HTTP_BOOT),
-    "efi-http-grub": Way("UEFI HTTP Boot, shim, GRUB", pages_for_grub_at_root, suites=GRUB_WITH_HTTP, efi=True,
-                         mac=lab.SECURE, options=HTTP_BOOT),
+    "efi-http": Way("UEFI HTTP Boot, iPXE", efi=True, options=matrix.NO_PXE),
+    "efi-http-grub": Way("UEFI HTTP Boot, shim, GRUB", lab.Lab.put_grub_cfg_at_root, suites=GRUB_WITH_HTTP,
+                         efi=True, mac=lab.SECURE, options=matrix.NO_PXE),
 }
 RELEASES = ["bookworm", "trixie"]
 LINKS = "near", "far", "distant", "lossy"  # none is slower than those behind it

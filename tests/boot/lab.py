@@ -587,6 +587,11 @@ class Lab:
         run(f"mcopy -i {disk} {self.probe} ::EFI/BOOT/BOOTX64.EFI")
         return disk
 
+    def put_grub_cfg_at_root(self):
+        """Where a GRUB looks that UEFI HTTP Boot has started."""
+        (self.root / "grub").mkdir()
+        shutil.copy(TOP / "conf/grub.cfg", self.root / "grub/grub.cfg")
+
     def make_key(self, name):
         """A key that no shim knows, and its certificate."""
         key, certificate = self.dir / f"{name}.key", self.dir / f"{name}.pem"

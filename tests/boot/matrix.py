@@ -30,6 +30,8 @@ I386 = {**BOOKWORM, "arch": "i386", "hotkey": "b"}
 RESCUE = {**AMD64, "variant": "rescue", "hotkey": "r"}
 DISK = {"id": "disk", "hotkey": "l", "title": "Local disk", "local": True}
 RESCUE_OF_HOST = {**BOOKWORM, "arch": "amd64", "variant": "rescue"}
+ANSWERED = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
+            "values": {"hostname": "web1", "disk": "/dev/vda", "timezone": "Europe/Amsterdam"}}
 MAC_OF_IPXE, MAC_OF_SYSLINUX, MAC_OF_SECURE = (
     mac.replace(":", "-") for mac in (lab.IPXE, lab.SYSLINUX, lab.SECURE))
 UUID = "12345678-9abc-def0-1122-334455667788"
@@ -1237,8 +1239,7 @@ class Boot(unittest.TestCase):
             return lab.by_tftp(text).replace("loaders/snponly.efi", "loaders/grubx64.efi")
         with self.lab(catalog() | PLAIN, dhcpd=sends_grub) as boot:
             shutil.copy("/srv/tftp/grubx64.efi", "/srv/www/boot/loaders/grubx64.efi")
-            (boot.root / "grub").mkdir()
-            shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
+            boot.put_grub_cfg_at_root()
             pc = boot.machine(efi=True, options=NO_PXE)
             pc.expect("(?s)Local disk.*(Back|More)", 240)
             pc.pause(1)
@@ -1421,8 +1422,7 @@ class Boot(unittest.TestCase):
     def secure_http_boot(self, **options):
         """Nothing comes by TFTP."""
         with self.secure_lab(**options) as boot:
-            (boot.root / "grub").mkdir()
-            shutil.copy(lab.TOP / "conf/grub.cfg", boot.root / "grub/grub.cfg")
+            boot.put_grub_cfg_at_root()
             pc = boot.machine(efi=True, secure=True, mac=lab.SECURE, options=NO_PXE)
             pc.expect("(?s)Local disk.*(Back|More)", 240)
             pc.pause(1)
@@ -1498,9 +1498,8 @@ class Boot(unittest.TestCase):
             return lab.by_tftp(text).replace('"shimx64.efi"', '"shims/other/shimx64.efi"')
 
         with self.lab(sections, real_kernel=True, dhcpd=to_other) as boot:
-            (boot.root / "grub").mkdir()
-            for directory in "/srv/tftp/grub", boot.root / "grub":
-                shutil.copy(lab.TOP / "conf/grub.cfg", directory)
+            boot.put_grub_cfg_at_root()
+            shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
             boot.add_shim("other")
             pc = boot.machine(efi=True, secure="own", mac=lab.SECURE, options=NO_PXE if http else [])
             pc.expect("(?s)Local disk.*Own.*Left out with Secure Boot on: 1", 240)
@@ -1687,12 +1686,18 @@ class Boot(unittest.TestCase):
             pc.expect(rf"is broken: {MAC_OF_SECURE}.json:1", 400)
             pc.expect("The entry of this machine is broken: {4}", 120)
 
-    def test_bios_host_without_a_mirror(self):
-        """Its release does not start: the menu waits."""
-        with self.hosts_lab(MAC_OF_IPXE, names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+    @contextlib.contextmanager
+    def lab_without_a_mirror(self, **options):
+        """A release does not start there: the menu waits."""
+        with self.hosts_lab(MAC_OF_IPXE, names=dict.fromkeys(lab.MIRRORS, lab.CLOSED), **options) as boot:
+            yield boot
             pc = boot.machine()
             pc.expect("did not start: the menu follows", 240)
             self.menu_of(pc, "The release of this machine did not start")
+
+    def test_bios_host_without_a_mirror(self):
+        with self.lab_without_a_mirror():
+            pass
 
     def more_bios_host_without_a_mirror_of_lpxelinux(self):
         with self.hosts_lab(MAC_OF_SYSLINUX, faults=dict.fromkeys(lab.MIRRORS, "missing")) as boot:
@@ -1703,9 +1708,7 @@ class Boot(unittest.TestCase):
     def start_once(self, name, **machine):
         """Boot the armed machine to its installer, fetch what that would, and
         boot it once more: it starts from its disk and says why."""
-        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
-                "values": {"hostname": "web1", "disk": "/dev/vda", "timezone": "Europe/Amsterdam"}}
-        with self.hosts_lab(name, text=json.dumps(host)) as boot:
+        with self.hosts_lab(name, text=json.dumps(ANSWERED)) as boot:
             if machine.get("mac") == lab.SECURE:
                 shutil.copy(lab.TOP / "conf/grub.cfg", "/srv/tftp/grub/grub.cfg")
             boot.arm(name)
@@ -1726,13 +1729,8 @@ class Boot(unittest.TestCase):
 
     def more_bios_once_without_a_mirror(self):
         """The text is the machine's own, and ends in the menu too."""
-        host = {"boot": {**BOOKWORM, "arch": "amd64"}, "answers": "debian", "networks": ["192.0.2.0/24"],
-                "values": {"hostname": "web1"}}
-        with self.hosts_lab(MAC_OF_IPXE, text=json.dumps(host), names=dict.fromkeys(lab.MIRRORS, lab.CLOSED)) as boot:
+        with self.lab_without_a_mirror(text=json.dumps(ANSWERED)) as boot:
             boot.arm(MAC_OF_IPXE)
-            pc = boot.machine()
-            pc.expect("did not start: the menu follows", 240)
-            self.menu_of(pc, "The release of this machine did not start")
 
     def more_bios_once(self):
         self.start_once(MAC_OF_IPXE)

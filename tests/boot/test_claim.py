@@ -2,6 +2,8 @@
 """Checks what claim.py counts, with packets made by hand. Takes the arguments
 of unittest."""
 
+import contextlib
+import io
 import re
 import socket
 import struct
@@ -137,6 +139,11 @@ class PlanTest(unittest.TestCase):
         plan = claim.plan(claim.arguments("--ways tftp --links far,distant --rounds 2".split()), results)
         results.append(result(*next(plan)[::2], 1, None, 0))
         self.assertEqual(list(plan), [])
+
+    def test_way_without_loaders_of_the_release_is_an_error(self):
+        with contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+            claim.arguments("--ways efi-http-grub --suites bookworm".split())
+        self.assertIn("none of these ways has loaders of these releases", said.getvalue())
 
     def test_no_boot_begins_that_may_end_too_late(self):
         wanted = claim.arguments("--minutes 4 --limit 300 --ways ipxe --links near,far --rounds 3".split())
