@@ -129,8 +129,8 @@ static void set_broken(const struct request *r, struct decision *d,
 static const char *const notices[] = {
 	[ARMING_UNARMED] =
 		"This machine is not armed, and is not installed now",
-	[ARMING_FULL] = "The group has begun as many machines as it was armed "
-			"for: not this one",
+	[ARMING_FULL] = "All installations that its group was armed for have "
+			"begun: this is none of them",
 	[ARMING_ARMED] = "This machine was armed before the server of the "
 			 "states restarted: arm it",
 	[ARMING_BEGUN] = "The installation of this machine began and did not "

@@ -417,7 +417,7 @@ class OnceTest(unittest.TestCase):
         self.check(server, one + "preseed.cfg", 200, source="127.0.0.4")
         self.check(server, two + "preseed.cfg", 403, source="127.0.0.4")
         self.assertIsNone(self.token(server, mac=OTHER, source="127.0.0.4"))
-        self.assertIn(b"The group has begun as many machines",
+        self.assertIn(b"All installations that its group was armed for have begun",
                       server.ask(ASK.format("ipxe", OTHER),
                                  source="127.0.0.4").body)
         self.assertIsNone(self.token(server, mac="", source="127.0.0.4"))
